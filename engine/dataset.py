@@ -1,0 +1,120 @@
+"""What a data set is to everything else: modalities, tasks and splits. Implementations live in `engine/datasets/`.
+
+A sample refers to items by row, so that an item shared by many samples (an image in many pairs) is stored, and encoded
+for the probe, once. Data sets know nothing of methods, augmentation or views.
+"""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from engine.settings.augmentation import AugmentationSettings
+from engine.settings.dataset import DatasetSettings
+from engine.settings.encoder import EncoderSettings
+
+
+class DatasetError(ValueError):
+    """Data that cannot be used; the message is one line with what came and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Modality:
+    """One modality: its name, kind and the shape of one item.
+
+    Shapes: vector (d,), sequence (t, d), image (c, h, w) uint8. The encoder and augmentation are what the data set
+    recommends where the settings name none.
+    """
+
+    name: str
+    kind: Literal["vector", "sequence", "image"]
+    shape: tuple[int, ...]
+    encoder: EncoderSettings
+    augmentation: AugmentationSettings
+
+
+@dataclass(frozen=True)
+class Information:
+    """Exact partial information decomposition of a task, in bits (SYNERGY.md §1)."""
+
+    redundancy: float
+    unique1: float
+    unique2: float
+    synergy: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to predict. `chance` is the macro-averaged accuracy of guessing, or None where it has no such value."""
+
+    name: str
+    kind: Literal["classification", "multilabel", "regression"]
+    measures: Literal["redundancy", "uniqueness", "synergy", "label"] = "label"
+    classes: int = 0
+    chance: float | None = None
+    information: Information | None = None
+
+
+class Samples(NamedTuple):
+    """A batch of one modality: values (b, *shape) and, for padded sequences, is_padding (b, t), True where padded."""
+
+    values: Tensor
+    is_padding: Tensor | None = None
+
+
+class Items(Protocol):
+    """Distinct items of a modality, indexable by a vector of rows; a tensor is one, a lazy reader may be another."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Tensor, /) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Split:
+    """Aligned samples. `rows[m][j]` is the item of modality m in sample j; `lengths[m]` the valid steps of each item."""
+
+    items: Mapping[str, Items]
+    rows: Mapping[str, Tensor]
+    labels: Mapping[str, Tensor] = field(default_factory=dict)
+    lengths: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.rows.values())))
+
+    def batch(self, indices: Tensor) -> dict[str, Samples]:
+        """The samples at `indices` (b,), one `Samples` a modality."""
+        return {name: self.fetch(name, rows[indices]) for name, rows in self.rows.items()}
+
+    def fetch(self, modality: str, rows: Tensor) -> Samples:
+        """Items of one modality by their rows (b,), with the padding mask where lengths are known."""
+        values = self.items[modality][rows]
+        if modality not in self.lengths:
+            return Samples(values)
+        steps = torch.arange(values.shape[1])
+        return Samples(values, steps[None, :] >= self.lengths[modality][rows][:, None])
+
+
+@dataclass(frozen=True)
+class MultimodalDataset:
+    """`train` and `validation` are what objectives see; the three probe splits carry labels, and `probe_test` is opened once."""
+
+    modalities: tuple[Modality, ...]
+    tasks: tuple[Task, ...]
+    train: Split
+    validation: Split
+    probe_train: Split
+    probe_validation: Split
+    probe_test: Split
+
+
+def load_dataset(settings: DatasetSettings, home: Path) -> MultimodalDataset:
+    """The data set that the settings name; `home` is the folder where rendered data is cached.
+
+    Raises `DatasetError` for files that are missing, misaligned or not of their format.
+    """
+    return importlib.import_module(f"engine.datasets.{settings.name}").load(settings, home)  # type: ignore[no-any-return]

@@ -1,0 +1,84 @@
+"""What an objective is: a trained method that owns its encoders and heads. Implementations live in `engine/objectives/`.
+
+`forward` is the whole training step, so that distributed wrappers see every parameter. An objective states the views it
+wants and never draws data; epoch progress is an argument, never state set from outside.
+"""
+
+import importlib
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from engine.dataset import Modality, Samples
+from engine.encoder import Encoder, Tokens, build_encoder
+from engine.randomness import torch_generator
+from engine.settings.experiment import ExperimentSettings
+
+View = Mapping[str, Samples]
+"""One version of a batch: modality name → samples."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training step stands. `step` counts from the start of the run; `rank` is the process."""
+
+    epoch: int
+    epochs: int
+    step: int
+    seed: int
+    rank: int = 0
+
+    def generator(self, purpose: str, device: torch.device | str) -> torch.Generator:
+        """The generator for one kind of choice in this step."""
+        return torch_generator(self.seed, purpose, self.epoch, self.step, self.rank, device=device)
+
+
+class StepOutput(NamedTuple):
+    """The loss to minimise and its named parts (detached scalars), for the curves."""
+
+    loss: Tensor
+    terms: dict[str, Tensor]
+
+
+class Objective(nn.Module):
+    """Base of objectives.
+
+    augmented_views: how many independently augmented views of a batch `forward` expects (0: one plain view).
+    """
+
+    augmented_views: int = 2
+    encoders: nn.ModuleDict
+
+    @abstractmethod
+    def forward(self, views: Sequence[View], progress: Progress) -> StepOutput:
+        """One training step's loss over the local batch, gathered over processes with gradient."""
+
+    @abstractmethod
+    def encode(self, name: str, samples: Samples) -> Tokens:
+        """What `fuse` needs of one modality: its tokens (b, n, d), or one token of features."""
+
+    @abstractmethod
+    def fuse(self, tokens: Mapping[str, Tokens]) -> Tensor:
+        """The representation (b, width) of the modalities given; leaving some out gives the others' own view."""
+
+    def represent(self, view: View, subset: Sequence[str] | None = None) -> Tensor:
+        """What probes see: (b, width), of all modalities or of a subset. Call in `eval` mode."""
+        return self.fuse({name: self.encode(name, view[name]) for name in (subset or list(view))})
+
+
+def build_objective(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Objective:
+    """The objective that the settings name, with fresh weights drawn from the global generator.
+
+    Raises `SettingsError` where the method does not allow these modalities, `EncoderError` where an encoder does not fit.
+    """
+    module = importlib.import_module(f"engine.objectives.{settings.objective.name}")
+    return module.build(settings, modalities)  # type: ignore[no-any-return]
+
+
+def build_encoders(settings: ExperimentSettings, modalities: Sequence[Modality]) -> dict[str, Encoder]:
+    """One encoder a modality, as the settings say or as the data set recommends."""
+    return {m.name: build_encoder(settings.encoders.get(m.name, m.encoder), m) for m in modalities}

@@ -1,0 +1,38 @@
+"""The whole door from a run to whatever keeps its results. The engine calls it; storage, or a folder, implements it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Protocol
+
+ArtifactKind = Literal["best", "last", "state"]
+"""best, last: weights for use; state: everything a resume needs, replaced as training goes on."""
+
+Fact = str | int | float | bool | None
+
+
+class Recorder(Protocol):
+    """Implementations must never raise for a full or locked store: logging may not end a training."""
+
+    def phase(self, name: str) -> None:
+        """What is happening now: "loading data", "training", "probing"; shown beside the progress bar."""
+
+    def progress(self, *, epoch: int, epochs: int, step: int, steps: int) -> None:
+        """How far training is: steps done of all, epochs completed of all."""
+
+    def metrics(self, step: int, values: Mapping[str, float]) -> None:
+        """Points of curves at a step; a point recorded again replaces the former (a resumed run repeats some)."""
+
+    def result(self, task: str, metric: str, value: float, facts: Mapping[str, Fact]) -> None:
+        """One final figure, such as a task's probe accuracy; facts say n, chance, cost, split."""
+
+    def message(self, text: str) -> None:
+        """A line for the reader of the run."""
+
+    def save(self, kind: ArtifactKind, file: Path, facts: Mapping[str, Fact]) -> None:
+        """Keep a copy of the file under its kind, replacing the former one only when complete."""
+
+    def restore(self, kind: ArtifactKind, file: Path) -> bool:
+        """Write the kept artifact to `file`; False when there is none."""
+
+    def should_stop(self) -> bool:
+        """True when somebody asked the run to stop; asked at step boundaries, so it must be cheap."""

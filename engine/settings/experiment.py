@@ -1,0 +1,105 @@
+"""One run's complete settings, how they are read, and how a mistake in them is told.
+
+`parse` is the only way in for what people write (forms, TOML, command line, stored JSON): it turns pydantic's report
+into one clear line, `SettingsError`.
+"""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.settings.augmentation import AugmentationSettings
+from engine.settings.base import Settings, setting
+from engine.settings.dataset import DatasetSettings
+from engine.settings.encoder import EncoderSettings
+from engine.settings.objective import ObjectiveSettings
+from engine.settings.training import FusionSettings, ProbeSettings, TrainingSettings
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be; the message is one line with what came and what is allowed."""
+
+
+class ExperimentSettings(Settings):
+    """Everything that decides a run's result, besides the code and the machine."""
+
+    data: DatasetSettings
+    objective: ObjectiveSettings
+    encoders: dict[str, EncoderSettings] = setting({}, "Encoder of each modality; what is missing gets the data set's default.")
+    augmentations: dict[str, AugmentationSettings] = setting(
+        {}, "Augmentation of each modality; what is missing gets the data set's default."
+    )
+    shared_augmentation: bool = setting(False, "One draw of noise and dropped steps serves all modalities, time steps aligned.")
+    fusion: FusionSettings = FusionSettings()
+    training: TrainingSettings = TrainingSettings()
+    probe: ProbeSettings = ProbeSettings()
+    seed: int = setting(0, "Seed of the initial weights, order, augmentations and masks.", ge=0, le=2**31 - 1)
+
+    def digest(self) -> str:
+        """16 hex digits of the settings without the seed: runs that share it are repetitions of one configuration."""
+        content = self.model_dump(mode="json", exclude={"seed"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def parse(content: Mapping[str, Any]) -> ExperimentSettings:
+    """Settings from plain data; raises `SettingsError` with one line about the first mistake."""
+    try:
+        return ExperimentSettings.model_validate(content)
+    except ValidationError as error:
+        raise SettingsError(explain(error, ExperimentSettings)) from None
+
+
+_GROUP_WORDS = {"data": "data set", "objective": "objective", "encoders": "encoder", "augmentations": "augmentation"}
+
+
+def explain(error: ValidationError, model: type[Settings]) -> str:
+    """One line: where, what came, what is allowed, and how many more mistakes there are."""
+    mistakes = error.errors(include_url=False)
+    first = mistakes[0]
+    where = ".".join(str(part) for part in first["loc"])
+    kind, came, context = first["type"], first.get("input"), first.get("ctx", {})
+    if kind == "union_tag_invalid":
+        allowed = [word.strip(" '") for word in context["expected_tags"].split(",")]
+        word = _GROUP_WORDS.get(str(first["loc"][0]) if first["loc"] else "", "choice")
+        line = f"no {word} '{context['tag']}'; choose from {', '.join(sorted(allowed))}"
+    elif kind == "union_tag_not_found":
+        line = f"{where}: a 'name' is missing that says which kind it is"
+    elif kind == "extra_forbidden":
+        allowed = _allowed_names(model, first["loc"][:-1])
+        near = difflib.get_close_matches(str(first["loc"][-1]), allowed, 1)
+        hint = f" (did you mean '{near[0]}'?)" if near else ""
+        line = f"no setting '{where}'{hint}; allowed here: {', '.join(allowed)}"
+    elif kind == "missing":
+        line = f"{where} is missing"
+    else:
+        line = f"{where}: {first['msg'].removeprefix('Value error, ')}" if where else first["msg"].removeprefix("Value error, ")
+        if kind != "value_error":
+            line += f"; got {str(came)[:80]!r}"
+    more = len(mistakes) - 1
+    return line + (f" (and {more} more mistake{'s' if more > 1 else ''})" if more else "")
+
+
+def _allowed_names(model: type[Settings], path: tuple[int | str, ...]) -> list[str]:
+    """Names allowed at a path into the settings; union tags and dictionary keys in it are followed through the schema."""
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+
+    def resolve(node: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in node:
+            node = definitions[node["$ref"].rsplit("/", 1)[-1]]
+        return node
+
+    node = resolve(schema)
+    for part in path:
+        node = resolve(node)
+        if "discriminator" in node and part in node["discriminator"]["mapping"]:
+            node = definitions[node["discriminator"]["mapping"][str(part)].rsplit("/", 1)[-1]]
+        elif str(part) in node.get("properties", {}):
+            node = node["properties"][str(part)]
+        elif isinstance(node.get("additionalProperties"), dict):
+            node = node["additionalProperties"]
+    return sorted(resolve(node).get("properties", {}))

@@ -1,0 +1,70 @@
+"""Settings of every objective. Adding one: a class here, its name in `ObjectiveSettings`, a file in `engine/objectives/`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator
+
+from engine.settings.base import Settings, setting
+
+
+class ProjectionSettings(Settings):
+    """Projection head d → hidden → hidden → width (Linear, BatchNorm, ReLU twice, then Linear); dropped after training."""
+
+    hidden: int = setting(512, "Width of the two hidden layers.", unit="features", ge=8, le=8192)
+    width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
+
+
+class CommSettings(Settings):
+    """CoMM (Dufumier, Castillo-Navarro et al., ICLR 2025): aligns two augmented views of the fused representation."""
+
+    name: Literal["comm"] = "comm"
+    temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
+    term_weights: tuple[float, ...] | None = setting(
+        None, "Weight of each term: one a modality, then the fusion. Empty means 1 each.", min_length=2, max_length=8
+    )
+    projection: ProjectionSettings = ProjectionSettings()
+
+
+class InfmaskingSettings(Settings):
+    """InfMasking (Wen, Dai et al., NeurIPS 2025): CoMM plus alignment with many randomly masked fused views."""
+
+    name: Literal["infmasking"] = "infmasking"
+    temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
+    masks: int = setting(6, "T: randomly masked versions of every view.", unit="views", ge=1, le=256)
+    mask_ratio: float = setting(0.7, "ρ: share of each modality's tokens that is hidden.", ge=0.0, le=1.0)
+    variance_weight: float = setting(
+        1.0, "λ: weight of the variance over masked views, ramped up to the last epoch.", ge=0.0, le=100.0
+    )
+    cross_views: bool = setting(False, "Align a view with the masked versions of the other view instead of its own.")
+    uniformity_weight: float = setting(
+        0.0, "Weight of the entropy of the embeddings; 0 in every published run.", ge=0.0, le=10.0
+    )
+    term_weights: tuple[float, ...] | None = setting(
+        None,
+        "Weight of each term: two masked ones, one a modality, then the fusion. Empty means 1 each.",
+        min_length=4,
+        max_length=10,
+    )
+    projection: ProjectionSettings = ProjectionSettings()
+
+
+class CrossSettings(Settings):
+    """Cross, the CLIP loss (Radford et al., 2021): aligns one modality with the other, by a learned scale."""
+
+    name: Literal["cross"] = "cross"
+    width: int = setting(256, "Width of each modality's linear projection.", unit="features", ge=8, le=4096)
+    initial_temperature: float = setting(0.07, "Start of the learned temperature 1/scale.", gt=0.0, le=10.0)
+
+
+class CrossSelfSettings(Settings):
+    """Cross+Self: InfoNCE between the modalities plus InfoNCE between two augmentations of each."""
+
+    name: Literal["cross_self"] = "cross_self"
+    temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
+    self_weight: float = setting(1.0, "Weight of the mean of the two single-modality terms.", ge=0.0, le=100.0)
+    width: int = setting(256, "Width of each modality's representation.", unit="features", ge=8, le=4096)
+    hidden: int = setting(1024, "Width of the projection head's hidden layer.", unit="features", ge=8, le=8192)
+    head_width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
+
+
+ObjectiveSettings = Annotated[InfmaskingSettings | CommSettings | CrossSettings | CrossSelfSettings, Discriminator("name")]

@@ -1,0 +1,64 @@
+"""Settings of the fusion transformer, the training loop and the linear probe."""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from engine.settings.base import Settings, setting
+
+
+class FusionSettings(Settings):
+    """The transformer over [CLS; tokens of all modalities] (METHOD §2)."""
+
+    width: int = setting(512, "Width d of tokens and of the fused representation.", unit="features", ge=4, le=8192)
+    heads: int = setting(8, "Attention heads; they divide the width.", ge=1, le=128)
+    layers: int = setting(1, "Transformer blocks; one block has the fast one-pass path.", ge=1, le=48)
+    pool: Literal["cls", "mean"] = setting("cls", "What becomes the representation: the CLS token or the mean of all tokens.")
+    bias_kv: bool = setting(False, "Add one learned key and value to every attention.")
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> "FusionSettings":
+        if self.width % self.heads:
+            raise ValueError(f"heads ({self.heads}) must divide width ({self.width})")
+        return self
+
+
+class TrainingSettings(Settings):
+    """The loop: AdamW, linear warm-up, then a constant or cosine learning rate."""
+
+    epochs: int = setting(100, "Passes over the training samples.", unit="epochs", ge=1, le=100_000)
+    batch_size: int = setting(
+        64, "Samples a step over all processes; contrast is within it.", unit="samples", ge=2, le=65_536
+    )
+    learning_rate: float = setting(3e-4, "Peak learning rate.", gt=0.0, le=10.0)
+    weight_decay: float = setting(1e-4, "AdamW's weight decay; biases and norms have none.", ge=0.0, le=10.0)
+    warmup_epochs: float = setting(0.0, "Epochs of linear warm-up.", unit="epochs", ge=0.0, le=10_000)
+    warmup_start: float = setting(1e-6, "Learning rate at the start of the warm-up.", ge=0.0, le=10.0)
+    schedule: Literal["constant", "cosine"] = setting("constant", "Learning rate after the warm-up.")
+    final_learning_rate: float = setting(0.0, "Where the cosine ends.", ge=0.0, le=10.0)
+    clip_norm: float = setting(0.0, "Largest gradient norm; 0 clips nothing.", ge=0.0, le=1e6)
+    precision: Literal["fp32", "bf16", "fp16"] = setting("fp32", "Arithmetic of the forward pass; fp16 needs a GPU.")
+    patience: int = setting(
+        0, "Epochs without a better validation loss before stopping; 0: never.", unit="epochs", ge=0, le=10_000
+    )
+    processes: int = setting(1, "Processes (GPUs, or CPU workers) that share a batch.", ge=1, le=64)
+    device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where to train; auto takes a GPU when there is one.")
+    threads: int = setting(0, "CPU threads a process; 0 shares the cores evenly.", unit="threads", ge=0, le=1024)
+    log_every: int = setting(10, "Steps between two logged points of a curve.", unit="steps", ge=1, le=100_000)
+    state_seconds: float = setting(60.0, "Longest time of training that a crash can cost.", unit="s", ge=1.0, le=86_400)
+
+    @model_validator(mode="after")
+    def _batch_splits(self) -> "TrainingSettings":
+        if self.batch_size % self.processes:
+            raise ValueError(f"batch_size ({self.batch_size}) must be a multiple of processes ({self.processes})")
+        if self.warmup_epochs > self.epochs:
+            raise ValueError(f"warmup_epochs ({self.warmup_epochs:g}) must not exceed epochs ({self.epochs})")
+        return self
+
+
+class ProbeSettings(Settings):
+    """Linear probe on frozen representations (METHOD §6)."""
+
+    iterations: int = setting(100, "Most L-BFGS iterations of one fit.", unit="iterations", ge=10, le=10_000)
+    refine: bool = setting(True, "Search the cost finer around the best of the coarse sweep.")
+    batch_size: int = setting(512, "Samples encoded at once.", unit="samples", ge=1, le=65_536)
