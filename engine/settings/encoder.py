@@ -27,9 +27,7 @@ class MlpSettings(Settings):
 
     name: Literal["mlp"] = "mlp"
     hidden: tuple[int, ...] = setting((256,), "Widths of the hidden layers.", max_length=8)
-    tokens: int = setting(
-        16, "Tokens made of a vector; masking hides whole tokens.", unit="tokens", ge=1, le=512
-    )
+    tokens: int = setting(16, "Tokens made of a vector; masking hides whole tokens.", unit="tokens", ge=1, le=512)
     width: int = setting(64, "Width of a token.", unit="features", ge=4, le=4096)
 
 

@@ -36,9 +36,7 @@ class InfmaskingSettings(Settings):
         1.0, "λ: weight of the variance over masked views, ramped up to the last epoch.", ge=0.0, le=100.0
     )
     cross_views: bool = setting(False, "Align a view with the masked versions of the other view instead of its own.")
-    uniformity_weight: float = setting(
-        0.0, "Weight of the entropy of the embeddings; 0 in every published run.", ge=0.0, le=10.0
-    )
+    uniformity_weight: float = setting(0.0, "Weight of the entropy of the embeddings; 0 in every published run.", ge=0.0, le=10.0)
     term_weights: tuple[float, ...] | None = setting(
         None,
         "Weight of each term: two masked ones, one a modality, then the fusion. Empty means 1 each.",

@@ -27,9 +27,7 @@ class TrainingSettings(Settings):
     """The loop: AdamW, linear warm-up, then a constant or cosine learning rate."""
 
     epochs: int = setting(100, "Passes over the training samples.", unit="epochs", ge=1, le=100_000)
-    batch_size: int = setting(
-        64, "Samples a step over all processes; contrast is within it.", unit="samples", ge=2, le=65_536
-    )
+    batch_size: int = setting(64, "Samples a step over all processes; contrast is within it.", unit="samples", ge=2, le=65_536)
     learning_rate: float = setting(3e-4, "Peak learning rate.", gt=0.0, le=10.0)
     weight_decay: float = setting(1e-4, "AdamW's weight decay; biases and norms have none.", ge=0.0, le=10.0)
     warmup_epochs: float = setting(0.0, "Epochs of linear warm-up.", unit="epochs", ge=0.0, le=10_000)
