@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-from engine.settings.base import Settings
+from engine.settings.base import Settings, setting
 from engine.settings.dataset import DatasetSettings
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 from engine.settings.objective import ObjectiveSettings
@@ -29,7 +29,7 @@ class Preset(Settings):
     seeds: tuple[int, ...]
     published: str | None = None
     common: dict[str, Any]
-    method: dict[str, dict[str, Any]] = {}
+    method: dict[str, dict[str, Any]] = setting({}, "Settings on top of the common ones, by method.")
 
     def experiment(self, method: str, seed: int, changes: Mapping[str, Any] | None = None) -> ExperimentSettings:
         """Settings of one run: common, then the method's own, then `changes` (dotted path → value), then the seed.
