@@ -1,0 +1,39 @@
+"""Train one run into a folder, on a host that has torch but neither database nor dashboard.
+
+    python -m engine settings.json results/
+
+The weights file that it leaves can be imported into a dashboard elsewhere. An interrupted run goes on when started again.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from engine.checkpoint import CheckpointError
+from engine.dataset import DatasetError
+from engine.encoder import EncoderError
+from engine.experiment import run_experiment
+from engine.folder_recorder import FolderRecorder
+from engine.processes import DeviceError
+from engine.settings.experiment import SettingsError, parse
+from engine.trainer import TrainingError
+
+
+def main() -> int:
+    """Exit code 0 when the run finished or was stopped as asked, 2 for anything the user can mend."""
+    if len(sys.argv) != 3:
+        print("usage: python -m engine SETTINGS.json FOLDER", file=sys.stderr)
+        return 2
+    source, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    try:
+        settings = parse(json.loads(source.read_text(encoding="utf-8")))
+        outcome = run_experiment(settings, FolderRecorder(folder, echo=True), folder)
+    except (OSError, ValueError, DatasetError, EncoderError, SettingsError, CheckpointError, DeviceError, TrainingError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(outcome)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

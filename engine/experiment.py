@@ -1,0 +1,175 @@
+"""One run from settings to results: data, training, probing. The only file that knows the whole order."""
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from accelerate import Accelerator
+
+from engine.checkpoint import load_checkpoint
+from engine.dataset import MultimodalDataset, Split, Task, load_dataset
+from engine.folder_recorder import SilentRecorder
+from engine.linear_probe import Features, probe
+from engine.objective import Objective, build_objective
+from engine.processes import build_accelerator
+from engine.randomness import derive_seed
+from engine.recorder import ArtifactKind, Fact, Recorder
+from engine.representation import FeatureExtractor
+from engine.settings.experiment import ExperimentSettings
+from engine.trainer import Outcome, Trainer
+from engine.views import view_plan
+
+
+def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path) -> Outcome:
+    """Train (from the recorder's saved state, if it has one) and probe; "stopped" when the recorder asked for it.
+
+    home: folder for rendered data and temporary files. Raises `DatasetError`, `SettingsError`, `EncoderError`,
+    `DeviceError` or `TrainingError`, each with one line for the user.
+    """
+    accelerator = build_accelerator(settings.training)
+    if not accelerator.is_main_process:
+        recorder = SilentRecorder()
+    recorder.phase("loading data")
+    dataset = _load(settings, home, accelerator)
+    objective = _fresh_objective(settings, dataset)
+    with temporary_folder(home) as work:
+        recorder.phase("training")
+        outcome = Trainer(objective, dataset, settings, accelerator, recorder, work).run()
+        if outcome == "stopped" or not accelerator.is_main_process:
+            return outcome
+        kind: ArtifactKind = "best" if settings.training.patience else "last"
+        file = work / "probed.safetensors"
+        if kind == "best" and recorder.restore("best", file):
+            objective.load_state_dict(load_checkpoint(file).objective.state_dict())
+        recorder.phase("probing")
+        probe_objective(objective, dataset, settings, recorder, accelerator.device, kind)
+    return "finished"
+
+
+def probe_checkpoint(file: Path, recorder: Recorder, home: Path) -> None:
+    """Probe a weights file on the data set that its own settings name; raises as `run_experiment`, and `CheckpointError`."""
+    checkpoint = load_checkpoint(file)
+    accelerator = build_accelerator(checkpoint.settings.training.model_copy(update={"processes": 1}))
+    recorder.phase("loading data")
+    dataset = _load(checkpoint.settings, home, accelerator)
+    recorder.phase("probing")
+    objective = checkpoint.objective.to(accelerator.device)
+    kind = str(checkpoint.facts.get("kind", "last"))
+    probe_objective(objective, dataset, checkpoint.settings, recorder, accelerator.device, kind)
+
+
+def probe_objective(
+    objective: Objective,
+    dataset: MultimodalDataset,
+    settings: ExperimentSettings,
+    recorder: Recorder,
+    device: torch.device,
+    kind: str,
+) -> None:
+    """Linear probes of all tasks on one pass of features; results go to the recorder.
+
+    kind: which checkpoint the weights are from; "best" where early stopping chose one, else "last".
+    """
+    extractor = FeatureExtractor(objective.eval(), view_plan(settings, dataset.modalities), device, settings.probe.batch_size)
+    splits = (dataset.probe_train, dataset.probe_validation, dataset.probe_test)
+    features = [extractor.extract(split).numpy() for split in splits]
+    for task in dataset.tasks:
+        parts = [Features(x, split.labels[task.name].numpy()) for x, split in zip(features, splits, strict=True)]
+        outcome = probe(task, parts[0], parts[1], parts[2], settings.probe)
+        facts = task_facts(task) | {
+            "n_train": outcome.n_train,
+            "n_test": outcome.n_test,
+            "cost": outcome.cost,
+            "split": "test",
+            "checkpoint": kind,
+        }
+        for metric, value in outcome.values.items():
+            recorder.result(task.name, metric, value, facts)
+            recorder.message(f"{task.name} {metric} {value:.4f} (n = {outcome.n_test})")
+
+
+def task_facts(task: Task) -> dict[str, Fact]:
+    """What a task is, as plain values to keep beside its results; information in bits where it is known exactly."""
+    facts: dict[str, Fact] = {"kind": task.kind, "measures": task.measures, "classes": task.classes, "chance": task.chance}
+    if task.information is not None:
+        known = task.information
+        facts |= {"true_redundancy": known.redundancy, "true_unique1": known.unique1}
+        facts |= {"true_unique2": known.unique2, "true_synergy": known.synergy}
+    return facts
+
+
+class StepCost(NamedTuple):
+    """Measured cost of a configuration: seconds a step, steps of a full run, bytes of its weights."""
+
+    seconds: float
+    steps: int
+    weights_bytes: int
+
+
+def measure_step(settings: ExperimentSettings, home: Path, steps: int = 3) -> StepCost:
+    """Time `steps` training steps of this configuration on this machine, after one to warm up; nothing is kept."""
+    accelerator = build_accelerator(settings.training)
+    dataset = _load(settings, home, accelerator)
+    objective = _fresh_objective(settings, dataset)
+    with temporary_folder(home) as work:
+        trainer = Trainer(objective, dataset, settings, accelerator, SilentRecorder(), work)
+        trainer.model.train()
+        batch = torch.arange(trainer.batch_size)
+        trainer.step(batch)
+        start = time.perf_counter()
+        for _ in range(steps):
+            trainer.step(batch)
+        if accelerator.device.type == "cuda":
+            torch.cuda.synchronize()
+        seconds = (time.perf_counter() - start) / steps
+    weights = sum(value.numel() * value.element_size() for value in objective.state_dict().values())
+    return StepCost(seconds, settings.training.epochs * trainer.steps_per_epoch, weights)
+
+
+def _load(settings: ExperimentSettings, home: Path, accelerator: Accelerator) -> MultimodalDataset:
+    with accelerator.main_process_first():  # one process renders, the others find the cache
+        dataset = load_dataset(settings.data, home)
+    _check_splits(dataset)
+    return dataset
+
+
+def _check_splits(dataset: MultimodalDataset) -> None:
+    """State what later code relies on: aligned rows, and labels of every task in every probe split."""
+    named: dict[str, Split] = {name: getattr(dataset, name) for name in ("probe_train", "probe_validation", "probe_test")}
+    for name, split in named.items():
+        assert all(len(split.labels[task.name]) == len(split) for task in dataset.tasks), name
+
+
+def _fresh_objective(settings: ExperimentSettings, dataset: MultimodalDataset) -> Objective:
+    torch.manual_seed(derive_seed(settings.seed, "weights"))
+    return build_objective(settings, dataset.modalities)
+
+
+@contextmanager
+def temporary_folder(home: Path) -> Iterator[Path]:
+    """A folder under home/tmp that goes when the block ends; those of processes that were killed go with the next one."""
+    base = home / "tmp"
+    base.mkdir(parents=True, exist_ok=True)
+    for left in base.iterdir():
+        match = re.match(r"(\d+)-", left.name)
+        if match and not _alive(int(match[1])):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=base) as folder:
+        yield Path(folder)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

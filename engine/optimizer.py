@@ -1,0 +1,26 @@
+"""AdamW as the paper uses it (METHOD §4), and the norm of a step's gradients."""
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from engine.settings.training import TrainingSettings
+
+
+def build_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
+    """AdamW over all parameters that learn; weight decay on none of the biases, norms and scalars.
+
+    Biases go by name; the weight of every norm, and a learned temperature, has fewer than two dimensions.
+    """
+    decayed, free = [], []
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            (free if parameter.ndim < 2 or name.endswith("bias") else decayed).append(parameter)
+    groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": free, "weight_decay": 0.0}]
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.learning_rate)
+
+
+def gradient_norm(model: nn.Module, optimizer: torch.optim.Optimizer, accelerator: Accelerator) -> Tensor:
+    """Euclidean norm of all gradients, unscaled; for the curve only, nothing is clipped."""
+    accelerator.unscale_gradients(optimizer)
+    return torch.nn.utils.get_total_norm([p.grad for p in model.parameters() if p.grad is not None])
