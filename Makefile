@@ -1,0 +1,62 @@
+# make run    install what is missing and serve the dashboard (PORT=8501)
+# make test   install, check style, types and imports, then run every test
+# make bench  print the benchmark tables
+
+PYTHON ?= python3
+PORT ?= 8501
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+define CHECK_PYTHON
+import sys
+found = ".".join(map(str, sys.version_info[:3]))
+sys.exit(0 if sys.version_info >= (3, 11) else "Python %s is too old: 3.11 or newer is needed; name one with PYTHON=..." % found)
+endef
+
+define CHECK_PORT
+import socket, sys
+port = sys.argv[1]
+if not (port.isdigit() and 0 < int(port) < 65536):
+    sys.exit(f"PORT={port} is not a port: choose a number from 1 to 65535")
+with socket.socket() as probe:
+    if probe.connect_ex(("127.0.0.1", int(port))) == 0:
+        sys.exit(f"port {port} is in use; choose another, such as: make run PORT=8600")
+endef
+export CHECK_PYTHON CHECK_PORT
+
+.PHONY: run test gates bench
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.installed
+	@$(BIN)/python -c "$$CHECK_PORT" "$(PORT)"
+	@exec $(BIN)/streamlit run app/main.py --server.port $(PORT)
+
+test: $(VENV)/.installed-for-tests gates
+	@$(BIN)/python tests/browser/chromium.py
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
+
+gates: $(VENV)/.installed-for-tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed
+	@set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+# The stamps are touched last, so that an interrupted installation is done again.
+$(VENV)/.installed: constraints.txt pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV); the first time this takes some minutes."
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-for-tests: constraints.txt pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV), with the tools for the tests; the first time this takes some minutes."
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+$(BIN)/python:
+	@$(PYTHON) -c "$$CHECK_PYTHON"
+	@$(PYTHON) -m venv $(VENV)
