@@ -9,14 +9,10 @@ import json
 import sys
 from pathlib import Path
 
-from engine.checkpoint import CheckpointError
-from engine.dataset import DatasetError
-from engine.encoder import EncoderError
+from engine.errors import UserError
 from engine.experiment import run_experiment
 from engine.folder_recorder import FolderRecorder
-from engine.processes import DeviceError
-from engine.settings.experiment import SettingsError, parse
-from engine.trainer import TrainingError
+from engine.settings.experiment import parse
 
 
 def main() -> int:
@@ -28,7 +24,7 @@ def main() -> int:
     try:
         settings = parse(json.loads(source.read_text(encoding="utf-8")))
         outcome = run_experiment(settings, FolderRecorder(folder, echo=True), folder)
-    except (OSError, ValueError, DatasetError, EncoderError, SettingsError, CheckpointError, DeviceError, TrainingError) as error:
+    except (OSError, json.JSONDecodeError, UserError) as error:
         print(error, file=sys.stderr)
         return 2
     print(outcome)

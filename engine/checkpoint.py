@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engine.dataset import Modality
+from engine.errors import UserError
 from engine.objective import Objective, build_objective
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 
@@ -25,7 +26,7 @@ FORMAT = "infmasking-studio/1"
 _MODALITIES = TypeAdapter(tuple[Modality, ...])
 
 
-class CheckpointError(ValueError):
+class CheckpointError(UserError):
     """A file that is no checkpoint of ours, or not of this run; one line with what came and what is expected."""
 
 

@@ -13,12 +13,13 @@ from typing import Literal, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from engine.errors import UserError
 from engine.settings.augmentation import AugmentationSettings
 from engine.settings.dataset import DatasetSettings
 from engine.settings.encoder import EncoderSettings
 
 
-class DatasetError(ValueError):
+class DatasetError(UserError):
     """Data that cannot be used; the message is one line with what came and what is allowed."""
 
 

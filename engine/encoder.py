@@ -7,10 +7,11 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from engine.dataset import Modality, Samples
+from engine.errors import UserError
 from engine.settings.encoder import EncoderSettings
 
 
-class EncoderError(ValueError):
+class EncoderError(UserError):
     """An encoder that cannot read a modality; the message is one line with what came and what is allowed."""
 
 

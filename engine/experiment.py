@@ -30,8 +30,7 @@ from engine.views import view_plan
 def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path) -> Outcome:
     """Train (from the recorder's saved state, if it has one) and probe; "stopped" when the recorder asked for it.
 
-    home: folder for rendered data and temporary files. Raises `DatasetError`, `SettingsError`, `EncoderError`,
-    `DeviceError` or `TrainingError`, each with one line for the user.
+    home: folder for rendered data and temporary files. Raises `UserError`s.
     """
     accelerator = build_accelerator(settings.training)
     if not accelerator.is_main_process:
@@ -54,7 +53,7 @@ def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path)
 
 
 def probe_checkpoint(file: Path, recorder: Recorder, home: Path) -> None:
-    """Probe a weights file on the data set that its own settings name; raises as `run_experiment`, and `CheckpointError`."""
+    """Probe a weights file on the data set that its own settings name; raises `UserError`s."""
     checkpoint = load_checkpoint(file)
     accelerator = build_accelerator(checkpoint.settings.training.model_copy(update={"processes": 1}))
     recorder.phase("loading data")

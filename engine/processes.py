@@ -10,10 +10,11 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast
 from torch import Tensor
 
+from engine.errors import UserError
 from engine.settings.training import TrainingSettings
 
 
-class DeviceError(RuntimeError):
+class DeviceError(UserError):
     """A device or precision that this machine does not have; one line with what was asked for and what there is."""
 
 

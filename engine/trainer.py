@@ -18,6 +18,7 @@ from torch import Tensor
 
 from engine.checkpoint import load_state, save_state, save_weights
 from engine.dataset import MultimodalDataset, Samples, Split
+from engine.errors import UserError
 from engine.objective import Objective, Progress, View
 from engine.optimizer import build_optimizer, gradient_norm
 from engine.processes import agree, broadcast_bytes
@@ -30,7 +31,7 @@ from engine.views import augmented_views, plain_view, view_plan
 Outcome = Literal["finished", "stopped"]
 
 
-class TrainingError(RuntimeError):
+class TrainingError(UserError):
     """Training that cannot go on; one line with what happened and what helps."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from engine.errors import UserError
 from engine.settings.augmentation import AugmentationSettings
 from engine.settings.base import Settings, setting
 from engine.settings.dataset import DatasetSettings
@@ -20,7 +21,7 @@ from engine.settings.objective import ObjectiveSettings
 from engine.settings.training import FusionSettings, ProbeSettings, TrainingSettings
 
 
-class SettingsError(ValueError):
+class SettingsError(UserError):
     """A setting that cannot be; the message is one line with what came and what is allowed."""
 
 
