@@ -1,0 +1,72 @@
+"""Which waiting run may start now, where, and with how many CPU threads: pure arithmetic over this machine's devices."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.settings.training import TrainingSettings
+
+MOST_SHARED_THREADS = 16
+"""A run that leaves `threads` open gets no more than this: small batches do not use more."""
+
+
+class ImpossibleDemand(ValueError):
+    """A run that this machine can never place; one line with what was asked for and what there is."""
+
+
+class Machine(NamedTuple):
+    """What runs are placed on: GPU indices, best first, and CPU cores."""
+
+    gpus: tuple[int, ...]
+    cores: int
+
+
+class Place(NamedTuple):
+    """Where a run is: its GPUs (none: on the CPU) and the CPU threads of each of its processes."""
+
+    gpus: tuple[int, ...]
+    threads: int
+    processes: int = 1
+
+    def device(self) -> str:
+        """How the place is written in the database: "cuda:0,1" or "cpu:2" (cores taken)."""
+        return f"cuda:{','.join(map(str, self.gpus))}" if self.gpus else f"cpu:{self.threads * self.processes}"
+
+
+def held_gpus(device: str | None) -> tuple[int, ...]:
+    """GPUs that a run at `device` holds."""
+    kind, _, numbers = (device or "").partition(":")
+    return tuple(int(number) for number in numbers.split(",")) if kind == "cuda" and numbers else ()
+
+
+def held_cores(device: str | None) -> int:
+    """Cores that a run at `device` holds; runs on a GPU hold none, their threads mostly wait."""
+    kind, _, number = (device or "").partition(":")
+    return int(number or 1) if kind == "cpu" else 0
+
+
+def place(training: TrainingSettings, machine: Machine, held: Sequence[str | None], waiting: int) -> Place | None:
+    """A place for a run, or None while there is none.
+
+    held: devices of the runs that are already placed; waiting: runs in the queue, this one among them, which share the cores
+    left open by `threads = 0`. A GPU takes one run; the CPU takes runs until their threads fill its cores, and always one.
+    Raises `ImpossibleDemand` when more GPUs are asked for than there are.
+    """
+    processes = training.processes
+    # Without NVML there may still be a GPU that torch knows; whether "cuda" is possible then, the run finds out itself.
+    if training.device != "cpu" and machine.gpus:
+        if processes > len(machine.gpus):
+            raise ImpossibleDemand(
+                f"training.processes is {processes} but this machine has {len(machine.gpus)} GPU{'s' if machine.gpus[1:] else ''}"
+            )
+        taken = {gpu for device in held for gpu in held_gpus(device)}
+        free = [gpu for gpu in machine.gpus if gpu not in taken]
+        threads = training.threads or _share(machine.cores, len(machine.gpus), 1)
+        return Place(tuple(free[:processes]), threads, processes) if len(free) >= processes else None
+    used = [cores for cores in map(held_cores, held) if cores]
+    threads = training.threads or _share(machine.cores, len(used) + waiting, processes)
+    fits = not used or sum(used) + threads * processes <= machine.cores
+    return Place((), threads, processes) if fits else None
+
+
+def _share(cores: int, runs: int, processes: int) -> int:
+    return max(1, min(MOST_SHARED_THREADS, cores // max(runs, 1) // processes))
