@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 
 class Gpu(NamedTuple):
-    """One GPU: its index as `CUDA_VISIBLE_DEVICES` counts in PCI order, its name, and its memory in bytes."""
+    """One GPU: its number as `CUDA_VISIBLE_DEVICES` counts in PCI order, its name, and its memory in bytes."""
 
-    index: int
+    number: int
     name: str
     memory: int
 

@@ -42,6 +42,6 @@ def test_an_old_container_quota_is_read(tmp_path: Path) -> None:
 
 def test_inventory_answers_on_this_machine_without_torch() -> None:
     assert cores() >= 1
-    assert all(gpu.memory > 0 and gpu_load(gpu.index) is not None for gpu in gpus())
+    assert all(gpu.memory > 0 and gpu_load(gpu.number) is not None for gpu in gpus())
     program = "import sys, app.devices as d; d.gpus(); d.cores(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
