@@ -50,7 +50,10 @@ class Information:
 
 @dataclass(frozen=True)
 class Task:
-    """Something to predict. `chance` is the macro-averaged accuracy of guessing, or None where it has no such value."""
+    """Something to predict. `chance` is the macro-averaged accuracy of guessing, or None where it has no such value.
+
+    `class_names` are what the data call the classes (multilabel: the columns), where they have names of their own.
+    """
 
     name: str
     kind: Literal["classification", "multilabel", "regression"]
@@ -58,6 +61,7 @@ class Task:
     classes: int = 0
     chance: float | None = None
     information: Information | None = None
+    class_names: tuple[str, ...] = ()
 
 
 class Samples(NamedTuple):
