@@ -1,0 +1,96 @@
+"""Mistakes in settings are told in one line with what came and what is allowed."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from engine.settings.experiment import ExperimentSettings, SettingsError, parse
+from engine.settings.preset import dataset_names, load_preset, merge, method_names, nest, preset_names
+from engine.settings.published import published_value
+
+BITS = {"data": {"name": "bits"}, "objective": {"name": "comm"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"data": {"name": "bits", "noize": 1}}, ["'data.bits.noize'", "did you mean 'noise'?", "synergy_symbols"]),
+        ({"objective": {"name": "infmask"}}, ["no objective 'infmask'", "choose from comm, cross, cross_self, infmasking"]),
+        ({"data": {"name": "byts"}}, ["no data set 'byts'", "bits, paired_file, trifeature"]),
+        ({"training": {"batch_siz": 8}}, ["'training.batch_siz'", "did you mean 'batch_size'?"]),
+        ({"training": {"epochs": 0}}, ["training.epochs", "greater than or equal to 1", "0"]),
+        ({"training": {"epochs": "many"}}, ["training.epochs", "integer", "many"]),
+        ({"training": {"learning_rate": float("nan")}}, ["training.learning_rate", "finite"]),
+        ({"fusion": {"width": 10, "heads": 3}}, ["heads (3)", "width (10)"]),
+        ({"training": {"batch_size": 9, "processes": 2}}, ["batch_size (9)", "processes (2)"]),
+        ({"encoders": {"x1": {"name": "mlp", "depth": 2}}}, ["'encoders.x1.mlp.depth'", "hidden, name, tokens, width"]),
+        ({"objective": {}}, ["objective", "'name' is missing"]),
+        ({"sed": 3}, ["'sed'", "did you mean 'seed'?"]),
+    ],
+)
+def test_a_mistake_is_one_line_with_what_came_and_what_is_allowed(change, words):
+    with pytest.raises(SettingsError) as caught:
+        parse(BITS | change)
+    line = str(caught.value)
+    assert "\n" not in line
+    for word in words:
+        assert word in line
+
+
+def test_several_mistakes_are_counted():
+    with pytest.raises(SettingsError, match=r"and 1 more mistake\)"):
+        parse(BITS | {"seed": -1, "training": {"epochs": 0}})
+
+
+def test_settings_survive_json_and_group_by_digest():
+    settings = parse(BITS | {"seed": 3})
+    assert parse(json.loads(settings.model_dump_json())) == settings
+    assert settings.digest() == parse(BITS | {"seed": 4}).digest()
+    assert settings.digest() != parse(BITS | {"training": {"epochs": 7}}).digest()
+
+
+@pytest.mark.parametrize("preset", [name for name in preset_names() if name != "paired-file"])
+@pytest.mark.parametrize("method", method_names())
+def test_every_preset_gives_settings_for_every_method(preset, method):
+    settings = load_preset(preset).experiment(method, 5)
+    assert isinstance(settings, ExperimentSettings)
+    assert (settings.objective.name, settings.seed) == (method, 5)
+
+
+def test_the_file_preset_asks_for_what_only_the_user_knows():
+    preset = load_preset("paired-file")
+    with pytest.raises(SettingsError, match=r"data.paired_file.path is missing \(and 2 more"):
+        preset.experiment("comm", 0)
+    changes = {"data.path": "a.npz", "data.modalities": ["x", "y"], "data.label": "z"}
+    assert preset.experiment("comm", 0, changes).data.path == "a.npz"
+
+
+def test_changes_go_by_dotted_path_and_replace_a_group_of_another_kind():
+    preset = load_preset("bits-quick")
+    assert preset.experiment("comm", 0, {"training.epochs": 3}).training.epochs == 3
+    assert preset.experiment("comm", 0, {"data.name": "trifeature"}).data.name == "trifeature"
+    assert merge({"a": {"name": "x", "p": 1}}, {"a": {"q": 2}}) == {"a": {"name": "x", "p": 1, "q": 2}}
+    with pytest.raises(SettingsError, match="runs through 'b'"):
+        nest({"a.b": 1, "a.b.c": 2})
+    with pytest.raises(SettingsError, match=r"no preset 'bits-quik' \(did you mean 'bits-quick'"):
+        load_preset("bits-quik")
+
+
+def test_published_values_are_the_papers():
+    assert published_value("trifeature", "infmasking", "synergy")[:2] == (77.0, 4.22)
+    assert published_value("trifeature", "cross", "uniqueness") == (11.6, None, True)
+    assert published_value("multibench/mosi_acc", "comm", "label")[:2] == (63.7, 2.5)
+    assert published_value(None, "comm", "synergy") is None
+    assert published_value("trifeature", "comm", "label") is None
+
+
+def test_settings_need_no_torch():
+    code = "import sys, engine.settings.preset as p; p.load_preset('bits-quick').experiment('comm', 0); sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_names_are_listed_once():
+    for names in (method_names(), dataset_names(), preset_names()):
+        assert len(names) == len(set(names)) >= 3
