@@ -18,7 +18,11 @@ class TrifeatureSettings(Settings):
     pairs: int = setting(10_000, "Training pairs drawn without replacement.", unit="pairs", ge=64, le=1_000_000)
     probe_pairs: int = setting(10_000, "Unbiased pairs the linear probe is fitted on.", unit="pairs", ge=100, le=1_000_000)
     test_pairs: int = setting(
-        3_800, "Unbiased pairs of the 200 held-out images the probe is tested on; there are 3,800.", unit="pairs", ge=100, le=3_800
+        3_800,
+        "Unbiased pairs of the 200 held-out images the probe is tested on; there are 3,800.",
+        unit="pairs",
+        ge=100,
+        le=3_800,
     )
     validation_share: float = setting(
         0.1, "Share of the training images carved off for early stopping and model selection.", ge=0.02, le=0.5
