@@ -7,10 +7,11 @@ into one clear line, `SettingsError`.
 import difflib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from engine.errors import UserError
 from engine.settings.augmentation import AugmentationSettings
@@ -22,7 +23,11 @@ from engine.settings.training import FusionSettings, ProbeSettings, TrainingSett
 
 
 class SettingsError(UserError):
-    """A setting that cannot be; the message is one line with what came and what is allowed."""
+    """A setting that cannot be; the message is one line with what came and what is allowed, `lines` one for each mistake."""
+
+    def __init__(self, message: str, lines: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.lines = tuple(lines) or (message,)
 
 
 class ExperimentSettings(Settings):
@@ -51,7 +56,7 @@ def parse(content: Mapping[str, Any]) -> ExperimentSettings:
     try:
         return ExperimentSettings.model_validate(content)
     except ValidationError as error:
-        raise SettingsError(explain(error, ExperimentSettings)) from None
+        raise SettingsError(explain(error, ExperimentSettings), explain_each(error, ExperimentSettings)) from None
 
 
 _GROUP_WORDS = {"data": "data set", "objective": "objective", "encoders": "encoder", "augmentations": "augmentation"}
@@ -59,29 +64,34 @@ _GROUP_WORDS = {"data": "data set", "objective": "objective", "encoders": "encod
 
 def explain(error: ValidationError, model: type[Settings]) -> str:
     """One line: where, what came, what is allowed, and how many more mistakes there are."""
-    mistakes = error.errors(include_url=False)
-    first = mistakes[0]
-    where = ".".join(str(part) for part in first["loc"])
-    kind, came, context = first["type"], first.get("input"), first.get("ctx", {})
+    lines = explain_each(error, model)
+    more = len(lines) - 1
+    return lines[0] + (f" (and {more} more mistake{'s' if more > 1 else ''})" if more else "")
+
+
+def explain_each(error: ValidationError, model: type[Settings]) -> list[str]:
+    """One such line for every mistake."""
+    return [_explain(mistake, model) for mistake in error.errors(include_url=False)]
+
+
+def _explain(mistake: ErrorDetails, model: type[Settings]) -> str:
+    where = ".".join(str(part) for part in mistake["loc"])
+    kind, came, context = mistake["type"], mistake.get("input"), mistake.get("ctx", {})
     if kind == "union_tag_invalid":
         allowed = [word.strip(" '") for word in context["expected_tags"].split(",")]
-        word = _GROUP_WORDS.get(str(first["loc"][0]) if first["loc"] else "", "choice")
-        line = f"no {word} '{context['tag']}'; choose from {', '.join(sorted(allowed))}"
-    elif kind == "union_tag_not_found":
-        line = f"{where}: a 'name' is missing that says which kind it is"
-    elif kind == "extra_forbidden":
-        allowed = _allowed_names(model, first["loc"][:-1])
-        near = difflib.get_close_matches(str(first["loc"][-1]), allowed, 1)
+        word = _GROUP_WORDS.get(str(mistake["loc"][0]) if mistake["loc"] else "", "choice")
+        return f"no {word} '{context['tag']}'; choose from {', '.join(sorted(allowed))}"
+    if kind == "union_tag_not_found":
+        return f"{where}: a 'name' is missing that says which kind it is"
+    if kind == "extra_forbidden":
+        allowed = _allowed_names(model, mistake["loc"][:-1])
+        near = difflib.get_close_matches(str(mistake["loc"][-1]), allowed, 1)
         hint = f" (did you mean '{near[0]}'?)" if near else ""
-        line = f"no setting '{where}'{hint}; allowed here: {', '.join(allowed)}"
-    elif kind == "missing":
-        line = f"{where} is missing"
-    else:
-        line = f"{where}: {first['msg'].removeprefix('Value error, ')}" if where else first["msg"].removeprefix("Value error, ")
-        if kind != "value_error":
-            line += f"; got {str(came)[:80]!r}"
-    more = len(mistakes) - 1
-    return line + (f" (and {more} more mistake{'s' if more > 1 else ''})" if more else "")
+        return f"no setting '{where}'{hint}; allowed here: {', '.join(allowed)}"
+    if kind == "missing":
+        return f"{where} is missing"
+    said = mistake["msg"].removeprefix("Value error, ")
+    return (f"{where}: {said}" if where else said) + ("" if kind == "value_error" else f"; got {str(came)[:80]!r}")
 
 
 def _allowed_names(model: type[Settings], path: tuple[int | str, ...]) -> list[str]:
