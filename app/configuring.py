@@ -1,0 +1,89 @@
+"""Settings from the command line: a preset or a file, then `--set` on top; every mistake is one `SettingsError` line."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.settings.experiment import ExperimentSettings, SettingsError, parse
+from engine.settings.preset import check_choice, load_preset, merge, method_names, nest
+
+BARE_WORD = re.compile(r"[^\W\d][\w./:+-]*")
+"""What may stand for a string without quotes, so that a shell needs none: cpu, cosine, data/file.npz."""
+
+
+class Planned(NamedTuple):
+    """One run to be started: its title, its settings and the preset they came from."""
+
+    title: str
+    settings: ExperimentSettings
+    preset: str | None
+
+
+def plan_runs(
+    preset: str | None, config: Path | None, methods: Sequence[str], seeds: Sequence[int], assignments: Sequence[str]
+) -> list[Planned]:
+    """Every method with every seed; the preset's own where none are named.
+
+    The preset's settings come first, those of the file on top, then the assignments (`training.epochs=2`).
+    Raises `SettingsError` for anything unknown or impossible.
+    """
+    changes = read_config(config) if config else {}
+    changes |= dict(parse_assignment(text) for text in assignments)
+    for method in methods:
+        check_choice("objective", method, method_names())
+    if preset is not None:
+        return _from_preset(preset, methods, seeds, changes)
+    if config is None:
+        raise SettingsError("no settings: name a preset (--preset, see `infmasking presets`) or a file (--config)")
+    content = nest(changes)
+    by_method = [merge(content, {"objective": {"name": method}}) for method in methods] or [content]
+    grid = [parse(one) for made in by_method for one in [made | {"seed": seed} for seed in seeds] or [made]]
+    return [Planned(f"{config.stem} · {made.objective.name} · seed {made.seed}", made, None) for made in grid]
+
+
+def _from_preset(name: str, methods: Sequence[str], seeds: Sequence[int], changes: Mapping[str, Any]) -> list[Planned]:
+    preset = load_preset(name)
+    if "seed" in changes:
+        raise SettingsError("a preset's runs take their seeds from --seed, not from the settings")
+    return [
+        Planned(f"{name} · {method} · seed {seed}", preset.experiment(method, seed, changes), name)
+        for method in methods or preset.methods
+        for seed in seeds or preset.seeds
+    ]
+
+
+def read_config(file: Path) -> dict[str, Any]:
+    """The content of a .toml or .json file of settings."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    readers = {".toml": tomllib.loads, ".json": json.loads}
+    if file.suffix not in readers:
+        raise SettingsError(f"{file.name} is no settings file: its name must end in {' or '.join(sorted(readers))}")
+    try:
+        content = readers[file.suffix](text)
+    except ValueError as error:
+        raise SettingsError(f"{file.name} is no valid {file.suffix[1:].upper()}: {error}") from None
+    if not isinstance(content, dict):
+        raise SettingsError(f"{file.name} must hold a table of settings, not a {type(content).__name__}")
+    return content
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """`path=value` with a TOML value; a bare word is a string."""
+    path, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not path:
+        raise SettingsError(f"--set takes PATH=VALUE, such as training.epochs=2; got '{text}'")
+    try:
+        parsed = tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        parsed = {}
+    if set(parsed) == {"value"}:
+        return path, parsed["value"]
+    if BARE_WORD.fullmatch(value):
+        return path, value
+    raise SettingsError(f"--set {path}: '{value}' is no TOML value; examples: 2, 1e-3, true, \"text\", [64, 64]")
