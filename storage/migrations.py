@@ -1,0 +1,90 @@
+"""From an older database file to this version: ordered named functions, counted by `user_version`.
+
+A new file gets the newest tables at once (version 1 + len(MIGRATIONS)). An older file is first copied beside itself,
+then the functions it lacks run in one transaction. To change the tables: change models.py and append one function here.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from storage.models import metadata
+
+Migration = Callable[[sqlite3.Connection], None]
+MIGRATIONS: tuple[Migration, ...] = ()
+
+
+class MigrationError(RuntimeError):
+    """The file cannot be brought to this version; the message is one line for the user."""
+
+
+def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the opened file to version 1 + len(migrations); several processes may do so at once.
+
+    `connection` must be in autocommit mode. Raises MigrationError for a newer file, a foreign file or a failed migration.
+    """
+    newest = 1 + len(migrations)
+    if _version(connection) == newest:
+        return
+    connection.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction; rebuilding a table needs it off
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(connection)  # another process may have been first
+        if version > newest:
+            raise MigrationError(f"{file} is of version {version}, made by a newer program; this one reads up to {newest}")
+        if version == 0:
+            _create(connection, file)
+        elif version < newest:
+            _backup(file, file.with_name(f"{file.name}.version-{version}.backup"))
+            for step in migrations[version - 1 :]:
+                _apply(connection, file, step)
+        connection.execute(f"PRAGMA user_version={newest}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _create(connection: sqlite3.Connection, file: Path) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        raise MigrationError(f"{file} is a database of another program; name another file")
+    dialect = sqlite.dialect()
+    for table in metadata.sorted_tables:
+        connection.execute(str(CreateTable(table).compile(dialect=dialect)))
+        for index in table.indexes:
+            connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
+
+
+def _apply(connection: sqlite3.Connection, file: Path, step: Migration) -> None:
+    try:
+        step(connection)
+        broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.Error as error:
+        raise MigrationError(f"{file}: migration {step.__name__} failed ({error}); the file is unchanged") from error
+    if broken is not None:
+        raise MigrationError(f"{file}: migration {step.__name__} left rows without owner in {broken[0]}; the file is unchanged")
+
+
+def _backup(file: Path, copy: Path) -> None:
+    """Copy the database through SQLite, so that what still stands in its write-ahead log is in the copy."""
+    part = copy.with_name(copy.name + ".part")
+    try:
+        source, target = sqlite3.connect(file), sqlite3.connect(part)
+        try:
+            source.backup(target)
+        finally:
+            target.close()
+            source.close()
+        os.replace(part, copy)
+    except (sqlite3.Error, OSError) as error:
+        part.unlink(missing_ok=True)
+        raise MigrationError(f"no backup could be made at {copy} ({error}); nothing was changed") from error

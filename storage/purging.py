@@ -1,0 +1,50 @@
+"""Removing bulk: chunks of dropped artifacts and points of deleted runs, in transactions small enough to let others write."""
+
+from sqlalchemy import Delete, delete, select, tuple_, update
+
+from storage.clock import now_ms
+from storage.database import Database
+from storage.models import artifact_chunks, artifacts, metrics, runs
+
+ABANDONED_AFTER_MS = 120_000
+"""An artifact whose next chunk did not come for so long was left by a process that died."""
+_CHUNKS, _POINTS = 8, 10_000
+
+
+def purge(db: Database) -> None:
+    """Remove what crashes left behind: artifacts begun and never completed, runs half deleted; then free the disk space."""
+    with db.write() as connection:
+        abandoned = (artifacts.c.state == "writing") & (artifacts.c.touched_at < now_ms() - ABANDONED_AFTER_MS)
+        connection.execute(update(artifacts).where(abandoned).values(state="dropped"))
+    purge_artifacts(db)
+    with db.read() as connection:
+        deleted = connection.execute(select(runs.c.id).where(runs.c.status == "deleted")).scalars().all()
+    for run_id in deleted:
+        purge_run(db, run_id)
+    db.vacuum()
+
+
+def purge_artifacts(db: Database) -> None:
+    """Remove dropped artifacts and their chunks."""
+    with db.read() as connection:
+        dropped = connection.execute(select(artifacts.c.id).where(artifacts.c.state == "dropped")).scalars().all()
+    for artifact in dropped:
+        some = select(artifact_chunks.c.id).where(artifact_chunks.c.artifact_id == artifact).limit(_CHUNKS)
+        while _delete(db, delete(artifact_chunks).where(artifact_chunks.c.id.in_(some))):
+            pass
+        _delete(db, delete(artifacts).where(artifacts.c.id == artifact))
+
+
+def purge_run(db: Database, run_id: int) -> None:
+    """Remove all that a run marked as deleted still has, and the run."""
+    purge_artifacts(db)
+    key = (metrics.c.run_id, metrics.c.key_id, metrics.c.step)
+    some = select(*key).where(metrics.c.run_id == run_id).limit(_POINTS)
+    while _delete(db, delete(metrics).where(tuple_(*key).in_(some))):
+        pass
+    _delete(db, delete(runs).where(runs.c.id == run_id, runs.c.status == "deleted"))
+
+
+def _delete(db: Database, statement: Delete) -> int:
+    with db.write() as connection:
+        return connection.execute(statement).rowcount

@@ -1,0 +1,94 @@
+"""What a run is in the database, and how alive it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Row
+
+from storage.database import DatabaseError
+
+Status = Literal["queued", "starting", "running", "lost", "finished", "stopped", "failed"]
+"""What is stored. lost: somebody saw that its process is gone (mark_lost)."""
+LiveState = Literal["queued", "starting", "running", "stopping", "stale", "lost", "finished", "stopped", "failed"]
+"""What is shown: the stored status, corrected by how long ago the run gave a sign of life."""
+STALE_AFTER_MS = 20_000
+LOST_AFTER_MS = 60_000
+ALIVE: frozenset[LiveState] = frozenset({"starting", "running", "stopping", "stale"})
+
+
+class NoSuchRun(DatabaseError):
+    """There is no run of that number."""
+
+
+class WrongState(DatabaseError):
+    """What was asked cannot be done to a run in its state."""
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """A run to be created. digest: of the settings without the seed, so that seeds of one setup share it."""
+
+    title: str
+    preset: str | None
+    dataset: str
+    method: str
+    seed: int
+    digest: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as stored. Times are UTC milliseconds; step counts optimizer steps done of steps, epoch epochs done of epochs.
+
+    started_at and ended_at are those of the latest attempt; pid_started is the process's start in seconds since 1970.
+    """
+
+    id: int
+    title: str
+    preset: str | None
+    dataset: str
+    method: str
+    seed: int
+    digest: str
+    settings: dict[str, Any]
+    status: Status
+    phase: str
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    created_at: int
+    started_at: int | None
+    ended_at: int | None
+    heartbeat_at: int | None
+    progressed_at: int | None
+    host: str | None
+    pid: int | None
+    pid_started: float | None
+    error: str | None
+    stop_requested: bool
+    note: str
+    tags: tuple[str, ...]
+    code_version: str | None
+    attempts: int
+
+
+def run_from(row: Row[Any]) -> Run:
+    """The Run of a row of the table `runs`."""
+    columns = dict(row._mapping)
+    columns["tags"] = tuple(columns["tags"])
+    return Run(**columns)
+
+
+def live_state(run: Run, now: int) -> LiveState:
+    """How a run stands at `now` (UTC ms): without a sign of life it is stale after 20 s and lost after 60 s."""
+    if run.status not in ("starting", "running"):
+        return run.status
+    silence = now - max(run.heartbeat_at or 0, run.started_at or 0, run.created_at)
+    if silence >= LOST_AFTER_MS:
+        return "lost"
+    if silence >= STALE_AFTER_MS:
+        return "stale"
+    return "stopping" if run.stop_requested else run.status

@@ -1,0 +1,203 @@
+"""Runs: create, read, label, and every change of their status."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from storage.clock import now_ms
+from storage.database import Database
+from storage.models import artifacts, jobs, log_lines, metric_summaries, results, runs
+from storage.purging import purge_run
+from storage.run import ALIVE, NewRun, NoSuchRun, Run, WrongState, live_state, run_from
+
+__all__ = [
+    "ALIVE",
+    "NewRun",
+    "NoSuchRun",
+    "Run",
+    "WrongState",
+    "cancel_queued",
+    "count_runs",
+    "create_runs",
+    "delete_run",
+    "get_run",
+    "list_runs",
+    "live_state",
+    "mark_ended",
+    "mark_lost",
+    "mark_started",
+    "request_stop",
+    "requeue",
+    "set_note",
+    "set_tags",
+]
+
+
+def create_runs(db: Database, new: Sequence[NewRun], *, queue: bool = True) -> list[int]:
+    """Store the runs in one transaction and return their numbers, in order.
+
+    queue: each gets status "queued" and a job for the supervisor; otherwise status "starting" and no job,
+    for a caller that runs it itself at once.
+    """
+    now = now_ms()
+    status = "queued" if queue else "starting"
+    with db.write() as connection:
+        ids = []
+        for one in new:
+            values = {**vars(one), "settings": dict(one.settings), "status": status, "created_at": now}
+            ids.append(connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one())
+        if queue and ids:
+            connection.execute(insert(jobs), [{"run_id": run, "status": "queued", "created_at": now} for run in ids])
+    return ids
+
+
+def get_run(db: Database, run_id: int) -> Run:
+    """The run of that number. Raises NoSuchRun."""
+    with db.read() as connection:
+        return _run(connection, run_id)
+
+
+def list_runs(
+    db: Database,
+    *,
+    ids: Iterable[int] | None = None,
+    status: Iterable[str] | None = None,
+    preset: str | None = None,
+    dataset: str | None = None,
+    method: str | None = None,
+    digest: str | None = None,
+    tag: str | None = None,
+    text: str | None = None,
+    limit: int | None = None,
+) -> list[Run]:
+    """Runs, newest first, that fulfil all filters given. status: stored ones; text: occurs in title, note or preset."""
+    query = select(runs).where(runs.c.status != "deleted").order_by(runs.c.id.desc())
+    for column, wanted in ((runs.c.id, ids), (runs.c.status, status)):
+        if wanted is not None:
+            query = query.where(column.in_(list(wanted)))
+    for column, value in ((runs.c.preset, preset), (runs.c.dataset, dataset), (runs.c.method, method), (runs.c.digest, digest)):
+        if value is not None:
+            query = query.where(column == value)
+    if text:
+        query = query.where(
+            or_(*(column.icontains(text, autoescape=True) for column in (runs.c.title, runs.c.note, runs.c.preset)))
+        )
+    if tag is None:
+        query = query.limit(limit)
+    with db.read() as connection:
+        found = [run_from(row) for row in connection.execute(query)]
+    return found if tag is None else [run for run in found if tag in run.tags][:limit]
+
+
+def set_tags(db: Database, run_id: int, tags: Iterable[str]) -> None:
+    """Replace the run's tags; blanks around them and doubles are dropped. Raises NoSuchRun."""
+    kept = dict.fromkeys(tag.strip() for tag in tags)
+    _set(db, run_id, tags=[tag for tag in kept if tag])
+
+
+def set_note(db: Database, run_id: int, note: str) -> None:
+    """Replace the run's note. Raises NoSuchRun."""
+    _set(db, run_id, note=note)
+
+
+def mark_started(
+    db: Database, run_id: int, *, host: str, pid: int, pid_started: float | None = None, code_version: str | None = None
+) -> None:
+    """The run's process is at work. pid_started: its start in seconds since 1970, to tell it from a later process of that pid."""
+    now = now_ms()
+    facts = {"host": host, "pid": pid, "pid_started": pid_started, "code_version": code_version}
+    _set(db, run_id, status="running", started_at=now, heartbeat_at=now, ended_at=None, error=None, **facts)
+
+
+def mark_ended(db: Database, run_id: int, status: Literal["finished", "stopped", "failed"], error: str | None = None) -> None:
+    """The run is over. error: one line for the user, when it failed. Raises NoSuchRun."""
+    _set(db, run_id, status=status, error=error, ended_at=now_ms())
+
+
+def mark_lost(db: Database, run_id: int, error: str | None = None) -> bool:
+    """The run's process is seen to be gone; a returning heartbeat takes this back. False when the run was not at work."""
+    with db.write() as connection:
+        at_work = runs.c.status.in_(("starting", "running"))
+        lost = update(runs).where(runs.c.id == run_id, at_work).values(status="lost", error=error, ended_at=now_ms())
+        return connection.execute(lost).rowcount == 1
+
+
+def request_stop(db: Database, run_id: int) -> None:
+    """Ask the run to stop: a queued one is taken out of the queue, one at work stops at its next step. Raises NoSuchRun."""
+    with db.write() as connection:
+        run = _run(connection, run_id)
+        if run.status == "queued":
+            _cancel(connection, run_id)
+        elif run.status in ("starting", "running", "lost"):
+            connection.execute(update(runs).where(runs.c.id == run_id).values(stop_requested=True))
+
+
+def cancel_queued(db: Database, run_id: int) -> bool:
+    """Take a waiting run out of the queue; False when it is no longer waiting. Raises NoSuchRun."""
+    with db.write() as connection:
+        waiting = _run(connection, run_id).status == "queued"
+        if waiting:
+            _cancel(connection, run_id)
+    return waiting
+
+
+def requeue(db: Database, run_id: int) -> None:
+    """Queue a lost, stopped or failed run again: it resumes from its saved state. Raises NoSuchRun, WrongState."""
+    now = now_ms()
+    with db.write() as connection:
+        run = _run(connection, run_id)
+        state = live_state(run, now)
+        if state not in ("lost", "stopped", "failed"):
+            raise WrongState(f"run {run_id} is {state}; only a lost, stopped or failed run can be resumed")
+        left = (jobs.c.run_id == run_id) & (jobs.c.status == "claimed")
+        connection.execute(update(jobs).where(left).values(status="failed", ended_at=now, error="superseded"))
+        fresh = {"status": "queued", "phase": "", "stop_requested": False, "error": None, "ended_at": None, "heartbeat_at": None}
+        nobody = {"started_at": None, "host": None, "pid": None, "pid_started": None}
+        connection.execute(update(runs).where(runs.c.id == run_id).values(attempts=runs.c.attempts + 1, **fresh, **nobody))
+        connection.execute(insert(jobs).values(run_id=run_id, status="queued", created_at=now))
+
+
+def delete_run(db: Database, run_id: int) -> None:
+    """Delete a run with all it recorded. It is gone from sight at once; its bulk goes in small transactions.
+
+    Raises NoSuchRun, and WrongState while it is at work.
+    """
+    with db.write() as connection:
+        state = live_state(_run(connection, run_id), now_ms())
+        if state in ALIVE:
+            raise WrongState(f"run {run_id} is {state}; stop it before deleting it")
+        connection.execute(update(runs).where(runs.c.id == run_id).values(status="deleted"))
+        connection.execute(update(artifacts).where(artifacts.c.run_id == run_id).values(state="dropped"))
+        for table in (jobs, results, metric_summaries, log_lines):
+            connection.execute(delete(table).where(table.c.run_id == run_id))
+    purge_run(db, run_id)
+    db.vacuum()
+
+
+def count_runs(db: Database) -> dict[str, int]:
+    """How many runs there are of each stored status."""
+    query = select(runs.c.status, func.count()).where(runs.c.status != "deleted").group_by(runs.c.status)
+    with db.read() as connection:
+        return dict(connection.execute(query).tuples().all())
+
+
+def _run(connection: Connection, run_id: int) -> Run:
+    row = connection.execute(select(runs).where(runs.c.id == run_id, runs.c.status != "deleted")).one_or_none()
+    if row is None:
+        raise NoSuchRun(f"no run {run_id}")
+    return run_from(row)
+
+
+def _set(db: Database, run_id: int, **values: Any) -> None:
+    with db.write() as connection:
+        changed = connection.execute(update(runs).where(runs.c.id == run_id, runs.c.status != "deleted").values(**values))
+        if changed.rowcount != 1:
+            raise NoSuchRun(f"no run {run_id}")
+
+
+def _cancel(connection: Connection, run_id: int) -> None:
+    now = now_ms()
+    waiting = (jobs.c.run_id == run_id) & (jobs.c.status == "queued")
+    connection.execute(update(jobs).where(waiting).values(status="cancelled", ended_at=now))
+    connection.execute(update(runs).where(runs.c.id == run_id).values(status="stopped", ended_at=now))
