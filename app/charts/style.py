@@ -1,0 +1,88 @@
+"""How charts look: one fixed colour, dash and shape a method, and the frame all charts share.
+
+The first method of the settings (the one this studio is named for) is the accent; all others are quieter, yet told apart
+by lightness, dash and shape, so that no reading depends on hue. Every colour keeps a contrast of at least 3 : 1 against
+both the light and the dark background (a test asserts it).
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple, get_args
+from zlib import crc32
+
+import altair as alt
+
+from engine.settings.objective import ObjectiveSettings
+from engine.settings.preset import method_names
+
+ACCENT = "#D9541E"
+INK = "#7A8A8C"
+"""Rules, chance lines and everything that is neither method nor text: readable on light and on dark."""
+HEIGHT = 240
+"""Pixels of a curve chart."""
+
+_QUIET = ("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4")
+_DASHES = ((6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3))
+_SHAPES = ("square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+
+
+class MethodStyle(NamedTuple):
+    """How a method is written and drawn. dash: lengths of strokes and gaps in px, (1, 0) is a full line."""
+
+    label: str
+    colour: str
+    dash: tuple[int, ...]
+    shape: str
+
+
+@cache
+def method_style(name: str) -> MethodStyle:
+    """The style of a method by its name in the settings; a name that is not known any more still gets one of its own."""
+    names = method_names()
+    if name == names[0]:
+        return MethodStyle(method_label(name), ACCENT, (1, 0), "circle")
+    place = names.index(name) - 1 if name in names else crc32(name.encode())
+    colour, dash, shape = (choices[place % len(choices)] for choices in (_QUIET, _DASHES, _SHAPES))
+    return MethodStyle(method_label(name), colour, dash, shape)
+
+
+@cache
+def method_label(name: str) -> str:
+    """The method as papers write it: the first word of its settings' docstring ("comm" → "CoMM")."""
+    for member in get_args(get_args(ObjectiveSettings)[0]):
+        if member.model_fields["name"].default == name:
+            return re.split(r"[\s,:(]", (member.__doc__ or name).strip(), maxsplit=1)[0]
+    return name
+
+
+def in_order(methods: Iterable[str]) -> list[str]:
+    """Distinct methods in the order of the settings, unknown ones last."""
+    names = method_names()
+    return sorted(set(methods), key=lambda name: (names.index(name) if name in names else len(names), name))
+
+
+def method_colour(methods: Iterable[str], field: str = "method", legend: alt.Legend | None = None) -> alt.Color:
+    """Colour of `field`, which holds labels, on the fixed scale of these methods; no legend unless one is given."""
+    styles = [method_style(name) for name in in_order(methods)]
+    scale = alt.Scale(domain=[style.label for style in styles], range=[style.colour for style in styles])
+    return alt.Color(f"{field}:N", scale=scale, legend=legend, title=None)
+
+
+def method_dash(methods: Iterable[str], field: str = "method") -> alt.StrokeDash:
+    """Dash of `field`, which holds labels, on the fixed scale of these methods."""
+    styles = [method_style(name) for name in in_order(methods)]
+    scale = alt.Scale(domain=[style.label for style in styles], range=[list(style.dash) for style in styles])
+    return alt.StrokeDash(f"{field}:N", scale=scale, legend=None)
+
+
+def method_shape(methods: Iterable[str], field: str = "method") -> alt.Shape:
+    """Shape of `field`, which holds labels, on the fixed scale of these methods."""
+    styles = [method_style(name) for name in in_order(methods)]
+    scale = alt.Scale(domain=[style.label for style in styles], range=[style.shape for style in styles])
+    return alt.Shape(f"{field}:N", scale=scale, legend=None)
+
+
+def line_legend() -> alt.Legend:
+    """A legend on top whose strokes are long enough for the dashes to be seen."""
+    return alt.Legend(orient="top", title=None, symbolType="stroke", symbolSize=300, symbolStrokeWidth=2.5, labelLimit=260)
