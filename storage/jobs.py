@@ -44,14 +44,18 @@ class Supervisor:
     ended_at: int | None
 
 
-def claim(db: Database, supervisor: str, device: str, processes: int = 1) -> Job | None:
-    """Take the oldest waiting job for a device, or None. Its run is "starting" from here on; no two callers get one job."""
+def claim(db: Database, supervisor: str, device: str, processes: int = 1, job_id: int | None = None) -> Job | None:
+    """Take the oldest waiting job, or that one, for a device; None when it waits no longer.
+
+    Its run is "starting" from here on; no two callers get one job.
+    """
     now = now_ms()
     oldest = select(jobs.c.id).where(jobs.c.status == "queued").order_by(jobs.c.id).limit(1).scalar_subquery()
     host = select(supervisors.c.host).where(supervisors.c.id == supervisor).scalar_subquery()
     mine: dict[str, Any] = {"claimed_by": supervisor, "host": host, "device": device, "processes": processes, "claimed_at": now}
     with db.write() as connection:
-        take = update(jobs).where(jobs.c.id == oldest).values(status="claimed", **mine).returning(*jobs.c)
+        waiting = (jobs.c.id == (oldest if job_id is None else job_id)) & (jobs.c.status == "queued")
+        take = update(jobs).where(waiting).values(status="claimed", **mine).returning(*jobs.c)
         row = connection.execute(take).one_or_none()
         if row is None:
             return None
