@@ -1,0 +1,35 @@
+"""CoMM (Dufumier, Castillo-Navarro et al., ICLR 2025): aligns two augmented views of the fused representation."""
+
+from collections.abc import Sequence
+
+import torch
+
+from engine.dataset import Modality
+from engine.losses import comm_terms, weighted_mean
+from engine.multimodal import FusedObjective, check_term_weights
+from engine.objective import Progress, StepOutput, View
+from engine.settings.experiment import ExperimentSettings
+from engine.settings.objective import CommSettings
+
+
+class Comm(FusedObjective):
+    """Loss: mean of weight × term over the modalities and the fusion (METHOD §3, CoMM)."""
+
+    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: CommSettings):
+        super().__init__(settings, modalities, own.projection, masks=False)
+        self.own = own
+        self.term_names = [f"align_{name}" for name in [*self.encoders, "fusion"]]
+        check_term_weights(own.term_weights, self.term_names)
+
+    def forward(self, views: Sequence[View], progress: Progress) -> StepOutput:
+        first, second = self.embed(views).plain
+        terms = comm_terms(first.unbind(), second.unbind(), self.own.temperature)
+        losses = [term.loss for term in terms]
+        shown = dict(zip(self.term_names, (loss.detach() for loss in losses), strict=True))
+        accuracy = torch.stack([term.accuracy for term in terms]).mean()
+        return StepOutput(weighted_mean(losses, self.own.term_weights), shown | {"accuracy": accuracy})
+
+
+def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Comm:
+    assert isinstance(settings.objective, CommSettings)
+    return Comm(settings, modalities, settings.objective)
