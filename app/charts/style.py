@@ -43,8 +43,8 @@ def method_style(name: str) -> MethodStyle:
     if name == names[0]:
         return MethodStyle(method_label(name), ACCENT, (1, 0), "circle")
     place = names.index(name) - 1 if name in names else crc32(name.encode())
-    colour, dash, shape = (choices[place % len(choices)] for choices in (_QUIET, _DASHES, _SHAPES))
-    return MethodStyle(method_label(name), colour, dash, shape)
+    place %= len(_QUIET)
+    return MethodStyle(method_label(name), _QUIET[place], _DASHES[place], _SHAPES[place])
 
 
 @cache

@@ -1,0 +1,22 @@
+"""The dashboard: its frame and its pages. Streamlit runs this script anew for every session and every interaction."""
+
+import streamlit as st
+
+from app.error_lines import EXPECTED, one_line
+from app.logo import ICON, wordmark
+from app.state import PAGES, page
+
+
+def main() -> None:
+    """Show the page that the URL names; an error that a user can mend becomes one line on it."""
+    st.set_page_config(page_title="InfMasking Studio", page_icon=ICON, layout="wide")
+    st.logo(wordmark(dark=st.context.theme.type == "dark"), size="large", icon_image=ICON)
+    chosen = st.navigation([page(name) for name in PAGES], position="top")
+    try:
+        chosen.run()
+    except EXPECTED as error:
+        st.error(one_line(error), icon=":material/error:")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""The sign of the studio: two overlapping modalities of which some tokens are masked. Drawn in place, no files."""
+
+_TILES = (
+    # (column, row, masked)
+    (0, 0, False),
+    (1, 0, True),
+    (0, 1, True),
+    (1, 1, False),
+    (2, 1, True),
+    (1, 2, True),
+    (2, 2, False),
+)
+_SIZE, _STEP = 8.5, 10.5
+ACCENT, PETROL = "#D9541E", "#0B6074"
+
+
+def _tiles(ink: str) -> str:
+    """Seven tokens on a grid: full where seen, outlined where masked; the one both modalities share is the accent."""
+    parts = []
+    for column, row, masked in _TILES:
+        x, y = column * _STEP + 0.75, row * _STEP + 0.75
+        colour = ACCENT if (column, row) == (1, 1) else ink
+        paint = f'fill="none" stroke="{colour}" stroke-width="1.5"' if masked else f'fill="{colour}"'
+        inset = 0.75 if masked else 0.0
+        side = _SIZE - 2 * inset
+        parts.append(f'<rect x="{x + inset}" y="{y + inset}" width="{side}" height="{side}" rx="2" {paint}/>')
+    return "".join(parts)
+
+
+ICON = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64" viewBox="0 0 31 31">{_tiles(PETROL)}</svg>'
+
+
+def wordmark(dark: bool) -> str:
+    """The sign with the name beside it, as SVG, for a dark or a light background."""
+    ink, tiles = ("#E6EEEF", "#56B6CB") if dark else ("#13262B", PETROL)
+    name = (
+        f'<text x="42" y="22" font-family="Source Serif Pro, Source Serif 4, Georgia, serif" font-size="19" '
+        f'font-weight="600" fill="{ink}">InfMasking Studio</text>'
+    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="212" height="32" viewBox="0 0 212 32">{_tiles(tiles)}{name}</svg>'

@@ -1,0 +1,38 @@
+"""What `streamlit run app/main.py` serves: the dashboard, the download route, and the gate in front of both."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import App
+
+from app.access import AccessError, Gate, password_for
+from app.downloads import download_route
+from app.error_lines import EXPECTED, one_line
+
+
+def gate() -> Middleware:
+    """The gate for the configured address; ends the program with one line where the server would stand open."""
+    try:
+        password = password_for(st.get_option("server.address"))
+    except AccessError as error:
+        sys.exit(f"infmasking: {one_line(error)}")
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return Middleware(Gate, password=password, base=f"/{base}/" if base else "/")
+
+
+def show_error(error: Exception) -> bool:
+    """One line on the page instead of a trace, which stands in the server's log."""
+    unforeseen = "Something went wrong on this page; the server's log has the details."
+    st.error(one_line(error) if isinstance(error, EXPECTED) else unforeseen, icon=":material/error:")
+    return True
+
+
+# Streamlit looks for this very call in the source to know that the file is an application and not a page.
+app = App(
+    Path(__file__).with_name("dashboard.py"),
+    routes=[download_route],
+    middleware=[gate()],
+    on_script_error=show_error,
+)

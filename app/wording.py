@@ -1,0 +1,61 @@
+"""Figures as people read them: durations, ages, sizes, counts, names. Pure functions."""
+
+from datetime import UTC, datetime, tzinfo
+
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def show_duration(seconds: float) -> str:
+    """Two units at most: 42 as "42 s", 95 as "1 min 35 s", 7,300 as "2 h 2 min"; below a second "under 1 s"."""
+    if seconds < 1:
+        return "under 1 s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, left = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {left} s" if left and minutes < 10 else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def show_age(then: int, now: int) -> str:
+    """How long ago, in one unit: "just now", "3 min ago", "2 d ago". Times are UTC milliseconds."""
+    seconds = max(0, now - then) // 1000
+    if seconds < 10:
+        return "just now"
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        if seconds >= length:
+            return f"{seconds // length} {unit} ago"
+    return "just now"
+
+
+def show_time(moment: int, zone: tzinfo | None = None) -> str:
+    """A moment (UTC milliseconds) in a time zone: "23 Nov 2026, 05:58"; UTC unless a zone is given."""
+    return f"{datetime.fromtimestamp(moment / 1000, zone or UTC):%-d %b %Y, %H:%M}" + ("" if zone else " UTC")
+
+
+def show_bytes(size: float) -> str:
+    """Three digits with a binary unit: 1,536 as "1.50 KiB"."""
+    place = 0
+    while size >= 1024 and place < len(_SIZES) - 1:
+        size, place = size / 1024, place + 1
+    return f"{size:.0f} B" if place == 0 else f"{_three_digits(size)} {_SIZES[place]}"
+
+
+def show_number(value: float, unit: str = "") -> str:
+    """Three digits, thousands apart: 12,345 as "12,345", 0.00123 as "0.00123", with its unit behind."""
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{text} {unit}".rstrip()
+
+
+def show_count(count: int, noun: str) -> str:
+    """1 as "1 run", 3 as "3 runs"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
