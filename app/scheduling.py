@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.errors import UserError
 from engine.settings.training import TrainingSettings
 
 MOST_SHARED_THREADS = 16
 """A run that leaves `threads` open gets no more than this: small batches do not use more."""
 
 
-class ImpossibleDemand(ValueError):
+class ImpossibleDemand(UserError):
     """A run that this machine can never place; one line with what was asked for and what there is."""
 
 
@@ -44,6 +45,11 @@ def held_cores(device: str | None) -> int:
     return int(number or 1) if kind == "cpu" else 0
 
 
+def wants_gpu(training: TrainingSettings, machine: Machine) -> bool:
+    """Whether a run is placed on GPUs here. Without NVML there may still be one that torch knows: the run finds that out."""
+    return training.device != "cpu" and bool(machine.gpus)
+
+
 def place(training: TrainingSettings, machine: Machine, held: Sequence[str | None], waiting: int) -> Place | None:
     """A place for a run, or None while there is none.
 
@@ -52,8 +58,7 @@ def place(training: TrainingSettings, machine: Machine, held: Sequence[str | Non
     Raises `ImpossibleDemand` when more GPUs are asked for than there are.
     """
     processes = training.processes
-    # Without NVML there may still be a GPU that torch knows; whether "cuda" is possible then, the run finds out itself.
-    if training.device != "cpu" and machine.gpus:
+    if wants_gpu(training, machine):
         if processes > len(machine.gpus):
             raise ImpossibleDemand(
                 f"training.processes is {processes} but this machine has {len(machine.gpus)} GPU{'s' if machine.gpus[1:] else ''}"

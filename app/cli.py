@@ -1,0 +1,187 @@
+"""The command line: `infmasking`, or `python -m app.cli`. Every mistake is one line on stderr and an exit code that is not 0.
+
+Commands import what they need when they run: help and listings start without torch.
+"""
+
+import json
+import sys
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.error_lines import EXPECTED, one_line
+from engine.errors import UserError
+
+cli = typer.Typer(
+    name="infmasking",
+    help="Train multimodal contrastive methods and see how much synergy each one captured.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+RunNumber = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.", min=1)]
+Kind = Annotated[str | None, typer.Option(help="Which checkpoint: best or last. Default: the one that was probed.")]
+
+
+@cli.callback()
+def options(debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")] = False) -> None:
+    """Train multimodal contrastive methods and see how much synergy each one captured."""
+
+
+@cli.command()
+def train(
+    preset: Annotated[str | None, typer.Option(help="Named experiment to start from; `infmasking presets` lists them.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML or JSON file of settings, laid over the preset if one is named.")
+    ] = None,
+    method: Annotated[list[str] | None, typer.Option(help="Objective; may be repeated. Default: the preset's.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Seed; may be repeated. Default: the preset's.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting, as TOML; may be repeated.")
+    ] = None,
+    run: Annotated[int | None, typer.Option(help="A run there is: follow it, and resume it if it was interrupted.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Start and return; do not follow.")] = False,
+    job: Annotated[int | None, typer.Option(hidden=True, help="The supervisor's: train this job in this very process.")] = None,
+) -> None:
+    """Start runs and follow them; Ctrl-C stops them after a checkpoint, a second Ctrl-C at once."""
+    from app.configuring import plan_runs
+    from app.home import data_home, open_database
+    from app.launching import resume, submit
+
+    new = [preset, config, method, seed, set_]
+    if run is not None and any(new):
+        raise typer.BadParameter(
+            "a run there is already has its settings; leave out --preset, --config, --method, --seed and --set"
+        )
+    if run is not None and job is not None:
+        from app.train import train_run
+
+        raise typer.Exit(train_run(open_database(), data_home(), run, job))
+    planned = [] if run is not None else plan_runs(preset, config, method or [], seed or [], set_ or [])
+    db = open_database()
+    ids = submit(db, planned) if run is None else resume(db, run)
+    if planned:
+        typer.echo("\n".join(f"run {number}: {one.title}" for number, one in zip(ids, planned, strict=True)))
+    if not detach:
+        from app.following import follow
+
+        raise typer.Exit(follow(db, ids, typer.echo))
+
+
+@cli.command()
+def probe(run: RunNumber, kind: Kind = None) -> None:
+    """Fit the linear probes of a run's checkpoint again."""
+    from app.home import data_home, open_database
+    from app.probing import probe_run
+
+    probe_run(open_database(), data_home(), run, kind)
+
+
+@cli.command()
+def runs(as_json: Annotated[bool, typer.Option("--json", help="One JSON array with everything that is stored.")] = False) -> None:
+    """List the runs, newest first."""
+    from app.home import open_database
+    from storage.clock import now_ms
+    from storage.runs import list_runs, live_state
+
+    found, now = list_runs(open_database()), now_ms()
+    if as_json:
+        typer.echo(json.dumps([asdict(run) | {"state": live_state(run, now)} for run in found], indent=2))
+        return
+    if not found:
+        typer.echo("no runs yet; start some with: infmasking train --preset bits-quick")
+        return
+    rows = [("RUN", "STATE", "DONE", "CREATED", "TITLE")]
+    for run in found:
+        done = f"{run.step / run.steps:.0%}" if run.steps else "–"
+        created = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created_at / 1000))
+        rows.append((str(run.id), live_state(run, now), done, created, run.title))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@cli.command()
+def export(
+    run: RunNumber,
+    kind: Kind = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File or folder to write to. Default: here, under the checkpoint's name.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a run's checkpoint to a safetensors file."""
+    from app.home import open_database
+    from app.transfer import export_checkpoint, weights_of
+
+    db = open_database()
+    artifact = weights_of(db, run, kind)
+    file = export_checkpoint(db, artifact, output, force=force)
+    typer.echo(f"{file}\n{artifact.size} bytes, sha256 {artifact.sha256}")
+
+
+@cli.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .safetensors checkpoint that InfMasking Studio wrote.")],
+    title: Annotated[str | None, typer.Option(help="Title of the run it becomes.")] = None,
+) -> None:
+    """Keep a checkpoint made elsewhere as a finished run."""
+    from app.home import open_database
+    from app.transfer import import_checkpoint
+
+    number = import_checkpoint(open_database(), file, title)
+    typer.echo(f"run {number}; probe it with: infmasking probe {number}")
+
+
+@cli.command()
+def supervise(
+    once: Annotated[bool, typer.Option("--once", help="Leave as soon as no run waits or works.")] = False,
+    idle_minutes: Annotated[float, typer.Option(help="Leave after so long without work.", min=0.0)] = 10.0,
+) -> None:
+    """Start and watch the queued runs of this machine; one such process is started on demand and leaves when idle."""
+    from app.fleet import Fleet
+    from app.home import data_home, open_database
+    from app.supervisor import Supervisor, Timing
+
+    db = open_database()
+    if not Supervisor(db, Fleet(db, data_home()), Timing(idle=idle_minutes * 60)).serve(until_empty=once):
+        raise UserError("this machine has a live supervisor for this database already")
+
+
+@cli.command()
+def presets() -> None:
+    """List the named experiments."""
+    from engine.settings.preset import load_preset, preset_names
+
+    for name in preset_names():
+        preset = load_preset(name)
+        typer.echo(f"{name}\n  {preset.title}. {preset.description}")
+        typer.echo(f"  methods {', '.join(preset.methods)}; seeds {', '.join(map(str, preset.seeds))}")
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        sys.exit(cli(prog_name="infmasking", standalone_mode=False) or 0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        # Typer's own errors (an unknown option, a number out of range) say themselves how they read.
+        described = getattr(error, "format_message", None)
+        line = " ".join(str(described()).split()) if described else one_line(error)
+        hint = "" if described or debug or isinstance(error, EXPECTED) else " (infmasking --debug … shows the trace)"
+        print(f"error: {line}{hint}", file=sys.stderr)
+        sys.exit(int(getattr(error, "exit_code", 1)))
+
+
+if __name__ == "__main__":
+    main()

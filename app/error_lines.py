@@ -1,0 +1,22 @@
+"""Any error as one line for the user."""
+
+from engine.errors import UserError
+from storage.database import DatabaseError
+
+EXPECTED = (UserError, DatabaseError, OSError)
+"""Errors that speak for themselves; all others are ours to mend, and their trace is worth keeping."""
+
+
+def one_line(error: BaseException) -> str:
+    """What happened, in one line; an unforeseen error is named with its type."""
+    text = " ".join(str(error).split())
+    if isinstance(error, (UserError, DatabaseError)):
+        return text
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{where}" if error.strerror else text
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return f"out of memory; choose a smaller training.batch_size or model ({text.split('. ')[0] or 'no details'})"
+    # The long tail of a CUDA error explains how to debug a kernel; its first sentence says what happened.
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
