@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 class Contrast(NamedTuple):
-    """One contrastive term: its loss and the share of rows whose positive is the most similar (both scalars)."""
+    """A contrastive term's loss, and the share of samples whose own counterpart is the nearest of the other side (scalars)."""
 
     loss: Tensor
     accuracy: Tensor
@@ -30,23 +30,26 @@ def _similarities(rows: Tensor, columns: Tensor) -> Tensor:
         return rows @ columns.T
 
 
-def _classify(logits: Tensor, targets: Tensor) -> Contrast:
-    return Contrast(F.cross_entropy(logits, targets), (logits.detach().argmax(1) == targets).to(logits.dtype).mean())
+def _retrieved(similarities: Tensor) -> Tensor:
+    """Share of rows (N, N) whose own column is the largest."""
+    own = torch.arange(len(similarities), device=similarities.device)
+    return (similarities.detach().argmax(1) == own).to(similarities.dtype).mean()
 
 
 def info_nce(first: Tensor, second: Tensor, temperature: float) -> Contrast:
     """InfoNCE (NT-Xent; Chen et al., 2020) of two views (N, E): 2N rows, positive = the other view, negatives = all the rest."""
-    rows = _unit(torch.cat([first, second]))
+    rows, samples = torch.cat([_unit(first), _unit(second)]), len(first)
     logits = _similarities(rows / temperature, rows).fill_diagonal_(-torch.inf)
-    return _classify(logits, torch.arange(len(rows), device=rows.device).roll(len(first)))
+    loss = F.cross_entropy(logits, torch.arange(2 * samples, device=rows.device).roll(samples))
+    return Contrast(loss, _retrieved(logits[:samples, samples:]))
 
 
 def clip_loss(first: Tensor, second: Tensor, scale: Tensor) -> Contrast:
     """Symmetric cross-entropy of cosine similarities × scale (CLIP; Radford et al., 2021); first, second (N, E)."""
     logits = _similarities(_unit(first), _unit(second)) * scale
     targets = torch.arange(len(logits), device=logits.device)
-    forth, back = _classify(logits, targets), _classify(logits.T, targets)
-    return Contrast((forth.loss + back.loss) / 2, (forth.accuracy + back.accuracy) / 2)
+    loss = (F.cross_entropy(logits, targets) + F.cross_entropy(logits.T, targets)) / 2
+    return Contrast(loss, _retrieved(logits))
 
 
 def comm_terms(first: Sequence[Tensor], second: Sequence[Tensor], temperature: float, prototype: int = -1) -> list[Contrast]:

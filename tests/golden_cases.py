@@ -25,3 +25,14 @@ def flat_cases(group: str) -> dict[str, tuple[Path, dict[str, Any]]]:
             if (index.parent / case["file"]).exists():
                 found.setdefault(case["id"], (index.parent, case))
     return found
+
+
+def family_cases(group: str, family: str) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Case id → (file of the family, case) for groups whose index has families of cases in one file each."""
+    found: dict[str, tuple[Path, dict[str, Any]]] = {}
+    for index in index_files(group):
+        content = json.loads(index.read_text(encoding="utf-8"))["families"].get(family)
+        if content and (index.parent / content["file"]).exists():
+            for case in content["cases"]:
+                found.setdefault(case["id"], (index.parent / content["file"], case))
+    return found
