@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from storage.filesystem import network_filesystem
-from storage.migrations import MIGRATIONS, Migration, MigrationError, migrate
+from storage.migrations import MIGRATIONS, Migration, MigrationError, check_owner, migrate
 
 URL_VARIABLE = "INFMASKING_DATABASE_URL"
 BUSY_SECONDS = 5.0
@@ -47,13 +47,12 @@ class Database:
         self._pid = os.getpid()
         self._token = uuid.uuid4().hex[:12]
         self._watching = threading.Lock()
-        try:
-            _prepare(self.file, migrations)
+        with self._one_line_errors():
+            try:
+                _prepare(self.file, migrations)
+            except (MigrationError, OSError) as error:
+                raise DatabaseError(str(error)) from error
             self._watcher = _connect(self.file, "ro")
-        except (sqlite3.Error, OSError) as error:
-            raise DatabaseError(f"database {self.file}: {error}") from error
-        except MigrationError as error:
-            raise DatabaseError(str(error)) from error
         self._writer = _engine(self.file, "rw", "BEGIN IMMEDIATE", size=1, overflow=0)
         self._reader = _engine(self.file, "ro", "BEGIN", size=4, overflow=28)
 
@@ -80,20 +79,18 @@ class Database:
 
     def change_token(self) -> str:
         """Differs from an earlier token of this object when anyone, in any process, has committed since."""
-        with self._watching:
+        with self._watching, self._one_line_errors():
             return f"{self._token}.{self._watcher.execute('PRAGMA data_version').fetchone()[0]}"
 
     def vacuum(self, pages: int = 256) -> None:
         """Give free pages back to the disk, a few a transaction so that other writers hardly wait."""
-        try:
-            with contextlib.closing(_connect(self.file, "rw")) as connection:
-                free, before = _free_pages(connection), -1
-                while free not in (0, before):
-                    # a script, since `execute` takes only one step of the pragma, which frees one page
-                    connection.executescript(f"PRAGMA incremental_vacuum({pages})")
-                    free, before = _free_pages(connection), free
-        except sqlite3.Error as error:
-            raise DatabaseError(f"database {self.file}: {error}") from error
+        with self._one_line_errors(), contextlib.closing(_connect(self.file, "rw")) as connection:
+            free, before = _free_pages(connection), -1
+            while free not in (0, before):
+                # a script, since `execute` takes only one step of the pragma, which frees one page
+                connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+                free, before = _free_pages(connection), free
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # the file itself shrinks only here
 
     def close(self) -> None:
         """Close all connections; the object is of no use afterwards."""
@@ -105,11 +102,16 @@ class Database:
     def _begin(self, engine: Engine) -> Iterator[Connection]:
         if os.getpid() != self._pid:
             raise DatabaseError("this Database was opened by another process; open one here")
+        with self._one_line_errors(), engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _one_line_errors(self) -> Iterator[None]:
         try:
-            with engine.begin() as connection:
-                yield connection
+            yield
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise DatabaseError(f"database {self.file}: {getattr(error, 'orig', None) or error}") from error
+            text = str(getattr(error, "orig", None) or error).partition("\n")[0]
+            raise DatabaseError(f"database {self.file}: {text}") from error
 
 
 def upsert(table: Table) -> Insert:
@@ -169,19 +171,20 @@ def _prepare(file: Path, migrations: Sequence[Migration]) -> None:
         raise DatabaseError(f"{file} lies on a network file system ({kind}), where SQLite loses data; name a local folder")
     connection = _connect(file, "rwc")
     try:
+        _patiently(lambda: check_owner(connection, file))  # before anything is changed in a file that is not ours
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only has effect before the first table
-        _enter_wal(connection)
+        _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
         migrate(connection, file, migrations)
     finally:
         connection.close()
 
 
-def _enter_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL. SQLite does not wait for other openers here (busy_timeout is not asked), so we do."""
+def _patiently(action: Callable[[], object]) -> None:
+    """Do it again while others have the file locked: around a change to WAL, SQLite does not always wait by itself."""
     deadline = time.monotonic() + _OPEN_SECONDS
     while True:
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            action()
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:

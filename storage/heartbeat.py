@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 
-from sqlalchemy import case, select, update
+from sqlalchemy import select, update
 
 from storage.clock import now_ms
 from storage.database import Database, DatabaseError
@@ -51,11 +51,11 @@ class Heartbeat:
             self._closing.wait(self._look_every)
 
     def _beat(self) -> None:
-        status = case((runs.c.status == "lost", "running"), else_=runs.c.status)
         mine = (runs.c.id == self._run_id) & (runs.c.attempts == self._attempt) & (runs.c.status != "deleted")
         with self._db.write() as connection:
-            beaten = connection.execute(update(runs).where(mine).values(heartbeat_at=now_ms(), status=status))
-        self.superseded = self.superseded or beaten.rowcount == 0
+            connection.execute(update(runs).where(mine).values(heartbeat_at=now_ms()))
+            revived = update(runs).where(mine, runs.c.status == "lost")
+            connection.execute(revived.values(status="running", error=None, ended_at=None))
 
     def _look(self) -> None:
         query = select(runs.c.stop_requested, runs.c.attempts, runs.c.status).where(runs.c.id == self._run_id)
@@ -63,3 +63,5 @@ class Heartbeat:
             row = connection.execute(query).one_or_none()
         self.superseded = row is None or row.attempts != self._attempt or row.status == "deleted"
         self.stop = self.superseded or (row is not None and row.stop_requested)
+        if self.superseded:
+            logger.warning("run %d was deleted or started anew elsewhere; this process records no more", self._run_id)

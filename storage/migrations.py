@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from storage.models import metadata
 
 Migration = Callable[[sqlite3.Connection], None]
+APPLICATION_ID = 0x494E464D  # "INFM" in the file's header tells our files from others
 MIGRATIONS: tuple[Migration, ...] = ()
 
 
@@ -22,10 +23,19 @@ class MigrationError(RuntimeError):
     """The file cannot be brought to this version; the message is one line for the user."""
 
 
+def check_owner(connection: sqlite3.Connection, file: Path) -> None:
+    """Raises MigrationError when the file has tables of another program."""
+    # in this order: tables and mark appear in one transaction, so who sees the tables also sees the mark
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    mark = connection.execute("PRAGMA application_id").fetchone()[0]
+    if tables and mark != APPLICATION_ID:
+        raise MigrationError(f"{file} is a database of another program; name another file")
+
+
 def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Bring the opened file to version 1 + len(migrations); several processes may do so at once.
 
-    `connection` must be in autocommit mode. Raises MigrationError for a newer file, a foreign file or a failed migration.
+    `connection` must be in autocommit mode. Raises MigrationError for a newer file or a failed migration.
     """
     newest = 1 + len(migrations)
     if _version(connection) == newest:
@@ -37,7 +47,7 @@ def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Mig
         if version > newest:
             raise MigrationError(f"{file} is of version {version}, made by a newer program; this one reads up to {newest}")
         if version == 0:
-            _create(connection, file)
+            _create(connection)
         elif version < newest:
             _backup(file, file.with_name(f"{file.name}.version-{version}.backup"))
             for step in migrations[version - 1 :]:
@@ -54,9 +64,8 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _create(connection: sqlite3.Connection, file: Path) -> None:
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        raise MigrationError(f"{file} is a database of another program; name another file")
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
     dialect = sqlite.dialect()
     for table in metadata.sorted_tables:
         connection.execute(str(CreateTable(table).compile(dialect=dialect)))

@@ -54,7 +54,7 @@ def key_ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """The number of each curve name; new names get one."""
     wanted = sorted(set(names))
     query = select(metric_keys.c.name, metric_keys.c.id).where(metric_keys.c.name.in_(wanted))
-    known = dict(connection.execute(query).tuples().all())
+    known = {row.name: row.id for row in connection.execute(query)}
     for name in wanted:
         if name not in known:
             known[name] = connection.execute(insert(metric_keys).values(name=name).returning(metric_keys.c.id)).scalar_one()

@@ -103,7 +103,7 @@ def _curves(db: Database, query: Select[Any], names: tuple[str, ...], real: tupl
     """Rows with key numbers turned into names: cheaper than a join that repeats the name in every row."""
     with db.read() as connection:
         rows = connection.execute(query).all()
-        keys = dict(connection.execute(select(models.metric_keys.c.id, models.metric_keys.c.name)).tuples().all())
+        keys = {row.id: row.name for row in connection.execute(select(models.metric_keys))}
     columns = _columns(rows, names, real)
     columns["key"] = [keys[number] for number in columns["key"]]
     return columns

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from storage.artifacts import copy_to, find_artifact, write_artifact
 from storage.batch import Batch, Figure, Line, write_batch
@@ -77,7 +77,7 @@ class RunRecorder:
     def log(self, line: str) -> None:
         """A line of the run's log."""
         with self._filling:
-            self._add_line(line)
+            self._pending.lines.append(self._line_of(line))
 
     def message(self, text: str) -> None:
         """A line for the reader of the run; the same as `log`."""
@@ -124,7 +124,7 @@ class RunRecorder:
         self._heart.close()
         self.flush()
 
-    def __enter__(self) -> "RunRecorder":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -142,10 +142,10 @@ class RunRecorder:
         try:
             self._spool.replay(self._write)  # first, for nothing may overtake what was set aside
             self._write(batch)
-        except (DatabaseError, OSError) as error:
+            if self._failing:
+                self._report_recovery()
+        except Exception as error:  # whatever it is, it may not end the training
             self._set_aside(batch, error)
-        else:
-            self._report_recovery()
 
     def _write(self, batch: Batch) -> None:
         with self._db.write() as connection:
@@ -155,7 +155,8 @@ class RunRecorder:
         if not self._failing:
             self._failing = True
             logger.warning("recording to %s until the database works again: %s", self._spool.file, reason)
-            self._add_line(f"The database could not be written, records are kept in a file: {reason}", batch)
+            with self._filling:
+                batch.lines.append(self._line_of(f"The database could not be written, records are kept in a file: {reason}"))
         if not batch:
             return
         try:
@@ -166,17 +167,18 @@ class RunRecorder:
             self._dropped += len(batch)
 
     def _report_recovery(self) -> None:
-        if not self._failing:
-            return
         lost = f"; {self._dropped} records were lost, for the file could not be written either" if self._dropped else ""
         text = f"The database can be written again{lost}"
+        with self._filling:
+            line = self._line_of(text)
+        self._write(Batch(lines=[line]))
         logger.warning(text)
-        self.log(text)
         self._failing, self._dropped = False, 0
 
-    def _add_line(self, text: str, batch: Batch | None = None) -> None:
+    def _line_of(self, text: str) -> Line:
+        """A line with a number of its own; call it with `_filling` held."""
         self._line = max(self._line + 1, time.time_ns() // 1000)
-        (self._pending if batch is None else batch).lines.append(Line(self._line, _text(text)))
+        return Line(self._line, _text(text))
 
 
 def _text(text: Any) -> str:

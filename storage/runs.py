@@ -177,9 +177,9 @@ def delete_run(db: Database, run_id: int) -> None:
 
 def count_runs(db: Database) -> dict[str, int]:
     """How many runs there are of each stored status."""
-    query = select(runs.c.status, func.count()).where(runs.c.status != "deleted").group_by(runs.c.status)
+    query = select(runs.c.status, func.count().label("number")).where(runs.c.status != "deleted").group_by(runs.c.status)
     with db.read() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return {row.status: row.number for row in connection.execute(query)}
 
 
 def _run(connection: Connection, run_id: int) -> Run:
