@@ -1,0 +1,97 @@
+"""A data home for tests with supervisors of its own; everything that was started in it ends with it."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from app.launching import new_run
+from app.processes import is_alive, signal_all, start_detached
+from app.trainer_command import child_environment
+from engine.settings.preset import load_preset
+from storage.clock import now_ms
+from storage.database import Database
+from storage.runs import Run, create_runs, get_run, list_runs, live_state
+
+SMALL = {
+    "data.samples": 200,
+    "data.probe_samples": 100,
+    "data.test_samples": 100,
+    "training.epochs": 2,
+    "training.batch_size": 32,
+    "training.log_every": 1,
+    "training.device": "cpu",
+    "probe.iterations": 10,
+}
+"""Changes that make a run of the quick preset take a second."""
+
+
+class House:
+    """A database in a folder, with short ways to start and to wait."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.db = home, Database.at(home)
+        self._supervisors: list[subprocess.Popen[bytes]] = []
+
+    def supervisor(self, **options: Any) -> subprocess.Popen[bytes]:
+        """Start a supervisor as a process of its own."""
+        chosen = {"trainer": "tiny", "lost": 60.0, "grace": 60.0, "kill": 60.0, "idle": 60.0, "cores": 2} | options
+        command = [sys.executable, str(Path(__file__).with_name("quick_supervisor.py")), str(self.home), json.dumps(chosen)]
+        child = start_detached(command, self.home / "logs/supervisor.log", child_environment(self.db, self.home))
+        self._supervisors.append(child)
+        return child
+
+    def submit(self, *titles: str, method: str = "comm", **changes: Any) -> list[int]:
+        """Queue small runs, one a title."""
+        dotted = {name.replace("__", "."): value for name, value in changes.items()}
+        settings = load_preset("bits-quick").experiment(method, 0, SMALL | dotted)
+        return create_runs(self.db, [new_run(title, settings, "bits-quick") for title in titles])
+
+    def run(self, run_id: int) -> Run:
+        return get_run(self.db, run_id)
+
+    def state(self, run_id: int) -> str:
+        return live_state(self.run(run_id), now_ms())
+
+    def wait(self, run_id: int, *states: str, seconds: float = 30.0) -> Run:
+        """The run, once it is in one of the states."""
+        self.until(lambda: self.state(run_id) in states, seconds, lambda: f"{self.run(run_id)}\n{self.log()}")
+        return self.run(run_id)
+
+    def until(self, condition: Callable[[], bool], seconds: float = 30.0, explain: Callable[[], str] = str) -> None:
+        """Wait for a condition; fails with what there is to see when it does not come true."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"waited {seconds:.0f} s in vain\n{explain() or self.log()}"
+            time.sleep(0.03)
+
+    def log(self) -> str:
+        """All that was printed in this home."""
+        return "\n".join(f"--- {file.name}\n{file.read_text()}" for file in sorted((self.home / "logs").glob("*.log")))
+
+    def close(self) -> None:
+        for child in self._supervisors:
+            if child.poll() is None:
+                os.kill(child.pid, signal.SIGKILL)
+                child.wait()
+        for run in list_runs(self.db):
+            if run.pid is not None and is_alive(run.pid, run.pid_started):
+                signal_all(run.pid, signal.SIGCONT)
+                signal_all(run.pid, signal.SIGKILL)
+        self.db.close()
+
+
+@contextlib.contextmanager
+def open_house(home: Path) -> Iterator[House]:
+    """A house that is cleared when the block ends."""
+    house = House(home)
+    try:
+        yield house
+    finally:
+        house.close()
