@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from app.launching import new_run
-from app.processes import is_alive, signal_all, start_detached
+from app.processes import host_name, is_alive, signal_all, start_detached
 from app.trainer_command import child_environment
 from engine.settings.preset import load_preset
 from storage.clock import now_ms
 from storage.database import Database
+from storage.jobs import live_supervisor
 from storage.runs import Run, create_runs, get_run, list_runs, live_state
 
 SMALL = {
@@ -43,7 +44,7 @@ class House:
         """Start a supervisor as a process of its own."""
         chosen = {"trainer": "tiny", "lost": 60.0, "grace": 60.0, "kill": 60.0, "idle": 60.0, "cores": 2} | options
         command = [sys.executable, str(Path(__file__).with_name("quick_supervisor.py")), str(self.home), json.dumps(chosen)]
-        child = start_detached(command, self.home / "logs/supervisor.log", child_environment(self.db, self.home))
+        child = start_detached(command, self.home / "logs/supervisor.log", self.environment())
         self._supervisors.append(child)
         return child
 
@@ -74,6 +75,20 @@ class House:
     def log(self) -> str:
         """All that was printed in this home."""
         return "\n".join(f"--- {file.name}\n{file.read_text()}" for file in sorted((self.home / "logs").glob("*.log")))
+
+    def environment(self) -> dict[str, str]:
+        """For a process of its own that works in this house."""
+        return child_environment(self.db, self.home)
+
+    def has_supervisor(self) -> bool:
+        return live_supervisor(self.db, host_name()) is not None
+
+    def dismiss(self) -> None:
+        """End a supervisor that the code under test started."""
+        live = live_supervisor(self.db, host_name())
+        if live is not None and is_alive(live.pid, live.pid_started):
+            os.kill(live.pid, signal.SIGTERM)
+            self.until(lambda: not is_alive(live.pid, live.pid_started), 10)
 
     def close(self) -> None:
         for child in self._supervisors:

@@ -1,0 +1,158 @@
+"""The command line: one clear line for every mistake, and no torch for light commands."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from house import open_house
+
+from app.cli import main
+from storage.jobs import active_jobs, queued_jobs
+from storage.runs import list_runs
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run the command line in this process, in a home of its own; gives exit code, stdout and stderr."""
+    monkeypatch.setenv("INFMASKING_HOME", str(tmp_path / "home"))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["infmasking", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+        captured = capsys.readouterr()
+        return int(left.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trian"], "No such command 'trian'"),
+        (["train"], "no settings: name a preset"),
+        (["train", "--preset", "bits-quik"], "no preset 'bits-quik' (did you mean 'bits-quick'?); choose from bits-quick, "),
+        (["train", "--preset", "bits-quick", "--method", "infmask"], "choose from infmasking, comm, cross, cross_self"),
+        (["train", "--preset", "bits-quick", "--set", "training.epoch=2"], "(did you mean 'epochs'?)"),
+        (["train", "--preset", "bits-quick", "--set", "fusion.heads=7"], "heads (7) must divide width (64)"),
+        (["train", "--preset", "bits-quick", "--seed", "-1"], "greater than or equal to 0; got '-1'"),
+        (["train", "--preset", "bits-quick", "--seed", "one"], "--seed"),
+        (["train", "--preset", "bits-quick", "--run", "1"], "leave out --preset"),
+        (["train", "--run", "7"], "no run 7"),
+        (["train", "--config", "none.toml"], "none.toml cannot be read: No such file or directory"),
+        (["train", "--colour"], "No such option: --colour"),
+        (["probe", "7"], "no run 7"),
+        (["probe", "seven"], "RUN"),
+        (["export", "0"], "RUN"),
+        (["export", "7"], "no run 7"),
+        (["import", "none.safetensors"], "no file none.safetensors"),
+    ],
+)
+def test_every_mistake_is_one_line(command: Command, arguments: list[str], message: str) -> None:
+    code, out, err = command(*arguments)
+    assert code != 0 and out == ""
+    assert err.startswith("error: ") and err.count("\n") == 1 and message in err
+
+
+def test_a_home_that_cannot_be_made_is_one_line(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("INFMASKING_HOME", str(tmp_path / "file/home"))
+    code, _, err = command("runs")
+    assert code == 1 and err.startswith("error: ") and err.count("\n") == 1 and "file/home" in err
+
+
+def test_a_file_that_is_no_database_is_one_line(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "studio.db").write_text("no database at all, but long enough to be looked at" * 100)
+    monkeypatch.setenv("INFMASKING_DATABASE_URL", f"sqlite:///{tmp_path}/studio.db")
+    code, _, err = command("runs")
+    assert code == 1 and err.count("\n") == 1 and "studio.db" in err
+
+
+def test_debug_shows_the_trace(command: Command) -> None:
+    code, _, err = command("--debug", "export", "7")
+    assert code == 1 and "Traceback" in err and err.endswith("error: no run 7\n")
+
+
+def test_runs_are_listed_for_people_and_for_programs(command: Command, tmp_path: Path) -> None:
+    assert "no runs yet" in command("runs")[1]
+    assert json.loads(command("runs", "--json")[1]) == []
+    with open_house(tmp_path / "home") as house:
+        first, second = house.submit("one", "two")
+    lines = command("runs")[1].splitlines()
+    assert [line.split()[0] for line in lines] == ["RUN", str(second), str(first)]
+    assert lines[1].split()[1] == "queued" and lines[1].endswith("two")
+    listed = json.loads(command("runs", "--json")[1])
+    assert [(run["id"], run["state"], run["method"]) for run in listed] == [(second, "queued", "comm"), (first, "queued", "comm")]
+    assert listed[0]["settings"]["training"]["epochs"] == 2
+
+
+def test_presets_are_listed(command: Command) -> None:
+    code, out, _ = command("presets")
+    assert code == 0 and out.startswith("bits-quick\n") and "infmasking, comm, cross; seeds 0, 1, 2" in out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["runs"], ["presets"], ["export", "7"], ["import", "x"]])
+def test_light_commands_do_not_import_torch(arguments: list[str], tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from app.cli import main\n"
+        f"sys.argv = ['infmasking', *{arguments}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    sys.exit(9 if 'torch' in sys.modules else 0)\n"
+    )
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 10  # a hang, not a benchmark: it takes a quarter of a second
+
+
+def test_detached_runs_are_queued_with_absolute_data_paths_and_a_supervisor_takes_them(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--set", "data.path=none.npz", "--set", 'data.modalities=["a", "b"]', "--set", "data.label=y"]
+    code, out, err = command("train", "--preset", "paired-file", "--method", "comm", "--seed", "1", "--detach", *arguments)
+    assert (code, err) == (0, "") and out.startswith("run 1: paired-file · comm · seed 1")
+    with open_house(tmp_path / "home") as house:
+        try:
+            assert house.run(1).settings["data"]["path"] == str(tmp_path / "none.npz")
+            house.until(lambda: not queued_jobs(house.db))
+            house.until(lambda: not active_jobs(house.db))
+            assert house.run(1).status == "failed" and "none.npz" in (house.run(1).error or "")
+        finally:
+            house.dismiss()
+
+
+def test_supervise_once_leaves_when_nothing_waits(command: Command, tmp_path: Path) -> None:
+    with open_house(tmp_path / "home") as house:
+        environment = house.environment()
+        once = [sys.executable, "-m", "app.cli", "supervise", "--once"]
+        done = subprocess.run(once, env=environment, capture_output=True, text=True, timeout=30)
+        assert (done.returncode, done.stderr) == (0, "")
+        house.supervisor()
+        house.until(house.has_supervisor)
+        done = subprocess.run(once, env=environment, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 1
+        assert done.stderr == "error: this machine has a live supervisor for this database already\n"
+        assert list_runs(house.db) == []
+
+
+def test_a_run_can_be_followed_and_a_failed_one_ends_with_its_line(command: Command, tmp_path: Path) -> None:
+    with open_house(tmp_path / "home") as house:
+        house.supervisor()
+        (number,) = house.submit("crash")
+        code, out, _ = command("train", "--run", str(number))
+        assert (code, out) == (1, f"run {number} (crash) failed: the data set has no rows\n")
+        # What failed is started again by the same command.
+        code, out, _ = command("train", "--run", str(number))
+        assert code == 1 and house.run(number).attempts == 2
+        (good,) = house.submit("work")
+        code, out, _ = command("train", "--run", str(good))
+        assert (code, out) == (0, f"run {good} (work) finished: no results\n")
+        code, _, err = command("train", "--run", str(good))
+        assert code == 1 and "only a lost, stopped or failed run can be resumed" in err
