@@ -22,7 +22,7 @@ INK = "#7A8A8C"
 HEIGHT = 240
 """Pixels of a curve chart."""
 
-_QUIET = ("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4")
+QUIET = ("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4")
 _DASHES = ((6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3))
 _SHAPES = ("square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 
@@ -43,8 +43,8 @@ def method_style(name: str) -> MethodStyle:
     if name == names[0]:
         return MethodStyle(method_label(name), ACCENT, (1, 0), "circle")
     place = names.index(name) - 1 if name in names else crc32(name.encode())
-    place %= len(_QUIET)
-    return MethodStyle(method_label(name), _QUIET[place], _DASHES[place], _SHAPES[place])
+    place %= len(QUIET)
+    return MethodStyle(method_label(name), QUIET[place], _DASHES[place], _SHAPES[place])
 
 
 @cache

@@ -1,0 +1,126 @@
+"""Curves over training steps. Frames in, frames or charts out; no Streamlit, no database.
+
+The order matters: smooth at full resolution first, then cut every line to at most `MOST_POINTS`, keeping the extremes of
+each stretch (M4: first, last, lowest and highest), so that a spike of one step is never lost by drawing.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import altair as alt
+import numpy as np
+import polars as pl
+from tsdownsample import M4Downsampler
+
+from app.charts.style import HEIGHT, INK, QUIET, line_legend
+
+MOST_POINTS = 2_000
+"""Points of one line that are sent to the browser; no screen shows more."""
+POINTS = {"line": pl.String, "step": pl.Int64, "value": pl.Float64}
+"""Columns of the frames here: the line's label, the training step, the value."""
+SMOOTHED_SHARE = 30
+"""A smoothed curve averages over about a thirtieth of its points."""
+
+
+class Line(NamedTuple):
+    """How one line of a chart is drawn. dash: strokes and gaps in px; marked: with a dot at every point."""
+
+    label: str
+    colour: str
+    dash: tuple[int, ...] = (1, 0)
+    width: float = 2.0
+    opacity: float = 1.0
+    marked: bool = False
+
+
+def quiet_lines(labels: Sequence[str]) -> list[Line]:
+    """Lines that are equals, such as the terms of a loss: told apart by colour and dash."""
+    dashes = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3))
+    return [Line(label, QUIET[place % len(QUIET)], dashes[place % len(dashes)]) for place, label in enumerate(labels)]
+
+
+def points_of(curves: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
+    """The curves of these keys as `POINTS`, under their labels, finite values only."""
+    chosen = curves.filter(pl.col("key").is_in(list(labels)), pl.col("value").is_finite())
+    return chosen.select(pl.col("key").replace_strict(labels, return_dtype=pl.String).alias("line"), "step", "value")
+
+
+def not_finite(curves: pl.DataFrame, key: str) -> int:
+    """How many points of a curve are NaN or infinite, and so cannot be drawn."""
+    return curves.filter(pl.col("key") == key, ~pl.col("value").is_finite()).height
+
+
+def smoothed(points: pl.DataFrame, span: int | None = None) -> pl.DataFrame:
+    """Each line's exponential moving average over `span` points, with the start weighted rightly; by default by its length."""
+    frames = []
+    for part in points.partition_by("line", maintain_order=True):
+        width = max(1, part.height // SMOOTHED_SHARE) if span is None else span
+        frames.append(part.with_columns(pl.col("value").ewm_mean(span=width, adjust=True)))
+    return pl.concat(frames) if frames else points
+
+
+def thinned(points: pl.DataFrame, by: Sequence[str] = ("line",), most: int = MOST_POINTS) -> pl.DataFrame:
+    """At most `most` points of each line: the first, last, lowest and highest of each stretch of steps. Values must be finite."""
+    frames = [_thin(part, most) for part in points.partition_by(list(by), maintain_order=True)]
+    return pl.concat(frames) if frames else points
+
+
+def _thin(line: pl.DataFrame, most: int) -> pl.DataFrame:
+    if line.height <= most:
+        return line
+    steps, values = (np.ascontiguousarray(line[name].to_numpy()) for name in ("step", "value"))
+    kept = np.unique(M4Downsampler().downsample(steps, values, n_out=most // 4 * 4))
+    return line[kept.astype(np.int64)]
+
+
+def line_chart(points: pl.DataFrame, lines: Sequence[Line], axis: str, height: int = HEIGHT) -> alt.LayerChart:
+    """Lines over steps with one reading for all at the pointer; a legend only where there are several.
+
+    points: `POINTS`, of which each line is thinned; a line that has no points is left out. axis: what is shown and its unit.
+    """
+    there = set(points["line"].unique())
+    drawn = [line for line in lines if line.label in there]
+    points = thinned(points.filter(pl.col("line").is_in([line.label for line in drawn])))
+    labels = [line.label for line in drawn]
+
+    def scale(*values: Any) -> alt.Scale:
+        return alt.Scale(domain=labels, range=list(values))
+
+    legend = line_legend() if len(drawn) > 1 else None
+    base = alt.Chart(points).encode(
+        x=alt.X("step:Q", title="step", axis=alt.Axis(grid=False, tickCount=6, format="~s")),
+        y=alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=5)),
+        color=alt.Color("line:N", scale=scale(*(line.colour for line in drawn)), legend=legend, title=None),
+    )
+    strokes = base.mark_line(interpolate="linear", strokeCap="round", strokeJoin="round").encode(
+        strokeDash=alt.StrokeDash("line:N", scale=scale(*(list(line.dash) for line in drawn)), legend=legend, title=None),
+        strokeWidth=alt.StrokeWidth("line:N", scale=scale(*(line.width for line in drawn)), legend=None),
+        opacity=alt.Opacity("line:N", scale=scale(*(line.opacity for line in drawn)), legend=None),
+    )
+    marked = [line.label for line in drawn if line.marked]
+    layers: list[alt.Chart] = [strokes]
+    if marked:
+        layers.append(base.transform_filter(alt.FieldOneOfPredicate("line", marked)).mark_circle(size=38, opacity=1))
+    chart: alt.LayerChart = alt.LayerChart(layer=[*layers, *_pointer(base)]).properties(height=height)
+    return chart
+
+
+def _pointer(base: alt.Chart) -> list[alt.Chart]:
+    """A rule and dots at the step nearest to the pointer, with every line's value there in one tooltip."""
+    near = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=["step"], empty=False)
+    shown = alt.when(near).then(alt.value(1.0)).otherwise(alt.value(0.0))
+    tooltip = [alt.Tooltip("step:Q", format=","), alt.Tooltip("line:N", title="curve"), alt.Tooltip("value:Q", format=".4~g")]
+    dots = base.mark_circle(size=60).encode(opacity=shown, tooltip=tooltip).add_params(near)
+    rule = base.mark_rule(color=INK, strokeWidth=1).encode(
+        opacity=alt.when(near).then(alt.value(0.6)).otherwise(alt.value(0.0)), color=alt.value(INK), y=alt.Y()
+    )
+    return [rule, dots]
+
+
+def loss_lines(colour: str) -> list[Line]:
+    """The training loss as recorded (faint), its moving average, and the validation loss."""
+    return [
+        Line("each point", colour, width=1.0, opacity=0.3),
+        Line("training", colour, width=2.2),
+        Line("validation", INK, (6, 3), marked=True),
+    ]
