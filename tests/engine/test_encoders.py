@@ -1,0 +1,108 @@
+"""Encoders: what they give, that it belongs to the sample alone, and how they refuse what they cannot read."""
+
+import pytest
+import torch
+
+from engine.dataset import Modality, Samples
+from engine.encoder import EncoderError, build_encoder
+from engine.settings.augmentation import NoAugmentation
+from engine.settings.encoder import AlexnetSettings, MlpSettings, SmallCnnSettings
+
+
+def modality(kind, *shape, encoder=None):
+    return Modality("x", kind, shape, encoder or MlpSettings(), NoAugmentation())
+
+
+@pytest.mark.parametrize(
+    ("settings", "shape", "grid", "width"),
+    [
+        (AlexnetSettings(), (3, 224, 224), (6, 6), 256),
+        (AlexnetSettings(), (1, 63, 63), (1, 1), 256),
+        (AlexnetSettings(), (3, 96, 130), (2, 3), 256),
+        (SmallCnnSettings(), (3, 64, 64), (4, 4), 128),
+        (SmallCnnSettings(channels=(4, 6)), (2, 9, 16), (3, 4), 6),
+    ],
+)
+def test_images_become_feature_maps(settings, shape, grid, width):
+    encoder = build_encoder(settings, modality("image", *shape))
+    tokens = encoder(Samples(torch.randn(2, *shape)))
+    assert (encoder.grid, encoder.width) == (grid, width)
+    assert tokens.values.shape == (2, grid[0] * grid[1], width) and tokens.is_padding is None
+
+
+def test_alexnet_has_the_published_number_of_weights():
+    encoder = build_encoder(AlexnetSettings(), modality("image", 3, 224, 224))
+    assert sum(parameter.numel() for parameter in encoder.parameters()) == 2_469_696
+
+
+def test_feature_maps_are_read_row_by_row():
+    """A bright corner lights the token of its own row and column."""
+    encoder = build_encoder(SmallCnnSettings(channels=(4, 8)), modality("image", 1, 16, 16))
+    encoder.layers[1] = encoder.layers[4] = torch.nn.Identity()  # GroupNorm spreads a change over the map
+    bright = torch.zeros(1, 1, 16, 16)
+    bright[..., :1, -2:] = 5.0
+    changed = encoder(Samples(bright)).values - encoder(Samples(torch.zeros_like(bright))).values
+    assert changed[0].abs().sum(-1).nonzero().flatten().tolist() == [3]
+
+
+def test_vectors_become_a_set_of_tokens():
+    encoder = build_encoder(MlpSettings(hidden=(8,), tokens=5, width=6), modality("vector", 7))
+    assert encoder(Samples(torch.randn(3, 7))).values.shape == (3, 5, 6)
+    assert encoder.grid == ()
+
+
+@pytest.mark.parametrize("hidden", [(), (8, 9)])
+def test_sequences_become_one_token_a_step_and_keep_their_padding(hidden):
+    encoder = build_encoder(MlpSettings(hidden=hidden, tokens=5, width=6), modality("sequence", 4, 7))
+    padding = torch.tensor([[False, False, True, True]]).expand(3, 4)
+    tokens = encoder(Samples(torch.randn(3, 4, 7), padding))
+    assert tokens.values.shape == (3, 4, 6) and tokens.is_padding is padding and encoder.grid == (4,)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "shape"),
+    [(SmallCnnSettings(), "image", (3, 32, 32)), (AlexnetSettings(), "image", (3, 64, 64)), (MlpSettings(), "vector", (9,))],
+)
+def test_tokens_do_not_depend_on_the_batch(settings, kind, shape):
+    torch.manual_seed(0)
+    encoder = build_encoder(settings, modality(kind, *shape))
+    values = torch.randn(6, *shape)
+    together = encoder(Samples(values)).values
+    torch.testing.assert_close(together[2:3], encoder(Samples(values[2:3])).values, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "shape", "message"),
+    [
+        (
+            AlexnetSettings(),
+            "image",
+            (3, 62, 80),
+            "alexnet needs images of at least 63 px a side; 'x' has 62 × 80: use small_cnn",
+        ),
+        (AlexnetSettings(), "vector", (4,), "alexnet reads images; modality 'x' is a vector, which mlp reads"),
+        (SmallCnnSettings(), "sequence", (4, 4), "small_cnn reads images; modality 'x' is a sequence, which mlp reads"),
+        (
+            SmallCnnSettings(),
+            "image",
+            (3, 15, 15),
+            "small_cnn with 4 stages needs images of at least 16 px a side; 'x' has 15 × 15",
+        ),
+        (
+            SmallCnnSettings(channels=(4, 0)),
+            "image",
+            (3, 15, 15),
+            r"small_cnn needs at least 1 channel in every stage; got \(4, 0\)",
+        ),
+        (
+            MlpSettings(),
+            "image",
+            (3, 8, 8),
+            "mlp reads vectors and sequences; modality 'x' is an image: use small_cnn or alexnet",
+        ),
+        (MlpSettings(hidden=(0,)), "vector", (4,), r"mlp needs hidden layers of at least 1 feature; got \(0,\)"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_line(settings, kind, shape, message):
+    with pytest.raises(EncoderError, match=f"^{message}$"):
+        build_encoder(settings, modality(kind, *shape))

@@ -1,0 +1,94 @@
+"""Two processes with half a batch each against one process with all of it: same loss, same gradients, same statistics."""
+
+import objective_cases as cases
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch.nn.parallel import DistributedDataParallel
+
+from engine.dataset import Samples
+from engine.gathering import gather_batch, mean_over_processes, process_count
+from engine.masking import draw_kept, join
+from engine.multimodal import along_batch
+from engine.objective import Progress
+from engine.objectives import infmasking
+
+METHODS = ("infmasking", "comm", "cross", "cross_self")
+NAMES = ("scene", "speech")
+SAMPLES, PROCESSES = 8, 2
+
+
+def part_of(view, rank):
+    own = slice(rank * SAMPLES // PROCESSES, (rank + 1) * SAMPLES // PROCESSES)
+    return {n: Samples(s.values[own], None if s.is_padding is None else s.is_padding[own]) for n, s in view.items()}
+
+
+def masks_of(views, model):
+    """One draw for the whole batch, of both augmented views."""
+    joined = join([model.encode(name, along_batch([view[name] for view in views])) for name in model.encoders])
+    return draw_kept(joined, 0.5, 3, torch.Generator().manual_seed(0))
+
+
+def step(method, rank):
+    """Loss, gradients and buffers of one step: of the whole batch (rank None), or as one of the processes."""
+    model = cases.objective(method, *NAMES, **({"masks": 3} if method == "infmasking" else {}))
+    views = cases.views(model, NAMES, SAMPLES)
+    if method == "infmasking":
+        kept = masks_of(views, model).unflatten(0, (2, -1))
+        if rank is not None:
+            kept = kept[:, rank * SAMPLES // PROCESSES : (rank + 1) * SAMPLES // PROCESSES]
+        infmasking.draw_kept = lambda *_: kept.flatten(0, 1)
+    if rank is not None:
+        views = [part_of(view, rank) for view in views]
+    trained = model if rank is None else DistributedDataParallel(model)
+    output = trained(views, Progress(epoch=1, epochs=4, step=0, seed=0))
+    output.loss.backward()
+    gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
+    return output.loss.detach(), output.terms, gradients, dict(model.named_buffers())
+
+
+def worker(rank, folder):
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=PROCESSES)
+    local = torch.arange(6.0).view(1, 3, 2) + 10 * rank
+    collectives = gather_batch(local), mean_over_processes(local)
+    torch.save(({method: step(method, rank) for method in METHODS}, collectives, process_count()), f"{folder}/{rank}.pt")
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """What both processes computed, by rank."""
+    folder = tmp_path_factory.mktemp("gloo")
+    mp.spawn(worker, (str(folder),), PROCESSES)
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(PROCESSES)]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_processes_share_one_global_loss(shared, method, monkeypatch):
+    monkeypatch.setattr(infmasking, "draw_kept", draw_kept)  # `step` replaces it; this restores it afterwards
+    loss, terms, gradients, buffers = step(method, None)
+    for results, _, _ in shared:
+        own_loss, own_terms, own_gradients, own_buffers = results[method]
+        torch.testing.assert_close(own_loss, loss, rtol=1e-5, atol=1e-6)
+        for name, value in terms.items():
+            torch.testing.assert_close(own_terms[name], value, rtol=1e-5, atol=1e-6)
+        largest = max(gradient.abs().max().item() for gradient in gradients.values())
+        for name, gradient in gradients.items():
+            torch.testing.assert_close(own_gradients[name], gradient, rtol=1e-5, atol=1e-5 * largest)
+        for name, buffer in buffers.items():
+            torch.testing.assert_close(own_buffers[name], buffer, rtol=1e-5, atol=1e-6)
+
+
+def test_collectives_lay_ranks_in_order(shared):
+    local = torch.arange(6.0).view(1, 3, 2)
+    for _, (gathered, mean), count in shared:
+        assert count == PROCESSES
+        assert torch.equal(gathered, torch.cat([local, local + 10], 1))
+        assert torch.equal(mean, local + 5)
+
+
+def test_alone_everything_is_the_identity():
+    local = torch.randn(2, 3, 4)
+    assert process_count() == 1 and gather_batch(local) is local and mean_over_processes(local) is local
