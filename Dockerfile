@@ -1,8 +1,9 @@
 # The dashboard and its trainers in one image.
 #
 #   docker build --tag infmasking-studio .
-#   docker run --init --publish 127.0.0.1:8501:8501 --volume studio:/data infmasking-studio
+#   docker run --init --publish 8501:8501 --env INFMASKING_PASSWORD=… --volume studio:/data infmasking-studio
 #
+# Inside a container the server listens on every address, so it does not start without a password (12 characters or more).
 # The default build of torch carries CUDA: add `--gpus all` to use a GPU. For a small CPU image, name the index that holds
 # the CPU wheels: `--build-arg PIP_EXTRA_INDEX_URL=…`. `--init` reaps the trainers that outlive their supervisor.
 FROM python:3.11-slim
