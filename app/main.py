@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import App
+from streamlit.runtime.pages_manager import PagesManager
 
 from app.access import AccessError, Gate, password_for
 from app.downloads import download_route
@@ -28,6 +29,10 @@ def show_error(error: Exception) -> bool:
     st.error(one_line(error) if isinstance(error, EXPECTED) else unforeseen, icon=":material/error:")
     return True
 
+
+# A folder named `pages` beside the script would make Streamlit serve its files as pages of their own, blank ones, to whoever
+# opens a link before the first `st.navigation` of the process.
+PagesManager.uses_pages_directory = False
 
 # Streamlit looks for this very call in the source to know that the file is an application and not a page.
 app = App(
