@@ -13,14 +13,10 @@ from typing import Literal, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from engine.errors import UserError
+from engine.errors import DatasetError as DatasetError  # noqa: PLC0414  (data sets and their callers find it here)
 from engine.settings.augmentation import AugmentationSettings
 from engine.settings.dataset import DatasetSettings
 from engine.settings.encoder import EncoderSettings
-
-
-class DatasetError(UserError):
-    """Data that cannot be used; the message is one line with what came and what is allowed."""
 
 
 @dataclass(frozen=True)

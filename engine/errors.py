@@ -3,3 +3,7 @@
 
 class UserError(ValueError):
     """Shown to users as it is, without a trace."""
+
+
+class DatasetError(UserError):
+    """Data that cannot be used. It stands here, without torch, for readers of files that the dashboard calls too."""

@@ -48,7 +48,9 @@ class BitsSettings(Settings):
     samples: int = setting(10_000, "Training samples.", unit="samples", ge=64, le=5_000_000)
     probe_samples: int = setting(4_000, "Labelled samples the linear probe is fitted on.", unit="samples", ge=100, le=1_000_000)
     test_samples: int = setting(4_000, "Labelled samples the probe is tested on.", unit="samples", ge=100, le=1_000_000)
-    validation_share: float = setting(0.1, "Share of the training samples kept for model selection.", ge=0.02, le=0.5)
+    validation_share: float = setting(
+        0.1, "Samples drawn besides for model selection, as a share of the training samples.", ge=0.02, le=0.5
+    )
     seed: int = setting(0, "Seed of maps, symbols and noise; runs with other training seeds share the data.", ge=0, le=2**31 - 1)
 
 

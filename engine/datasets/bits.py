@@ -1,0 +1,156 @@
+"""Bits: synthetic observations of latent symbols, so that the information about every task is known exactly.
+
+Modality k observes x_k = W_k tanh(E_k[r] + F_k[u_k] + G_k[s_k]) + noise, where r is a redundant symbol both carry, u_k its
+own, and s_1 = a, s_2 = b decide the synergy label only together. All symbols are uniform and independent. The maps are
+drawn once from the seed; without noise a feature has a standard deviation of about 0.7. The stated information is that
+of the symbols: noise strong enough to blur them leaves less of it in the observations.
+"""
+
+import math
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.dataset import DatasetError, Information, MultimodalDataset, Split, Task
+from engine.modality_defaults import modality
+from engine.randomness import numpy_generator
+from engine.settings.dataset import BitsSettings
+
+Symbols = NDArray[np.int64]
+GAIN = 1.0
+"""Standard deviation of each symbol's contribution to a hidden unit: the units bend, yet few saturate."""
+HIDDEN_PER_FEATURE = 2
+ROWS_AT_ONCE = 8192
+MEMORY_SHARE = 0.5
+"""Largest share of the machine's memory the observations may take."""
+
+
+class Latents(NamedTuple):
+    """The symbols of n samples, (n,) each."""
+
+    redundant: Symbols
+    unique1: Symbols
+    unique2: Symbols
+    a: Symbols
+    b: Symbols
+
+
+class ObservationMap(NamedTuple):
+    """One modality's fixed map: an embedding (symbols, hidden) for each of its three symbols, and a mixing (hidden, features)."""
+
+    embeddings: tuple[NDArray[np.float32], ...]
+    mixing: NDArray[np.float32]
+
+
+def load(settings: BitsSettings, home: Path) -> MultimodalDataset:
+    """The data set of these settings; nothing is cached. Raises `DatasetError` when it would not fit in memory."""
+    _check_size(settings)
+    maps = [_observation_map(settings, k) for k in (1, 2)]
+    pairing = numpy_generator(settings.seed, "bits/pairing").permutation(synergy_alphabet(settings))
+    n_validation = round(settings.validation_share * settings.samples)
+    n_probe_validation = round(settings.validation_share * settings.probe_samples)
+
+    def split(name: str, n: int, biased: bool, labelled: bool) -> Split:
+        latents = draw_latents(settings, pairing, n, biased, numpy_generator(settings.seed, f"bits/symbols/{name}"))
+        noise = numpy_generator(settings.seed, f"bits/noise/{name}")
+        observed = [
+            _observe(maps[0], (latents.redundant, latents.unique1, latents.a), settings.noise, noise),
+            _observe(maps[1], (latents.redundant, latents.unique2, latents.b), settings.noise, noise),
+        ]
+        rows = torch.arange(n)
+        labels = labels_of(settings, pairing, latents) if labelled else {}
+        return Split(
+            items={"x1": torch.from_numpy(observed[0]), "x2": torch.from_numpy(observed[1])},
+            rows={"x1": rows, "x2": rows},
+            labels={task: torch.from_numpy(values) for task, values in labels.items()},
+        )
+
+    return MultimodalDataset(
+        modalities=tuple(modality(name, "vector", (settings.features,)) for name in ("x1", "x2")),
+        tasks=tasks(settings),
+        train=split("train", settings.samples, settings.biased, labelled=False),
+        validation=split("validation", n_validation, settings.biased, labelled=False),
+        probe_train=split("probe_train", settings.probe_samples - n_probe_validation, False, labelled=True),
+        probe_validation=split("probe_validation", n_probe_validation, False, labelled=True),
+        probe_test=split("probe_test", settings.test_samples, False, labelled=True),
+    )
+
+
+def synergy_alphabet(settings: BitsSettings) -> int:
+    """Size of the alphabet of a and of b."""
+    return 2 if settings.synergy == "xor" else settings.synergy_symbols
+
+
+def tasks(settings: BitsSettings) -> tuple[Task, ...]:
+    """The four tasks with their exact information, for independent uniform symbols (natural class prior).
+
+    Knowing a alone, or b alone, leaves the synergy label's distribution as it is, so all of its entropy is synergy:
+    1 bit for a ⊕ b, h(1/k) for 1[b = π(a)].
+    """
+    redundant, unique = settings.redundant_symbols, settings.unique_symbols
+    entropy = binary_entropy(1.0 / synergy_alphabet(settings))
+    return (
+        Task("share", "classification", "redundancy", redundant, 1 / redundant, Information(math.log2(redundant), 0, 0, 0)),
+        Task("unique1", "classification", "uniqueness", unique, 1 / unique, Information(0, math.log2(unique), 0, 0)),
+        Task("unique2", "classification", "uniqueness", unique, 1 / unique, Information(0, 0, math.log2(unique), 0)),
+        Task("synergy", "classification", "synergy", 2, 0.5, Information(0, 0, 0, entropy)),
+    )
+
+
+def binary_entropy(p: float) -> float:
+    """h(p) = −p log2 p − (1−p) log2(1−p), in bits, for 0 ≤ p ≤ 1."""
+    return -sum(q * math.log2(q) for q in (p, 1 - p) if q > 0)
+
+
+def draw_latents(settings: BitsSettings, pairing: Symbols, n: int, biased: bool, generator: np.random.Generator) -> Latents:
+    """n samples of all symbols; biased ones have b chosen so that the synergy label is 1 (b = π(a), or b = 1 − a for xor)."""
+    k = synergy_alphabet(settings)
+    redundant = generator.integers(settings.redundant_symbols, size=n)
+    unique1, unique2 = generator.integers(settings.unique_symbols, size=(2, n))
+    a, b = generator.integers(k, size=(2, n))
+    if biased:
+        b = 1 - a if settings.synergy == "xor" else pairing[a]
+    return Latents(redundant, unique1, unique2, a, b)
+
+
+def labels_of(settings: BitsSettings, pairing: Symbols, latents: Latents) -> dict[str, Symbols]:
+    """Label of every task, (n,) each."""
+    synergy = latents.a ^ latents.b if settings.synergy == "xor" else (latents.b == pairing[latents.a]).astype(np.int64)
+    return {"share": latents.redundant, "unique1": latents.unique1, "unique2": latents.unique2, "synergy": synergy}
+
+
+def _observation_map(settings: BitsSettings, number: int) -> ObservationMap:
+    generator = numpy_generator(settings.seed, "bits/map", number)
+    hidden = HIDDEN_PER_FEATURE * settings.features
+    alphabets = (settings.redundant_symbols, settings.unique_symbols, synergy_alphabet(settings))
+    embeddings = tuple(GAIN * generator.standard_normal((size, hidden), dtype=np.float32) for size in alphabets)
+    mixing = generator.standard_normal((hidden, settings.features), dtype=np.float32) / np.float32(math.sqrt(hidden))
+    return ObservationMap(embeddings, mixing)
+
+
+def _observe(
+    mapping: ObservationMap, symbols: tuple[Symbols, ...], noise: float, generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """Observations (n, features), made a few thousand at a time: the hidden layer is wider than they are."""
+    n, features = len(symbols[0]), mapping.mixing.shape[1]
+    observed = np.float32(noise) * generator.standard_normal((n, features), dtype=np.float32)
+    for start in range(0, n, ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        hidden = sum(table[values[part]] for table, values in zip(mapping.embeddings, symbols, strict=True))
+        observed[part] += np.tanh(hidden) @ mapping.mixing
+    return observed
+
+
+def _check_size(settings: BitsSettings) -> None:
+    samples = round((1 + settings.validation_share) * settings.samples) + settings.probe_samples + settings.test_samples
+    needed = 2 * 4 * samples * settings.features
+    allowed = int(MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    if needed > allowed:
+        raise DatasetError(
+            f"{samples:,} samples of {settings.features:,} features take {needed / 1e9:.1f} GB; "
+            f"this machine allows {allowed / 1e9:.1f} GB, so choose fewer samples or features"
+        )
