@@ -33,7 +33,9 @@ def build_accelerator(settings: TrainingSettings) -> Accelerator:
             "several are started by `accelerate launch`, as the dashboard and the command line do"
         )
     if on_cpu:
-        torch.set_num_threads(settings.threads or max(1, (os.cpu_count() or 1) // settings.processes))
+        # Whoever starts several runs side by side says in OMP_NUM_THREADS what each may take.
+        given = int(os.environ.get("OMP_NUM_THREADS") or 0)
+        torch.set_num_threads(settings.threads or given or max(1, (os.cpu_count() or 1) // settings.processes))
     precision = "no" if settings.precision == "fp32" else settings.precision
     try:
         return Accelerator(cpu=on_cpu, mixed_precision=precision)
