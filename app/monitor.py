@@ -13,7 +13,7 @@ Record = Callable[[int, Mapping[str, float]], None]
 
 
 class Monitor:
-    """A thread that calls `record(step(), loads)` every `seconds`, from entering the context to leaving it.
+    """A thread that calls `record(step(), loads)` every `seconds` from entering the context to leaving it, and then once more.
 
     Keys: `system/cpu_percent` of the calling process and its children (100 is one core), `system/memory_gib` resident in them,
     and for the GPUs given, `system/gpu_percent` (mean) and `system/gpu_memory_gib` (sum, of all their users).
@@ -35,7 +35,9 @@ class Monitor:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ended.wait(self._seconds):
+        ended = False
+        while not ended:
+            ended = self._ended.wait(self._seconds)
             self._record(self._step(), self.loads())
 
     def loads(self) -> dict[str, float]:

@@ -27,3 +27,10 @@ def test_the_thread_ends_with_the_context() -> None:
     count = len(points)
     time.sleep(0.1)
     assert count == len(points) > 0
+
+
+def test_a_run_shorter_than_the_interval_has_one_reading() -> None:
+    points: list[int] = []
+    with Monitor(lambda at, values: points.append(at), lambda: 3):
+        pass
+    assert points == [3]
