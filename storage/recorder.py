@@ -123,6 +123,8 @@ class RunRecorder:
         self._writer.join()
         self._heart.close()
         self.flush()
+        if self._dropped:
+            logger.error("%d records of run %d were lost: neither database nor file took them", self._dropped, self._run.id)
 
     def __enter__(self) -> Self:
         return self

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, select, update
 
 from storage.database import DatabaseError
+from storage.models import runs
 
 Status = Literal["queued", "starting", "running", "lost", "finished", "stopped", "failed"]
 """What is stored. lost: somebody saw that its process is gone (mark_lost)."""
@@ -80,6 +81,21 @@ def run_from(row: Row[Any]) -> Run:
     columns = dict(row._mapping)
     columns["tags"] = tuple(columns["tags"])
     return Run(**columns)
+
+
+def fetch_run(connection: Connection, run_id: int) -> Run:
+    """The run of that number. Raises NoSuchRun."""
+    row = connection.execute(select(runs).where(runs.c.id == run_id, runs.c.status != "deleted")).one_or_none()
+    if row is None:
+        raise NoSuchRun(f"no run {run_id}")
+    return run_from(row)
+
+
+def change_run(connection: Connection, run_id: int, **columns: Any) -> None:
+    """Set columns of the run of that number. Raises NoSuchRun."""
+    changed = connection.execute(update(runs).where(runs.c.id == run_id, runs.c.status != "deleted").values(**columns))
+    if changed.rowcount != 1:
+        raise NoSuchRun(f"no run {run_id}")
 
 
 def live_state(run: Run, now: int) -> LiveState:

@@ -1,7 +1,7 @@
 """Runs: create, read, label, and every change of their status."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
@@ -9,7 +9,7 @@ from storage.clock import now_ms
 from storage.database import Database
 from storage.models import artifacts, jobs, log_lines, metric_summaries, results, runs
 from storage.purging import purge_run
-from storage.run import ALIVE, NewRun, NoSuchRun, Run, WrongState, live_state, run_from
+from storage.run import ALIVE, NewRun, NoSuchRun, Run, WrongState, change_run, fetch_run, live_state, run_from
 
 __all__ = [
     "ALIVE",
@@ -55,7 +55,7 @@ def create_runs(db: Database, new: Sequence[NewRun], *, queue: bool = True) -> l
 def get_run(db: Database, run_id: int) -> Run:
     """The run of that number. Raises NoSuchRun."""
     with db.read() as connection:
-        return _run(connection, run_id)
+        return fetch_run(connection, run_id)
 
 
 def list_runs(
@@ -93,12 +93,14 @@ def list_runs(
 def set_tags(db: Database, run_id: int, tags: Iterable[str]) -> None:
     """Replace the run's tags; blanks around them and doubles are dropped. Raises NoSuchRun."""
     kept = dict.fromkeys(tag.strip() for tag in tags)
-    _set(db, run_id, tags=[tag for tag in kept if tag])
+    with db.write() as connection:
+        change_run(connection, run_id, tags=[tag for tag in kept if tag])
 
 
 def set_note(db: Database, run_id: int, note: str) -> None:
     """Replace the run's note. Raises NoSuchRun."""
-    _set(db, run_id, note=note)
+    with db.write() as connection:
+        change_run(connection, run_id, note=note)
 
 
 def mark_started(
@@ -107,12 +109,27 @@ def mark_started(
     """The run's process is at work. pid_started: its start in seconds since 1970, to tell it from a later process of that pid."""
     now = now_ms()
     facts = {"host": host, "pid": pid, "pid_started": pid_started, "code_version": code_version}
-    _set(db, run_id, status="running", started_at=now, heartbeat_at=now, ended_at=None, error=None, **facts)
+    with db.write() as connection:
+        change_run(connection, run_id, status="running", started_at=now, heartbeat_at=now, ended_at=None, error=None, **facts)
 
 
-def mark_ended(db: Database, run_id: int, status: Literal["finished", "stopped", "failed"], error: str | None = None) -> None:
-    """The run is over. error: one line for the user, when it failed. Raises NoSuchRun."""
-    _set(db, run_id, status=status, error=error, ended_at=now_ms())
+def mark_ended(
+    db: Database,
+    run_id: int,
+    status: Literal["finished", "stopped", "failed"],
+    error: str | None = None,
+    *,
+    attempt: int | None = None,
+) -> bool:
+    """The run is over. error: one line for the user, when it failed. Raises NoSuchRun.
+
+    attempt: the caller's `Run.attempts`; False, and nothing is changed, when the run was requeued since.
+    """
+    with db.write() as connection:
+        if attempt is not None and fetch_run(connection, run_id).attempts != attempt:
+            return False
+        change_run(connection, run_id, status=status, error=error, ended_at=now_ms())
+    return True
 
 
 def mark_lost(db: Database, run_id: int, error: str | None = None) -> bool:
@@ -126,7 +143,7 @@ def mark_lost(db: Database, run_id: int, error: str | None = None) -> bool:
 def request_stop(db: Database, run_id: int) -> None:
     """Ask the run to stop: a queued one is taken out of the queue, one at work stops at its next step. Raises NoSuchRun."""
     with db.write() as connection:
-        run = _run(connection, run_id)
+        run = fetch_run(connection, run_id)
         if run.status == "queued":
             _cancel(connection, run_id)
         elif run.status in ("starting", "running", "lost"):
@@ -136,7 +153,7 @@ def request_stop(db: Database, run_id: int) -> None:
 def cancel_queued(db: Database, run_id: int) -> bool:
     """Take a waiting run out of the queue; False when it is no longer waiting. Raises NoSuchRun."""
     with db.write() as connection:
-        waiting = _run(connection, run_id).status == "queued"
+        waiting = fetch_run(connection, run_id).status == "queued"
         if waiting:
             _cancel(connection, run_id)
     return waiting
@@ -146,7 +163,7 @@ def requeue(db: Database, run_id: int) -> None:
     """Queue a lost, stopped or failed run again: it resumes from its saved state. Raises NoSuchRun, WrongState."""
     now = now_ms()
     with db.write() as connection:
-        run = _run(connection, run_id)
+        run = fetch_run(connection, run_id)
         state = live_state(run, now)
         if state not in ("lost", "stopped", "failed"):
             raise WrongState(f"run {run_id} is {state}; only a lost, stopped or failed run can be resumed")
@@ -164,7 +181,7 @@ def delete_run(db: Database, run_id: int) -> None:
     Raises NoSuchRun, and WrongState while it is at work.
     """
     with db.write() as connection:
-        state = live_state(_run(connection, run_id), now_ms())
+        state = live_state(fetch_run(connection, run_id), now_ms())
         if state in ALIVE:
             raise WrongState(f"run {run_id} is {state}; stop it before deleting it")
         connection.execute(update(runs).where(runs.c.id == run_id).values(status="deleted"))
@@ -180,20 +197,6 @@ def count_runs(db: Database) -> dict[str, int]:
     query = select(runs.c.status, func.count().label("number")).where(runs.c.status != "deleted").group_by(runs.c.status)
     with db.read() as connection:
         return {row.status: row.number for row in connection.execute(query)}
-
-
-def _run(connection: Connection, run_id: int) -> Run:
-    row = connection.execute(select(runs).where(runs.c.id == run_id, runs.c.status != "deleted")).one_or_none()
-    if row is None:
-        raise NoSuchRun(f"no run {run_id}")
-    return run_from(row)
-
-
-def _set(db: Database, run_id: int, **values: Any) -> None:
-    with db.write() as connection:
-        changed = connection.execute(update(runs).where(runs.c.id == run_id, runs.c.status != "deleted").values(**values))
-        if changed.rowcount != 1:
-            raise NoSuchRun(f"no run {run_id}")
 
 
 def _cancel(connection: Connection, run_id: int) -> None:

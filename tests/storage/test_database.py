@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,16 @@ def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(DatabaseError, match=r"network file system \(nfs4\)"):
         Database.at(tmp_path)
     assert not (tmp_path / "studio.db").exists()
+
+
+def test_opening_waits_for_another_that_is_just_making_the_file(tmp_path: Path) -> None:
+    maker = sqlite3.connect(tmp_path / "studio.db", isolation_level=None, check_same_thread=False)
+    maker.execute("BEGIN IMMEDIATE")  # not in WAL yet: here SQLite refuses the switch at once, whatever busy_timeout says
+    release = threading.Timer(0.3, maker.execute, ["ROLLBACK"])
+    release.start()
+    Database.at(tmp_path).close()
+    release.join()
+    maker.close()
 
 
 OPEN = """

@@ -62,6 +62,14 @@ def test_processes_claiming_at_once_never_get_one_job_twice(db: Database, run_to
     assert sum(1 for some in taken if some) > 1  # they did compete
 
 
+def test_a_job_can_be_claimed_by_number_once(db: Database) -> None:
+    first, second = queue(db, 2)
+    wanted = queued_jobs(db)[1]
+    assert claim(db, "me", "cpu", job_id=wanted.id).run_id == second
+    assert claim(db, "me", "cpu", job_id=wanted.id) is None
+    assert claim(db, "me", "cpu").run_id == first
+
+
 def test_one_live_supervisor_a_host(db: Database) -> None:
     first = register_supervisor(db, "host", 1, 1.0)
     assert register_supervisor(db, "host", 2, 2.0) is None

@@ -1,11 +1,12 @@
 """RunRecorder: everything lands, and nothing that happens to the database reaches the training."""
 
+import contextlib
 import inspect
 import logging
 import math
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import update
 from engine.recorder import Recorder
 from storage import models
 from storage.artifacts import find_artifact
-from storage.batch import KEPT_LINES, Batch, Figure, Line
+from storage.batch import KEPT_LINES, Batch, Figure, Line, write_batch
 from storage.clock import now_ms
 from storage.database import Database
 from storage.points import Point
@@ -41,6 +42,20 @@ def fill_up(db: Database) -> None:
 def make_room(db: Database) -> None:
     with db.write() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+
+
+@contextlib.contextmanager
+def locked(db: Database) -> Iterator[None]:
+    """Another connection holds the write lock, and ours loses patience soon."""
+    with db.write() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=20")
+    other = sqlite3.connect(db.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
 
 
 def texts(db: Database, run_id: int) -> list[str]:
@@ -220,30 +235,23 @@ def test_when_the_spool_fails_too_the_loss_is_counted_and_told(db: Database, run
     (tmp_path / "file").touch()
     spool = tmp_path / "file" / "spool.jsonl"  # no such folder can be made
     with RunRecorder(db, run_id, spool, flush_every=60) as recorder:
-        recorder.flush()
-        fill_up(db)
-        recorder.metrics(0, {f"key {n}": 0.5 for n in range(2000)})
-        recorder.flush()
-        make_room(db)
+        with locked(db):
+            recorder.metrics(0, {f"key {n}": 0.5 for n in range(1200)})
+            recorder.result("share", "accuracy", 0.5, {})
+            recorder.flush()
         recorder.metrics(1, {"key 0": 0.5})
         recorder.flush()
         said = texts(db, run_id)
-    lost = 2000 - len(metric_points(db, [run_id])["step"]) + 1
-    assert 0 < lost <= 2000
-    assert said == [f"The database can be written again; {lost + 1} records were lost, for the file could not be written either"]
+    assert metric_points(db, [run_id])["step"] == [1]
+    # 1200 points, a figure, and the log line that said the database cannot be written
+    assert said == ["The database can be written again; 1202 records were lost, for the file could not be written either"]
 
 
 def test_a_locked_database_does_not_stop_recording(db: Database, run_id: int, tmp_path: Path) -> None:
-    with db.write() as connection:
-        connection.exec_driver_sql("PRAGMA busy_timeout=20")
     with RunRecorder(db, run_id, tmp_path / "spool.jsonl", flush_every=0.05) as recorder:
-        recorder.flush()
-        other = sqlite3.connect(db.file, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        recorder.metrics(0, {"a": 1.0})
-        eventually((tmp_path / "spool.jsonl").exists)
-        other.execute("ROLLBACK")
-        other.close()
+        with locked(db):
+            recorder.metrics(0, {"a": 1.0})
+            eventually((tmp_path / "spool.jsonl").exists)
         eventually(lambda: metric_points(db, [run_id])["value"] == [1.0])
 
 
@@ -259,6 +267,25 @@ def test_a_batch_survives_the_spool() -> None:
     batch = Batch(points, [Figure("t", "m", 0.5, "{}", 3)], [Line(4, "x\ny")], {"phase": "x"})
     assert Batch.from_json(batch.to_json()) == batch
     assert "\n" not in batch.to_json()
+
+
+def test_a_batch_written_twice_is_there_once(db: Database, run_id: int) -> None:
+    batch = Batch([Point("a", 1, 0.5, 1)], [Figure("t", "m", 0.5, "{}", 3)], [Line(4_000, "x")], {"phase": "x"})
+    for _ in range(2):
+        with db.write() as connection:
+            write_batch(connection, run_id, batch)
+    assert summaries(db, [run_id])["n"] == [1]
+    assert results(db, [run_id])["value"] == [0.5]
+    assert log_tail(db, run_id) == [(4, "x")]
+
+
+def test_losses_that_nobody_could_be_told_of_are_in_the_process_log(
+    db: Database, run_id: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    with locked(db), RunRecorder(db, run_id, tmp_path / "file" / "spool.jsonl", flush_every=60) as recorder:
+        recorder.metrics(0, {f"key {n}": 0.5 for n in range(1200)})
+    assert caplog.messages[-1] == f"1201 records of run {run_id} were lost: neither database nor file took them"
 
 
 def test_a_spool_goes_on_where_it_failed(tmp_path: Path) -> None:

@@ -119,6 +119,16 @@ def test_a_lost_run_can_be_resumed_and_its_old_job_ends(db: Database, run_id: in
     assert len(queued_jobs(db)) == 1
 
 
+def test_an_earlier_attempt_cannot_end_the_present_one(db: Database, run_id: int) -> None:
+    mark_started(db, run_id, host="host", pid=11)
+    mark_lost(db, run_id)
+    requeue(db, run_id)
+    assert not mark_ended(db, run_id, "stopped", attempt=1)
+    assert get_run(db, run_id).status == "queued"
+    assert mark_ended(db, run_id, "failed", "why", attempt=2)
+    assert (get_run(db, run_id).status, get_run(db, run_id).error) == ("failed", "why")
+
+
 def test_a_run_that_fell_silent_can_be_resumed_though_nobody_marked_it(db: Database, run_id: int) -> None:
     mark_started(db, run_id, host="host", pid=11)
     with db.write() as connection:
