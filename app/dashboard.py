@@ -10,7 +10,7 @@ from app.state import PAGES, page
 def main() -> None:
     """Show the page that the URL names; an error that a user can mend becomes one line on it."""
     st.set_page_config(page_title="InfMasking Studio", page_icon=ICON, layout="wide")
-    st.logo(wordmark(dark=st.context.theme.type == "dark"), size="large", icon_image=ICON)
+    st.logo(wordmark(dark=st.context.theme.type == "dark"), size="large")
     chosen = st.navigation([page(name) for name in PAGES], position="top")
     try:
         chosen.run()

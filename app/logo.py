@@ -33,8 +33,9 @@ ICON = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64" viewBox=
 def wordmark(dark: bool) -> str:
     """The sign with the name beside it, as SVG, for a dark or a light background."""
     ink, tiles = ("#E6EEEF", "#56B6CB") if dark else ("#13262B", PETROL)
+    # A fixed length, for nobody knows which serif the reader's machine has.
     name = (
-        f'<text x="42" y="22" font-family="Source Serif Pro, Source Serif 4, Georgia, serif" font-size="19" '
-        f'font-weight="600" fill="{ink}">InfMasking Studio</text>'
+        f'<text x="42" y="22" font-family="Georgia, Times New Roman, serif" font-size="18" font-weight="600" '
+        f'textLength="160" lengthAdjust="spacingAndGlyphs" fill="{ink}">InfMasking Studio</text>'
     )
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="212" height="32" viewBox="0 0 212 32">{_tiles(tiles)}{name}</svg>'
