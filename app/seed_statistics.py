@@ -47,8 +47,13 @@ def estimate(values: Sequence[float]) -> Estimate:
     if n == 1:
         return Estimate(1, mean, None, None, None)
     deviation = float(array.std(ddof=1))
-    half = float(stdtrit(n - 1, 0.5 + LEVEL / 2)) * deviation / math.sqrt(n)
+    half = half_width(n) * deviation
     return Estimate(n, mean, deviation, mean - half, mean + half)
+
+
+def half_width(n: int) -> float:
+    """t(n − 1) / √n: half the width of the 95 % interval of a mean over n ≥ 2 repetitions, in standard deviations."""
+    return float(stdtrit(n - 1, 0.5 + LEVEL / 2)) / math.sqrt(n)
 
 
 def paired_difference(
@@ -128,8 +133,15 @@ def reading(ours: str, baseline: str, difference: PairedDifference, unit: Unit) 
     value = difference.estimate
     if value is None:
         return f"{ours} − {baseline}: no seed in common, so they cannot be compared in pairs"
+    unit = _fine_enough(unit, [value.mean, value.low or 0.0, value.high or 0.0])
     head = f"{ours} − {baseline}: {unit.signed(value.mean)}{unit.points}"
     if value.low is None or value.high is None:
         return f"{head}, n = 1 pair: no interval from one seed, so not decided"
     words = _READINGS[difference.verdict].format(ours=ours, baseline=baseline)
     return f"{head} [{unit.signed(value.low)}, {unit.signed(value.high)}], n = {value.n} pairs: {words}"
+
+
+def _fine_enough(unit: Unit, values: Sequence[float]) -> Unit:
+    """The unit with a decimal more where a figure that is not zero would be shown as zero, so that signs can be read."""
+    vanishes = any(value and not round(value * unit.scale, unit.decimals) for value in values)
+    return unit._replace(decimals=unit.decimals + 1) if vanishes else unit
