@@ -31,6 +31,11 @@ class TrifeatureSettings(Settings):
         0, "Seed of rendering, split and pairing; runs with other training seeds share the data.", ge=0, le=2**31 - 1
     )
 
+    @property
+    def modality_names(self) -> tuple[str, ...]:
+        """Names of the modalities, known without loading anything."""
+        return ("image1", "image2")
+
 
 class BitsSettings(Settings):
     """Synthetic observations of latent symbols with known partial information (DATASETS.md, "bits")."""
@@ -53,6 +58,11 @@ class BitsSettings(Settings):
     )
     seed: int = setting(0, "Seed of maps, symbols and noise; runs with other training seeds share the data.", ge=0, le=2**31 - 1)
 
+    @property
+    def modality_names(self) -> tuple[str, ...]:
+        """Names of the modalities, known without loading anything."""
+        return ("x1", "x2")
+
 
 class PairedFileSettings(Settings):
     """The user's own aligned arrays: one `.npz`, `.safetensors` or `.parquet`, or a train and a test file."""
@@ -69,6 +79,11 @@ class PairedFileSettings(Settings):
     validation_share: float = setting(0.15, "Share of the training rows kept for model selection.", ge=0.02, le=0.5)
     max_gigabytes: float = setting(4.0, "Largest file that is read.", unit="GB", gt=0, le=512)
     seed: int = setting(0, "Seed of the split.", ge=0, le=2**31 - 1)
+
+    @property
+    def modality_names(self) -> tuple[str, ...]:
+        """Names of the modalities, known without loading anything."""
+        return self.modalities
 
     @model_validator(mode="after")
     def _names_differ(self) -> "PairedFileSettings":
