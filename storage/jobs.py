@@ -33,7 +33,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Supervisor:
-    """The process that starts and watches the runs of a host. pid_started: in seconds since 1970."""
+    """The process that starts and watches the runs of a host. pid_started: its start, as its caller counts time."""
 
     id: str
     host: str

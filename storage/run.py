@@ -43,7 +43,7 @@ class NewRun:
 class Run:
     """A run as stored. Times are UTC milliseconds; step counts optimizer steps done of steps, epoch epochs done of epochs.
 
-    started_at and ended_at are those of the latest attempt; pid_started is the process's start in seconds since 1970.
+    started_at and ended_at are those of the latest attempt; pid_started is the process's start as the app counts it.
     """
 
     id: int
