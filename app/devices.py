@@ -38,13 +38,16 @@ def gpus() -> list[Gpu]:
         return []
     import pynvml
 
-    handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-    identifiers = [str(pynvml.nvmlDeviceGetUUID(handle)) for handle in handles]
-    visible = _visible(os.environ.get("CUDA_VISIBLE_DEVICES"), identifiers)
-    return [
-        Gpu(index, str(pynvml.nvmlDeviceGetName(handles[index])), int(pynvml.nvmlDeviceGetMemoryInfo(handles[index]).total))
-        for index in visible
-    ]
+    found: dict[int, Gpu] = {}
+    identifiers = []
+    for number in range(pynvml.nvmlDeviceGetCount()):
+        try:
+            handle = pynvml.nvmlDeviceGetHandleByIndex(number)
+            found[number] = Gpu(number, str(pynvml.nvmlDeviceGetName(handle)), int(pynvml.nvmlDeviceGetMemoryInfo(handle).total))
+            identifiers.append(str(pynvml.nvmlDeviceGetUUID(handle)))
+        except pynvml.NVMLError:
+            identifiers.append("")  # a GPU that fell off the bus keeps its number, but takes no run
+    return [found[number] for number in _visible(os.environ.get("CUDA_VISIBLE_DEVICES"), identifiers) if number in found]
 
 
 def _visible(chosen: str | None, identifiers: list[str]) -> list[int]:

@@ -13,8 +13,9 @@ ROOT = Path(__file__).parent.parent
 def child_environment(db: Database, home: Path) -> dict[str, str]:
     """Our environment for a process of ours elsewhere: same packages, same data home, same database, whatever its folder."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    ours = {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "INFMASKING_HOME": str(home), URL_VARIABLE: f"sqlite:///{db.file}"}
-    return dict(os.environ) | ours
+    # Safe path: a file named torch.py in the folder the user works in must not be taken for the package.
+    ours = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1", "INFMASKING_HOME": str(home)}
+    return dict(os.environ) | ours | {URL_VARIABLE: f"sqlite:///{db.file}"}
 
 
 def trainer_environment(db: Database, home: Path, place: Place, *, hide_gpus: bool) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The command line: one clear line for every mistake, and no torch for light commands."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 from house import open_house
 
 from app.cli import main
+from app.processes import is_alive
 from storage.jobs import active_jobs, queued_jobs
 from storage.runs import list_runs
 
@@ -156,3 +158,33 @@ def test_a_run_can_be_followed_and_a_failed_one_ends_with_its_line(command: Comm
         assert (code, out) == (0, f"run {good} (work) finished: no results\n")
         code, _, err = command("train", "--run", str(good))
         assert code == 1 and "only a lost, stopped or failed run can be resumed" in err
+
+
+def test_a_second_control_c_ends_a_run_that_does_not_listen(tmp_path: Path) -> None:
+    with open_house(tmp_path / "home") as house:
+        house.supervisor()
+        (number,) = house.submit("deaf")
+        run = house.wait(number, "running")
+        command = [sys.executable, "-m", "app.cli", "train", "--run", str(number)]
+        follower = subprocess.Popen(command, env=house.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert follower.stdout is not None and follower.stderr is not None
+        follower.stderr.readline()  # the first line of progress
+        follower.send_signal(signal.SIGINT)
+        assert "press Ctrl-C again" in follower.stdout.readline()
+        house.wait(number, "stopping")
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(10) == 130
+        assert house.state(number) == "stopped"
+        house.until(lambda: not is_alive(run.pid, run.pid_started), 5)
+        house.until(lambda: not active_jobs(house.db), 5)
+
+
+def test_a_file_in_the_users_folder_is_not_taken_for_a_package(tmp_path: Path) -> None:
+    (tmp_path / "psutil.py").write_text("raise RuntimeError('not the package')")
+    with open_house(tmp_path / "home") as house:
+        once = [sys.executable, "-m", "app.cli", "supervise", "--once"]
+        done = subprocess.run(once, env=house.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+        unsafe = house.environment() | {"PYTHONSAFEPATH": ""}
+        done = subprocess.run(once, env=unsafe, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert "not the package" in done.stderr
