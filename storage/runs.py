@@ -106,7 +106,7 @@ def set_note(db: Database, run_id: int, note: str) -> None:
 def mark_started(
     db: Database, run_id: int, *, host: str, pid: int, pid_started: float | None = None, code_version: str | None = None
 ) -> None:
-    """The run's process is at work. pid_started: its start in seconds of any clock, to tell it from a later process of that pid."""
+    """The run's process is at work. pid_started: its start by any clock, to tell it from a later process of that pid."""
     now = now_ms()
     facts = {"host": host, "pid": pid, "pid_started": pid_started, "code_version": code_version}
     with db.write() as connection:
