@@ -4,13 +4,14 @@ import streamlit as st
 
 from app.error_lines import EXPECTED, one_line
 from app.logo import ICON, wordmark
+from app.reader import is_dark
 from app.state import PAGES, page
 
 
 def main() -> None:
     """Show the page that the URL names; an error that a user can mend becomes one line on it."""
     st.set_page_config(page_title="InfMasking Studio", page_icon=ICON, layout="wide")
-    st.logo(wordmark(dark=st.context.theme.type == "dark"), size="large")
+    st.logo(wordmark(dark=is_dark()), size="large")
     chosen = st.navigation([page(name) for name in PAGES], position="top")
     try:
         chosen.run()

@@ -1,6 +1,7 @@
 """Figures as people read them: durations, ages, sizes, counts, names. Pure functions."""
 
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
 
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -33,9 +34,14 @@ def show_age(then: int, now: int) -> str:
     return "just now"
 
 
-def show_time(moment: int, zone: tzinfo | None = None) -> str:
-    """A moment (UTC milliseconds) in a time zone: "23 Nov 2026, 05:58"; UTC unless a zone is given."""
-    return f"{datetime.fromtimestamp(moment / 1000, zone or UTC):%-d %b %Y, %H:%M}" + ("" if zone else " UTC")
+def show_time(moment: int, zone: tzinfo) -> str:
+    """A moment (UTC milliseconds) in a time zone: "23 Nov 2026, 05:58 UTC"."""
+    return f"{datetime.fromtimestamp(moment / 1000, zone):%d %b %Y, %H:%M %Z}".lstrip("0")
+
+
+def show_clock(moment: int, zone: tzinfo) -> str:
+    """The time of day of a moment (UTC milliseconds): "05:58:03"."""
+    return f"{datetime.fromtimestamp(moment / 1000, zone):%H:%M:%S}"
 
 
 def show_bytes(size: float) -> str:
@@ -55,6 +61,15 @@ def show_number(value: float, unit: str = "") -> str:
 def show_count(count: int, noun: str) -> str:
     """1 as "1 run", 3 as "3 runs"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def show_facts(facts: Mapping[str, object]) -> str:
+    """What a writer noted, in one line: "epoch 6, step 840, validation loss 1.23"; `kind` is said elsewhere."""
+    return ", ".join(f"{name.replace('_', ' ')} {_show(value)}" for name, value in facts.items() if name != "kind")
+
+
+def _show(value: object) -> str:
+    return show_number(value) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _three_digits(value: float) -> str:

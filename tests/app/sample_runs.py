@@ -26,13 +26,17 @@ MINUTE = 60_000
 STEPS, EPOCHS = 840, 6
 SYNERGY = {"infmasking": 0.758, "comm": 0.749, "cross": 0.512}
 UNIQUENESS = {"infmasking": 0.93, "comm": 0.92, "cross": 0.42}
-TERMS = {"infmasking": ("mask_1", "mask_2", "modality_1", "modality_2", "fusion"), "comm": ("modality_1", "modality_2", "fusion")}
+TERMS = {
+    "infmasking": ("mask_view1", "mask_view2", "align_first", "align_second", "align_fusion"),
+    "comm": ("align_first", "align_second", "align_fusion"),
+}
 TASKS: dict[str, dict[str, Any]] = {
     "share": {"measures": "redundancy", "classes": 10, "chance": 0.1},
     "unique1": {"measures": "uniqueness", "classes": 10, "chance": 0.1},
     "unique2": {"measures": "uniqueness", "classes": 10, "chance": 0.1},
     "synergy": {"measures": "synergy", "classes": 2, "chance": 0.5},
 }
+
 
 
 class Sample(NamedTuple):

@@ -1,0 +1,91 @@
+"""One run, `?run=ID`: how it stands, live; what it found; its curves, settings, log and files; and what can be done with it."""
+
+import streamlit as st
+
+from app import queries
+from app import run_sections as sections
+from app.run_actions import show_actions, show_labels
+from app.run_facts import (
+    STATES,
+    UNSETTLED,
+    data_label,
+    experiment_label,
+    run_name,
+    seconds_left,
+    share_done,
+    took,
+    where_it_stands,
+)
+from app.state import number_parameter, page
+from app.wording import show_age
+from storage.clock import now_ms
+from storage.run import ALIVE, LiveState, NoSuchRun, Run, live_state
+
+REFRESH_SECONDS = 2.0
+SPEED = "system/samples_per_second"
+
+
+def render() -> None:
+    """The page."""
+    run_id = number_parameter("run")
+    try:
+        run = queries.get_run(run_id if run_id is not None else -1)
+    except NoSuchRun:
+        _show_missing(run_id)
+        return
+    state = live_state(run, now_ms())
+    _header(run, state)
+    moving = state in UNSETTLED
+    st.fragment(_live, run_every=REFRESH_SECONDS if moving else None)(run.id, state)
+    with st.expander("Tags and note", icon=":material/label:", expanded=bool(run.tags or run.note)):
+        show_labels(run)
+    sections.show_details(run)
+
+
+def _show_missing(run_id: int | None) -> None:
+    st.title("Run")
+    if run_id is None:
+        st.info("No run is named in this address; choose one from the list.", icon=":material/info:")
+    else:
+        st.error(f"There is no run {run_id}; it may have been deleted.", icon=":material/error:")
+    st.page_link(page("overview"), label="All runs", icon=":material/arrow_back:")
+
+
+def _header(run: Run, state: LiveState) -> None:
+    st.page_link(page("overview"), label="All runs", icon=":material/arrow_back:")
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left, st.container(horizontal=True, vertical_alignment="center"):
+        st.title(run_name(run), width="content")
+        style = STATES[state]
+        st.badge(state, icon=style.icon, color=style.colour, help=f"The run {style.meaning}.")
+    with right:
+        show_actions(run, state)
+    now = now_ms()
+    parts = [experiment_label(run), data_label(run), f"created {show_age(run.created_at, now)}"]
+    if run.started_at is not None and state not in ALIVE:
+        parts.append(f"took {took(run, now)}")
+    if run.host:
+        parts.append(f"on {run.host}")
+    st.caption(" · ".join(parts))
+
+
+def _live(run_id: int, drawn_state: LiveState) -> None:
+    """What changes while the run is at work; when its state changes, the whole page does."""
+    run, now = queries.get_run(run_id), now_ms()
+    state = live_state(run, now)
+    if state != drawn_state:
+        st.rerun()
+    _progress(run, state)
+    if run.error:
+        st.error(run.error, icon=":material/error:")
+    sections.show_tiles(run)
+    sections.show_results(run)
+    sections.show_curves(run)
+
+
+def _progress(run: Run, state: LiveState) -> None:
+    if state == "finished":
+        return
+    speeds = queries.summaries([run.id], [SPEED])["last"]
+    left = seconds_left(run, state, speeds[0] if len(speeds) else None)
+    st.progress(share_done(run, state), text=where_it_stands(run, state, left))
