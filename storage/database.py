@@ -172,11 +172,18 @@ def _prepare(file: Path, migrations: Sequence[Migration]) -> None:
     connection = _connect(file, "rwc")
     try:
         _patiently(lambda: check_owner(connection, file))  # before anything is changed in a file that is not ours
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only has effect before the first table
-        _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
+        if not connection.execute("PRAGMA auto_vacuum").fetchone()[0]:  # setting it waits for writers
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only has effect before the first table
+        _patiently(lambda: _enter_wal(connection))
         migrate(connection, file, migrations)
     finally:
         connection.close()
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":  # SQLite says so only here, and goes on in the old mode
+        raise sqlite3.OperationalError(f"no write-ahead log is possible here (journal mode {mode})")
 
 
 def _patiently(action: Callable[[], object]) -> None:

@@ -4,13 +4,14 @@ import multiprocessing
 import sqlite3
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
 
 import storage.filesystem
-from storage.database import Database, DatabaseError
+from storage.database import BUSY_SECONDS, Database, DatabaseError
 from storage.filesystem import filesystem_type
 from storage.models import metadata, metric_keys
 
@@ -159,14 +160,27 @@ def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     assert not (tmp_path / "studio.db").exists()
 
 
-def test_opening_waits_for_another_that_is_just_making_the_file(tmp_path: Path) -> None:
-    maker = sqlite3.connect(tmp_path / "studio.db", isolation_level=None, check_same_thread=False)
-    maker.execute("BEGIN IMMEDIATE")  # not in WAL yet: here SQLite refuses the switch at once, whatever busy_timeout says
-    release = threading.Timer(0.3, maker.execute, ["ROLLBACK"])
-    release.start()
+def test_opening_waits_where_sqlite_does_not(tmp_path: Path) -> None:
     Database.at(tmp_path).close()
+    other = sqlite3.connect(tmp_path / "studio.db", isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA journal_mode=DELETE")
+    other.execute("BEGIN IMMEDIATE")  # now SQLite refuses the switch to WAL at once, whatever busy_timeout says
+    release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    release.start()
+    database = Database.at(tmp_path)
     release.join()
-    maker.close()
+    other.close()
+    with database.read() as connection:
+        assert pragma(connection, "journal_mode") == "wal"
+    database.close()
+
+
+def test_opening_does_not_wait_for_writers(db: Database) -> None:
+    with db.write() as connection:
+        connection.execute(insert(metric_keys).values(name="x"))
+        start = time.monotonic()
+        Database(f"sqlite:///{db.file}").close()
+        assert time.monotonic() - start < BUSY_SECONDS
 
 
 OPEN = """

@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from storage import models
+from storage import models, purging
+from storage.artifacts import write_artifact
 from storage.clock import now_ms
 from storage.database import Database
 from storage.jobs import active_jobs, claim, finish, queued_jobs, register_supervisor
+from storage.points import Point, write_points
 from storage.queries import add_log, all_tags, log_tail
 from storage.runs import (
     NewRun,
@@ -190,9 +192,6 @@ def test_a_live_run_is_not_deleted(db: Database, run_id: int) -> None:
 
 
 def test_deletion_leaves_nothing_and_its_number_is_not_reused(db: Database, run_id: int, tmp_path) -> None:
-    from storage.artifacts import write_artifact
-    from storage.points import Point, write_points
-
     (tmp_path / "file").write_bytes(random.Random(0).randbytes(3_000_000))
     write_artifact(db, run_id, "best", tmp_path / "file")
     add_log(db, run_id, "line")
@@ -217,6 +216,17 @@ def test_deletion_leaves_nothing_and_its_number_is_not_reused(db: Database, run_
     (last,) = create_runs(db, [NewRun("t", None, "bits", "comm", 0, "d", {})])
     delete_run(db, last)
     assert create_runs(db, [NewRun("t", None, "bits", "comm", 0, "d", {})]) == [last + 1]
+
+
+def test_bulk_is_deleted_in_small_transactions(db: Database, run_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with db.write() as connection:
+        write_points(connection, run_id, [Point(key, step, 0.5, NOW) for key in ("a", "b") for step in range(5000)])
+    sizes = []
+    real = purging._delete
+    monkeypatch.setattr(purging, "_delete", lambda *arguments: sizes.append(real(*arguments)) or sizes[-1])
+    delete_run(db, run_id)
+    assert sum(sizes) == 10_001  # the points, and the run
+    assert max(sizes) <= 4_000
 
 
 def test_what_is_not_there_is_said(db: Database) -> None:
