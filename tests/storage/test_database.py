@@ -4,14 +4,13 @@ import multiprocessing
 import sqlite3
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
 
 import storage.filesystem
-from storage.database import BUSY_SECONDS, Database, DatabaseError
+from storage.database import Database, DatabaseError
 from storage.filesystem import filesystem_type
 from storage.models import metadata, metric_keys
 
@@ -178,9 +177,7 @@ def test_opening_waits_where_sqlite_does_not(tmp_path: Path) -> None:
 def test_opening_does_not_wait_for_writers(db: Database) -> None:
     with db.write() as connection:
         connection.execute(insert(metric_keys).values(name="x"))
-        start = time.monotonic()
-        Database(f"sqlite:///{db.file}").close()
-        assert time.monotonic() - start < BUSY_SECONDS
+        Database(f"sqlite:///{db.file}").close()  # waiting for the lock would end in DatabaseError
 
 
 OPEN = """
