@@ -1,0 +1,173 @@
+"""From files to aligned columns: which arrays were asked for, read, checked, and joined over the parts of the data."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.array_files import COUNTED, ArrayFile, Column, open_array_file
+from engine.errors import DatasetError
+from engine.paired_files import LENGTHS, PART_NAMES, SPLIT, Part, finite_problem, part_names, shape_problem
+from engine.settings.dataset import PairedFileSettings
+
+PARTS: tuple[Part | None, ...] = ("train", "validation", "test", None)
+"""What the numbers in `Joined.parts` stand for; None: the data name no part."""
+
+
+class Source(NamedTuple):
+    """One part of the data: the file, and the raw name there of each array."""
+
+    file: ArrayFile
+    part: Part | None
+    raw: Mapping[str, str]
+
+
+class Joined(NamedTuple):
+    """All rows: a column for each modality and the label, and for each row the position in `PARTS` of its part."""
+
+    columns: dict[str, Column]
+    parts: NDArray[np.int64]
+
+
+def join(settings: PairedFileSettings) -> Joined:
+    """The arrays that the settings name; raises `DatasetError` for what is missing, misaligned, of wrong shape or not finite."""
+    wanted = [*settings.modalities, settings.label]
+    most = int(settings.max_gigabytes * 1e9)
+    file = open_array_file(Path(settings.path), most)
+    if settings.test_path is None:
+        sources = _find(file, wanted)
+    else:
+        test_file = open_array_file(Path(settings.test_path), most)
+        sources = [_find_part(file, wanted, "train"), _find_part(test_file, wanted, "test")]
+    for one in {source.file.path: source.file for source in sources}.values():
+        one.check_total([raw for source in sources if source.file is one for raw in source.raw.values()])
+    tables = [_read(source, wanted) for source in sources]
+    parts = [_row_parts(source, table) for source, table in zip(sources, tables, strict=True)]
+    columns = {name: _concatenate(name, [table[name] for table in tables]) for name in wanted}
+    return Joined(columns, np.concatenate(parts))
+
+
+def _find(file: ArrayFile, wanted: list[str]) -> list[Source]:
+    """The parts of a file that serves all of them: plain names if all are there, else every part that has any."""
+    tables: dict[Part | None, dict[str, str]] = {}
+    for raw, (part, name) in part_names(file.names).items():
+        tables.setdefault(part, {})[name] = raw
+    plain = tables.get(None, {})
+    if all(name in plain for name in wanted):
+        return [Source(file, None, _with_helpers(plain, wanted))]
+    found = [(part, tables[part]) for part in PARTS[:3] if any(name in tables.get(part, {}) for name in wanted)]
+    if not found:
+        found = [(None, plain)]
+    for part, table in found:
+        for name in wanted:
+            if name not in table:
+                raise _missing(file, name, f"the {part} part" if part else "", list(table))
+    return [Source(file, part, _with_helpers(table, wanted)) for part, table in found]
+
+
+def _find_part(file: ArrayFile, wanted: list[str], part: Part) -> Source:
+    """A file that serves one part, with or without the part's name before its arrays'."""
+    table = {name: name for name in file.names}
+    for prefix in PART_NAMES[part]:
+        table |= {raw.removeprefix(f"{prefix}_"): raw for raw in file.names if raw.startswith(f"{prefix}_")}
+    for name in wanted:
+        if name not in table:
+            raise _missing(file, name, "", file.names)
+    return Source(file, part, {n: raw for n, raw in _with_helpers(table, wanted).items() if n != SPLIT or SPLIT in wanted})
+
+
+def _with_helpers(table: Mapping[str, str], wanted: list[str]) -> dict[str, str]:
+    """The wanted arrays, their lengths, and the split column, where they are there."""
+    names = [*wanted, *(f"{name}{LENGTHS}" for name in wanted), SPLIT]
+    return {name: table[name] for name in names if name in table}
+
+
+def _missing(file: ArrayFile, name: str, where: str, there: list[str]) -> DatasetError:
+    near = difflib.get_close_matches(name, there, 1)
+    hint = f" (did you mean '{near[0]}'?)" if near else ""
+    place = f"{where} of {file.path.name}" if where else file.path.name
+    return DatasetError(f"no array '{name}' in {place}{hint}; it has {', '.join(sorted(there))}")
+
+
+def _read(source: Source, wanted: list[str]) -> dict[str, Column]:
+    """The source's arrays, checked one by one and against each other; valid steps are in the columns."""
+    where = source.file.path.name
+    table = {}
+    for name, raw in source.raw.items():
+        column = source.file.read(raw)
+        problem = shape_problem(column) or finite_problem(column.values)
+        if problem:
+            raise DatasetError(f"{where}: '{raw}' {problem}")
+        table[name] = column
+    rows = {source.raw[name]: len(column.values) for name, column in table.items()}
+    if len(set(rows.values())) > 1:
+        counts = ", ".join(f"{raw} has {n:,}" for raw, n in rows.items())
+        raise DatasetError(f"{where}: the rows do not align: {counts}")
+    for name in wanted:
+        if f"{name}{LENGTHS}" in table:
+            raw = source.raw[f"{name}{LENGTHS}"]
+            table[name] = _with_lengths(table[name], table[f"{name}{LENGTHS}"].values, f"{where}: '{raw}'")
+        _check_lengths(table[name], f"{where}: '{source.raw[name]}'")
+    return table
+
+
+def _with_lengths(column: Column, lengths: NDArray[np.int64], what: str) -> Column:
+    if column.values.ndim != 3:
+        raise DatasetError(f"{what} gives lengths for an array of the shape {column.values.shape}; only sequences have them")
+    if lengths.ndim != 1 or lengths.dtype.kind not in "iu":
+        raise DatasetError(f"{what} must hold one whole number a row; it is {lengths.dtype} of the shape {lengths.shape}")
+    return column._replace(lengths=lengths.astype(np.int64))
+
+
+def _check_lengths(column: Column, what: str) -> None:
+    if column.lengths is None:
+        return
+    steps = column.values.shape[1]
+    bad = np.flatnonzero((column.lengths < 1) | (column.lengths > steps))
+    if len(bad):
+        raise DatasetError(f"{what} says {column.lengths[bad[0]]} steps in row {bad[0]} ({COUNTED}); allowed are 1 to {steps}")
+
+
+def _row_parts(source: Source, table: Mapping[str, Column]) -> NDArray[np.int64]:
+    """The position in `PARTS` of each row's part: the source's own, or what the split column says."""
+    n = len(next(iter(table.values())).values)
+    if source.part is not None or SPLIT not in table:
+        return np.full(n, PARTS.index(source.part))
+    column = table[SPLIT]
+    meaning = {name: PARTS.index(part) for part, names in PART_NAMES.items() for name in names}
+    names = [name.strip().lower() for name in column.names]
+    unknown = [name for name in names if name not in meaning]
+    if not names or unknown:
+        came = ", ".join(unknown[:5]) if names else f"numbers ({column.values.dtype})"
+        raise DatasetError(f"{source.file.path.name}: '{SPLIT}' holds {came}; allowed are train, validation, test")
+    parts: NDArray[np.int64] = np.array([meaning[name] for name in names])[column.values]
+    if PARTS.index("train") not in parts:
+        raise DatasetError(f"{source.file.path.name}: '{SPLIT}' names no train rows")
+    return parts
+
+
+def _concatenate(name: str, columns: list[Column]) -> Column:
+    """The rows of all parts, one after the other; sequences with lengths are filled up to the longest."""
+    if any(column.lengths is not None for column in columns):
+        longest = max(column.values.shape[1] for column in columns)
+        columns = [_lengthened(column, longest) for column in columns]
+    shapes = {column.values.shape[1:] for column in columns}
+    if len(shapes) > 1:
+        raise DatasetError(f"'{name}' differs between the parts of the data: {' and '.join(map(str, sorted(shapes)))} a row")
+    if len({bool(column.names) for column in columns}) > 1:
+        raise DatasetError(f"'{name}' is text in one part of the data and numbers in another")
+    names = tuple(sorted({text for column in columns for text in column.names}))
+    place = {text: position for position, text in enumerate(names)}
+    values = [np.array([place[t] for t in c.names])[c.values] if names else c.values for c in columns]
+    lengths = [column.lengths for column in columns if column.lengths is not None]
+    return Column(np.concatenate(values), np.concatenate(lengths) if lengths else None, names)
+
+
+def _lengthened(column: Column, longest: int) -> Column:
+    rows, steps = column.values.shape[:2]
+    lengths = np.full(rows, steps) if column.lengths is None else column.lengths
+    missing = ((0, 0), (0, longest - steps), *((0, 0),) * (column.values.ndim - 2))
+    return column._replace(values=np.pad(column.values, missing), lengths=lengths)
