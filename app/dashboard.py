@@ -7,11 +7,15 @@ from app.logo import ICON, wordmark
 from app.reader import is_dark
 from app.state import PAGES, page
 
+# Streamlit fades what a refresh is about to replace; on pages that refresh by themselves that reads as a fault.
+_STYLE = "<style>[data-stale='true'] { opacity: 1 !important; transition: none !important; }</style>"
+
 
 def main() -> None:
     """Show the page that the URL names; an error that a user can mend becomes one line on it."""
     st.set_page_config(page_title="InfMasking Studio", page_icon=ICON, layout="wide")
     st.logo(wordmark(dark=is_dark()), size="large")
+    st.html(_STYLE)
     chosen = st.navigation([page(name) for name in PAGES], position="top")
     try:
         chosen.run()

@@ -10,7 +10,7 @@ from app import queries, reader
 from app.charts.curves import Line, line_chart, loss_lines, not_finite, points_of, quiet_lines, smoothed
 from app.charts.panels import LOSS, CurvePanel, curve_panels
 from app.charts.style import method_style
-from app.comparison import TRUTH
+from app.comparison import PANELS, TRUTH
 from app.downloads import download_url
 from app.home import data_home, run_log
 from app.seed_statistics import unit_of
@@ -49,8 +49,11 @@ def show_results(run: Run) -> None:
     st.subheader("Results")
     columns = zip(results["task"], results["metric"], results["value"], results["facts"], strict=True)
     rows = [_result_row(task, metric, value, facts) for task, metric, value, facts in columns]
-    rows.sort(key=lambda row: str(row["Task"]))
-    st.dataframe(pl.DataFrame(rows), hide_index=True, height="content", column_config=_result_columns(), placeholder="–")
+    place = {name: number for number, name in enumerate(PANELS)}
+    rows.sort(key=lambda row: (place.get(str(row["Measures"]), len(place)), str(row["Task"])))
+    table = pl.DataFrame(rows)
+    table = table.select(column for column in table if column.null_count() < len(table))
+    st.dataframe(table, hide_index=True, height="content", column_config=_result_columns(), placeholder="–")
     kinds = {str(facts["checkpoint"]) for facts in results["facts"] if facts.get("checkpoint")}
     st.caption(f"Linear probes on the frozen {' and '.join(sorted(kinds)) or 'last'} checkpoint; measured once, on test data.")
 

@@ -53,8 +53,9 @@ def show_bytes(size: float) -> str:
 
 
 def show_number(value: float, unit: str = "") -> str:
-    """Three digits, thousands apart: 12,345 as "12,345", 0.00123 as "0.00123", with its unit behind."""
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    """Three digits, thousands apart: 12,345 as "12,345", 1.3 as "1.30", 0.00123 as "0.00123", with its unit behind."""
+    size = abs(value)
+    text = f"{value:,.0f}" if size >= 1000 else f"{value:#.3g}".rstrip(".") if size >= 0.1 else f"{value:.3g}"
     return f"{text} {unit}".rstrip()
 
 

@@ -89,7 +89,7 @@ def line_chart(points: pl.DataFrame, lines: Sequence[Line], axis: str, height: i
     legend = line_legend() if len(drawn) > 1 else None
     base = alt.Chart(points).encode(
         x=alt.X("step:Q", title="step", axis=alt.Axis(grid=False, tickCount=6, format="~s")),
-        y=alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=5)),
+        y=alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=5, format=",.4~g")),
         color=alt.Color("line:N", scale=scale(*(line.colour for line in drawn)), legend=legend, title=None),
     )
     strokes = base.mark_line(interpolate="linear", strokeCap="round", strokeJoin="round").encode(

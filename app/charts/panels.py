@@ -19,7 +19,7 @@ _FIXED = (
     CurvePanel("Gradient norm", "L2 norm", {"train/gradient_norm": "gradient norm"}),
     CurvePanel("Learning rate", "learning rate", {"train/learning_rate": "learning rate"}),
     CurvePanel("Throughput", "samples / s", {"system/samples_per_second": "throughput"}),
-    CurvePanel("Load", "% (100 is one core or one GPU)", {"system/cpu_percent": "CPU", "system/gpu_percent": "GPU"}),
+    CurvePanel("Load", "% of one core or GPU", {"system/cpu_percent": "CPU", "system/gpu_percent": "GPU"}),
     CurvePanel("Memory", "GiB", {"system/memory_gib": "main memory", "system/gpu_memory_gib": "GPU memory"}),
 )
 _APART = ("train/scale", "train/uniformity")

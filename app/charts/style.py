@@ -19,7 +19,7 @@ from engine.settings.preset import method_names
 ACCENT = "#D9541E"
 INK = "#7A8A8C"
 """Rules, chance lines and everything that is neither method nor text: readable on light and on dark."""
-HEIGHT = 240
+HEIGHT = 250
 """Pixels of a curve chart."""
 
 QUIET = ("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4")
@@ -85,4 +85,6 @@ def method_shape(methods: Iterable[str], field: str = "method") -> alt.Shape:
 
 def line_legend() -> alt.Legend:
     """A legend on top whose strokes are long enough for the dashes to be seen."""
-    return alt.Legend(orient="top", title=None, symbolType="stroke", symbolSize=300, symbolStrokeWidth=2.5, labelLimit=260)
+    return alt.Legend(
+        orient="top", title=None, symbolType="stroke", symbolSize=300, symbolStrokeWidth=2.5, symbolOpacity=1, labelLimit=260
+    )

@@ -101,7 +101,7 @@ def _show_chosen(artifact: Artifact, runs: Mapping[int, Run]) -> None:
     run = runs.get(artifact.run_id)
     with st.container(border=True):
         st.subheader(f"{run_name(run)}: {artifact.kind} weights" if run else artifact.name)
-        left, right = st.columns([3, 2], gap="large")
+        left, right = st.columns(2, gap="large")
         with left:
             st.markdown(
                 f"{show_bytes(artifact.size)} ({artifact.size:,} bytes) · {show_facts(artifact.facts) or 'no facts'} · "
@@ -121,17 +121,18 @@ def _show_chosen(artifact: Artifact, runs: Mapping[int, Run]) -> None:
 
 
 def loading_snippet(artifact: Artifact) -> str:
-    """How to open the file elsewhere: a training state is only for resuming."""
+    """How to open the file elsewhere; a training state is for resuming, and holds more than weights."""
+    file = f'file = "{artifact.name}"\n'
     if artifact.kind == "state":
-        return f'from safetensors import safe_open\n\nwith safe_open("{artifact.name}", "pt") as state:\n    print(*state.keys())'
+        return f'from safetensors import safe_open\n\n{file}with safe_open(file, "pt") as state:\n    print(*state.keys())'
     return (
-        "# the weights alone\n"
-        "from safetensors.torch import load_file\n\n"
-        f'weights = load_file("{artifact.name}")\n\n'
-        "# or the whole model, rebuilt from the settings in the file\n"
         "from pathlib import Path\n"
-        "from engine.checkpoint import load_checkpoint\n\n"
-        f'model = load_checkpoint(Path("{artifact.name}")).objective'
+        "from engine.checkpoint import load_checkpoint\n"
+        "from safetensors.torch import load_file\n\n"
+        f"{file}\n"
+        "weights = load_file(file)  # tensors by name\n"
+        "# or the model, rebuilt from the settings in the file\n"
+        "model = load_checkpoint(Path(file)).objective"
     )
 
 

@@ -101,7 +101,7 @@ def _welcome() -> None:
         steps = (
             (":material/play_circle:", "Run", "Choose data, methods and seeds. Runs go on when the browser is closed."),
             (":material/compare_arrows:", "Compare", "Accuracy per method with intervals, and what is not decided yet."),
-            (":material/deployed_code:", "Take along", "Every checkpoint as safetensors, every figure as a table."),
+            (":material/deployed_code:", "Export", "Every checkpoint as safetensors, every figure as a table."),
         )
         for column, (icon, head, text) in zip(st.columns(3), steps, strict=True):
             with column.container(border=True, height="stretch"):

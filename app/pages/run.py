@@ -55,7 +55,7 @@ def _header(run: Run, state: LiveState) -> None:
     st.page_link(page("overview"), label="All runs", icon=":material/arrow_back:")
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left, st.container(horizontal=True, vertical_alignment="center"):
-        st.title(run_name(run), width="content")
+        st.title(run_name(run), width="content", anchor=False)
         style = STATES[state]
         st.badge(state, icon=style.icon, color=style.colour, help=f"The run {style.meaning}.")
     with right:
