@@ -103,14 +103,14 @@ class Fleet:
         job, status = watched.job, run.status
         if status in ("starting", "running", "lost"):
             resumable, line = watched.how_it_ended(run_log(self.home, run.id))
+            add_log(self.db, run.id, line)
             if run.stop_requested:
-                mark_ended(self.db, run.id, status := "stopped")
+                mark_ended(self.db, run.id, status := "stopped", attempt=run.attempts)
             elif resumable:
                 status = "lost"
                 mark_lost(self.db, run.id, line)
             else:
-                mark_ended(self.db, run.id, status := "failed", line)
-            add_log(self.db, run.id, line)
+                mark_ended(self.db, run.id, status := "failed", line, attempt=run.attempts)
         jobs.finish(self.db, job.id, "failed" if status in ("failed", "lost") else "done")
         del self._watched[job.id]
         say(f"run {run.id} is {status}")

@@ -1,10 +1,13 @@
 """The process of one run: it trains and probes what the run's record says, and leaves the run finished, stopped or failed."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Literal
@@ -49,7 +52,7 @@ class TrainingRecorder(RunRecorder):
 
     def message(self, text: str) -> None:
         """As `RunRecorder.message`, and into the process's own log."""
-        print(text, flush=True)
+        tell(text)
         super().message(text)
 
     def should_stop(self) -> bool:
@@ -76,22 +79,20 @@ def train_run(db: Database, home: Path, run_id: int, job_id: int) -> int:
         return _train_beside(run, home)
     me = this_process()
     mark_started(db, run_id, host=host_name(), pid=me.pid, pid_started=me.started, code_version=code_version())
-    with TrainingRecorder(db, run_id, spool_file(home, run_id)) as recorder:
+    spool = spool_file(home, run_id)
+    with TrainingRecorder(db, run_id, spool) as recorder:
         ending, error = _train(run, recorder, home)
         if error:
             recorder.log(f"failed: {error}")
         elif ending == "stopped":
             recorder.message("stopped; a resume continues from here")
-    _record_end(db, run, ending, error)
+        _record_end(db, recorder, spool, run, ending, error)
     return 1 if ending == "failed" else 0
 
 
 def _train(run: Run, recorder: TrainingRecorder, home: Path) -> tuple[Ending, str | None]:
     """How it ended, and the error line if it failed."""
-    import signal
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, recorder.on_signal)
+    _on_signals(recorder.on_signal)
     try:
         recorder.phase("starting")
         settings = parse(run.settings)
@@ -103,9 +104,22 @@ def _train(run: Run, recorder: TrainingRecorder, home: Path) -> tuple[Ending, st
         return "stopped", None
     except Exception as error:
         if not isinstance(error, EXPECTED):
-            traceback.print_exc()
-        print(f"error: {one_line(error)}", flush=True)
+            tell(traceback.format_exc())
+        tell(f"error: {one_line(error)}")
         return "failed", one_line(error)
+    finally:
+        _on_signals(signal.SIG_IGN)  # the end is near, and it must be recorded
+
+
+def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
+def tell(text: str) -> None:
+    """Print a line into the process's log; a full disk must not end a training."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 def _train_beside(run: Run, home: Path) -> int:
@@ -121,20 +135,22 @@ def _own_gpus(settings: ExperimentSettings) -> list[int]:
     return [] if settings.training.device == "cpu" else [gpu.number for gpu in gpus()]
 
 
-def _record_end(db: Database, run: Run, ending: Ending, error: str | None) -> None:
-    """Store how the run ended, unless it was started anew elsewhere or deleted; insists while the database fails."""
+def _record_end(db: Database, recorder: RunRecorder, spool: Path, run: Run, ending: Ending, error: str | None) -> None:
+    """Store what is left and how the run ended, unless it was started anew or deleted; insists while the database fails."""
     deadline = time.monotonic() + LAST_WORDS_SECONDS
     while True:
+        recorder.flush()
+        patient = time.monotonic() < deadline
         try:
-            if get_run(db, run.id).attempts == run.attempts:
-                mark_ended(db, run.id, ending, error)
-            return
+            if not (patient and spool.exists()):
+                mark_ended(db, run.id, ending, error, attempt=run.attempts)
+                return
         except NoSuchRun:
             return
         except DatabaseError:
-            if time.monotonic() > deadline:
+            if not patient:
                 raise
-            time.sleep(1.0)
+        time.sleep(1.0)
 
 
 def _end_with_launcher() -> None:
