@@ -21,7 +21,7 @@ from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 from storage import jobs
 from storage.database import Database
 from storage.queries import add_log
-from storage.runs import Run, list_runs, mark_ended, mark_lost
+from storage.runs import Run, get_run, list_runs, mark_ended, mark_lost
 
 MEMORY_FOR_ANOTHER = 2**30
 """Bytes that must be free before a run is started beside others."""
@@ -92,7 +92,8 @@ class Fleet:
         else:
             gone = quiet  # a process elsewhere is only known by its beat
         if gone:
-            self._bury(watched, run)
+            # Read again: what the process recorded last may be younger than our look at the run.
+            self._bury(watched, get_run(self.db, run.id))
         elif run.stop_requested or run.status not in ("starting", "running", "lost"):
             watched.insist(self.patience.grace, self.patience.kill)
         elif quiet and mark_lost(self.db, run.id, f"no sign of life for {self.patience.lost:.0f} s, though its process is there"):
