@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 from engine.settings.preset import check_choice, load_preset, merge, method_names, nest
 
-BARE_WORD = re.compile(r"[^\W\d][\w./:+-]*")
-"""What may stand for a string without quotes, so that a shell needs none: cpu, cosine, data/file.npz."""
+BARE_WORD = re.compile(r"(?:[^\W\d]|[~./])[\w ~./:+@%-]*")
+"""What may stand for a string without quotes, so that a shell needs none: cpu, cosine, ../data/file.npz."""
 
 
 class Planned(NamedTuple):

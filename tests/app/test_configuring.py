@@ -19,6 +19,8 @@ from engine.settings.preset import load_preset
         ("training.device=cpu", ("training.device", "cpu")),
         ('training.device="cpu"', ("training.device", "cpu")),
         ("data.path=a/b-1.npz", ("data.path", "a/b-1.npz")),
+        ("data.path=../my data/b.npz", ("data.path", "../my data/b.npz")),
+        ("data.path=/data/b.npz", ("data.path", "/data/b.npz")),
         ("objective.term_weights=[1, 1, 1, 1, 5]", ("objective.term_weights", [1, 1, 1, 1, 5])),
         ('encoders.x1={name="mlp", tokens=4}', ("encoders.x1", {"name": "mlp", "tokens": 4})),
     ],
