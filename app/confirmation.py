@@ -17,7 +17,7 @@ def confirm_deletion(name: str, what_goes: str, delete: Callable[[], None], done
 
 def _ask(name: str, what_goes: str, delete: Callable[[], None], done: Callable[[], None]) -> None:
     st.markdown(what_goes)
-    typed = st.text_input(f"Type **{name}** to confirm", key="confirm_name", autocomplete="off")
+    typed = st.text_input(f"Type '{name}' to confirm", key="confirm_name", autocomplete="off")
     matches = typed.strip().casefold() == name.casefold()
     if typed and not matches:
         st.caption(f"That is not {name}.")

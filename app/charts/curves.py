@@ -5,7 +5,7 @@ each stretch (M4: first, last, lowest and highest), so that a spike of one step 
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import altair as alt
 import numpy as np
@@ -82,38 +82,39 @@ def line_chart(points: pl.DataFrame, lines: Sequence[Line], axis: str, height: i
     drawn = [line for line in lines if line.label in there]
     points = thinned(points.filter(pl.col("line").is_in([line.label for line in drawn])))
     labels = [line.label for line in drawn]
-
-    def scale(*values: Any) -> alt.Scale:
-        return alt.Scale(domain=labels, range=list(values))
-
-    legend = line_legend() if len(drawn) > 1 else None
+    named = [line.label for line in drawn if line.opacity == 1]
+    legend = line_legend(named) if len(named) > 1 else None
+    colours = alt.Scale(domain=labels, range=[line.colour for line in drawn])
+    dashes = alt.Scale(domain=labels, range=[list(line.dash) for line in drawn])
+    x = alt.X("step:Q", title="step", axis=alt.Axis(grid=False, tickCount=6, format="~s"))
     base = alt.Chart(points).encode(
-        x=alt.X("step:Q", title="step", axis=alt.Axis(grid=False, tickCount=6, format="~s")),
+        x=x,
         y=alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=5, format=",.4~g")),
-        color=alt.Color("line:N", scale=scale(*(line.colour for line in drawn)), legend=legend, title=None),
+        color=alt.Color("line:N", scale=colours, legend=legend, title=None),
     )
-    strokes = base.mark_line(interpolate="linear", strokeCap="round", strokeJoin="round").encode(
-        strokeDash=alt.StrokeDash("line:N", scale=scale(*(list(line.dash) for line in drawn)), legend=legend, title=None),
-        strokeWidth=alt.StrokeWidth("line:N", scale=scale(*(line.width for line in drawn)), legend=None),
-        opacity=alt.Opacity("line:N", scale=scale(*(line.opacity for line in drawn)), legend=None),
-    )
-    marked = [line.label for line in drawn if line.marked]
-    layers: list[alt.Chart] = [strokes]
-    if marked:
-        layers.append(base.transform_filter(alt.FieldOneOfPredicate("line", marked)).mark_circle(size=38, opacity=1))
-    chart: alt.LayerChart = alt.LayerChart(layer=[*layers, *_pointer(base)]).properties(height=height)
+    dashed = base.encode(strokeDash=alt.StrokeDash("line:N", scale=dashes, legend=legend, title=None))
+    layers = []
+    for line in drawn:  # one layer each, for width and opacity are not scales that a reader should learn
+        mine = alt.FieldEqualPredicate(field="line", equal=line.label)
+        layers.append(
+            dashed.transform_filter(mine).mark_line(
+                strokeWidth=line.width, opacity=line.opacity, strokeCap="round", strokeJoin="round"
+            )
+        )
+        if line.marked:
+            layers.append(base.transform_filter(mine).mark_circle(size=38, opacity=1))
+    chart: alt.LayerChart = alt.LayerChart(layer=[*layers, *_pointer(base, x)]).properties(height=height)
     return chart
 
 
-def _pointer(base: alt.Chart) -> list[alt.Chart]:
-    """A rule and dots at the step nearest to the pointer, with every line's value there in one tooltip."""
+def _pointer(base: alt.Chart, x: alt.X) -> list[alt.Chart]:
+    """A rule and dots at the step nearest to the pointer, with a tooltip for the line it is on."""
     near = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=["step"], empty=False)
+    tooltip = [alt.Tooltip("step:Q", format=","), alt.Tooltip("line:N", title="curve"), alt.Tooltip("value:Q", format=",.4~g")]
     shown = alt.when(near).then(alt.value(1.0)).otherwise(alt.value(0.0))
-    tooltip = [alt.Tooltip("step:Q", format=","), alt.Tooltip("line:N", title="curve"), alt.Tooltip("value:Q", format=".4~g")]
     dots = base.mark_circle(size=60).encode(opacity=shown, tooltip=tooltip).add_params(near)
-    rule = base.mark_rule(color=INK, strokeWidth=1).encode(
-        opacity=alt.when(near).then(alt.value(0.6)).otherwise(alt.value(0.0)), color=alt.value(INK), y=alt.Y()
-    )
+    faint = alt.when(near).then(alt.value(0.6)).otherwise(alt.value(0.0))
+    rule = alt.Chart(base.data).mark_rule(color=INK, strokeWidth=1).encode(x=x, opacity=faint)
     return [rule, dots]
 
 

@@ -6,7 +6,7 @@ both the light and the dark background (a test asserts it).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple, get_args
 from zlib import crc32
@@ -83,8 +83,15 @@ def method_shape(methods: Iterable[str], field: str = "method") -> alt.Shape:
     return alt.Shape(f"{field}:N", scale=scale, legend=None)
 
 
-def line_legend() -> alt.Legend:
-    """A legend on top whose strokes are long enough for the dashes to be seen."""
+def line_legend(labels: Sequence[str] | None = None) -> alt.Legend:
+    """A legend on top for these labels (all, where none are given), whose strokes are long enough for the dashes to be seen."""
     return alt.Legend(
-        orient="top", title=None, symbolType="stroke", symbolSize=300, symbolStrokeWidth=2.5, symbolOpacity=1, labelLimit=260
+        orient="top",
+        title=None,
+        values=alt.Undefined if labels is None else list(labels),
+        labelLimit=260,
+        symbolType="stroke",
+        symbolSize=300,
+        symbolStrokeWidth=2.5,
+        symbolOpacity=1,
     )

@@ -100,7 +100,8 @@ def _show_chosen(artifact: Artifact, runs: Mapping[int, Run]) -> None:
     """The chosen file: download, origin, digest, how to load it, and its end."""
     run = runs.get(artifact.run_id)
     with st.container(border=True):
-        st.subheader(f"{run_name(run)}: {artifact.kind} weights" if run else artifact.name)
+        what = "training state" if artifact.kind == "state" else f"{artifact.kind} weights"
+        st.subheader(f"{run_name(run)}: {what}" if run else artifact.name)
         left, right = st.columns(2, gap="large")
         with left:
             st.markdown(
