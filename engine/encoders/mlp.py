@@ -30,6 +30,7 @@ class Mlp(Encoder):
 
 
 def build(settings: MlpSettings, modality: Modality) -> Mlp:
+    """The encoder; raises `EncoderError` for images."""
     if modality.kind == "image":
         raise EncoderError(f"mlp reads vectors and sequences; modality '{modality.name}' is an image: use small_cnn or alexnet")
     if settings.hidden and min(settings.hidden) < 1:

@@ -33,6 +33,7 @@ class SmallCnn(Encoder):
 
 
 def build(settings: SmallCnnSettings, modality: Modality) -> SmallCnn:
+    """The encoder; raises `EncoderError` for other kinds than images and for images smaller than the stages halve."""
     if modality.kind != "image":
         raise EncoderError(f"small_cnn reads images; modality '{modality.name}' is a {modality.kind}, which mlp reads")
     if min(settings.channels) < 1:

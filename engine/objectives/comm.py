@@ -31,5 +31,6 @@ class Comm(FusedObjective):
 
 
 def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Comm:
+    """The objective; raises `SettingsError` for a wrong number of term weights."""
     assert isinstance(settings.objective, CommSettings)
     return Comm(settings, modalities, settings.objective)

@@ -37,5 +37,6 @@ class Cross(PairwiseObjective):
 
 
 def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Cross:
+    """The objective; raises `SettingsError` unless there are two modalities."""
     assert isinstance(settings.objective, CrossSettings)
     return Cross(settings, modalities, settings.objective)

@@ -49,5 +49,6 @@ class CrossSelf(PairwiseObjective):
 
 
 def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> CrossSelf:
+    """The objective; raises `SettingsError` unless there are two modalities."""
     assert isinstance(settings.objective, CrossSelfSettings)
     return CrossSelf(settings, modalities, settings.objective)

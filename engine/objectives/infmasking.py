@@ -50,5 +50,6 @@ class Infmasking(FusedObjective):
 
 
 def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Infmasking:
+    """The objective; raises `SettingsError` for a wrong number of term weights."""
     assert isinstance(settings.objective, InfmaskingSettings)
     return Infmasking(settings, modalities, settings.objective)
