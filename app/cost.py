@@ -71,7 +71,9 @@ def _from_preview(preview: preview_requests.Preview | None, settings: Experiment
         return None
     facts = preview.facts
     steps = int(facts["steps"]) * settings.training.epochs
-    source = f"{facts['timed_steps']} steps timed on {facts['device']}"
+    source = f"{facts['timed_steps']} steps timed on {facts['device']}" + (
+        " while it was busy with other work" if facts["busy"] else ""
+    )
     return Cost(float(facts["seconds"]), steps, int(facts["weights_bytes"]), source)
 
 

@@ -3,6 +3,7 @@
 A new setting, or a new kind in a union, therefore appears in the forms without a line written for it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
@@ -50,8 +51,8 @@ def title(name: str) -> str:
 
 
 def summary(model: type[Settings]) -> str:
-    """First line of what the settings class says of itself."""
-    return (model.__doc__ or "").strip().splitlines()[0]
+    """First line of what the settings class says of itself, without its pointers into our own papers."""
+    return re.sub(r" \((?:METHOD|DATASETS)[^)]*\)|; METHOD §\d+", "", (model.__doc__ or "").strip().splitlines()[0])
 
 
 def fields_of(model: type[Settings]) -> list[Field]:

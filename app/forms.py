@@ -61,7 +61,7 @@ class Form:
         """A choice of kind, then that kind's settings; another kind starts from its own defaults."""
         names = list(kinds)
         chosen = st.selectbox(
-            label, names, names.index(values["name"]), format_func=title, key=self._key(f"{path}.name"), help=help, required=True
+            label, names, names.index(values["name"]), format_func=title, key=self._key(f"{path}.name"), help=help
         )
         st.caption(summary(kinds[chosen]))
         kept = values if chosen == values["name"] else {"name": chosen}
@@ -70,21 +70,23 @@ class Form:
     def by_modality(self, item: Field, values: Mapping[str, Any], path: str) -> dict[str, Any]:
         """One choice of kind a modality, or the data set's own recommendation, which leaves the setting out."""
         result: dict[str, Any] = {}
-        for name in self.modalities:
-            kinds = ["", *item.kinds]
-            current = values.get(name, {"name": ""})
-            chosen = st.selectbox(
+        chosen: dict[str, str] = {}
+        kinds = ["", *item.kinds]
+        for column, name in zip(st.columns(max(len(self.modalities), 2)), self.modalities, strict=False):
+            chosen[name] = column.selectbox(
                 f"{title(item.name.removesuffix('s'))} of {name}",
                 kinds,
-                kinds.index(current["name"]),
+                kinds.index(values.get(name, {"name": ""})["name"]),
                 format_func=lambda kind: title(kind) if kind else "The data set's own",
                 key=self._key(f"{path}.{name}.name"),
                 help=item.help,
-                required=True,
+                persist_state="session",
             )
-            if chosen:
-                kept = current if chosen == current["name"] else {"name": chosen}
-                result[name] = self.group(item.kinds[chosen], kept, f"{path}.{name}.{chosen}")
+        for name, kind in chosen.items():
+            if kind:
+                st.markdown(f"**{title(item.name.removesuffix('s'))} of {name}: {title(kind)}**", help=summary(item.kinds[kind]))
+                kept = values.get(name, {}) if kind == values.get(name, {}).get("name") else {"name": kind}
+                result[name] = self.group(item.kinds[kind], kept, f"{path}.{name}.{kind}")
         return result
 
     def control(self, item: Field, value: Any, path: str) -> Any:
@@ -98,7 +100,7 @@ class Form:
         if item.kind == "switch":
             return st.toggle(value=bool(value), **shown)
         if item.kind == "choice":
-            return st.selectbox(options=item.choices, index=item.choices.index(value), required=True, **shown)
+            return st.selectbox(options=item.choices, index=item.choices.index(value), **shown)
         if item.kind in {"integer", "number"}:
             return _number(item, value, shown)
         if item.kind == "list":
@@ -124,7 +126,7 @@ def _number(item: Field, value: Any, shown: Mapping[str, Any]) -> int | float:
     kind = int if item.kind == "integer" else float
     low, high = (None if bound is None else kind(bound) for bound in (item.low, item.high))
     step, form = (1, None) if kind is int else (step_for(float(value)), "%g")
-    number = st.number_input(value=kind(value), min_value=low, max_value=high, step=step, format=form, required=True, **shown)
+    number = st.number_input(value=kind(value), min_value=low, max_value=high, step=step, format=form, **shown)
     return kind(number)
 
 

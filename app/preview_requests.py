@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple
 
 from engine.errors import UserError
 
-Kind = Literal["data", "views", "cost"]
-PATIENCE: Mapping[Kind, float] = {"data": 180.0, "views": 240.0, "cost": 300.0}
+Kind = Literal["data", "views", "cost", "check"]
+PATIENCE: Mapping[Kind, float] = {"data": 180.0, "views": 240.0, "cost": 300.0, "check": 300.0}
 """Seconds after which a process is given up; the longest step is rendering Trifeature at 224 px for the first time."""
 FORMAT = "1"
 """Raise it when the content of the folders changes."""
@@ -43,7 +43,8 @@ def find(kind: Kind, content: Mapping[str, Any], home: Path) -> Preview | None:
 def obtain(kind: Kind, content: Mapping[str, Any], home: Path) -> Preview:
     """The preview, made now if need be, which takes seconds.
 
-    content: plain settings, of a data set for "data", of a whole experiment for "views" and "cost".
+    content: plain settings, of a data set for "data", of a whole experiment for "views" and "cost"; for "check" the data and
+    several experiments on it by name.
     Raises `PreviewError` where the process fails or takes too long.
     """
     folder = _folder(kind, content, home)
