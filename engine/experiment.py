@@ -23,6 +23,7 @@ from engine.randomness import derive_seed
 from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.representation import FeatureExtractor
 from engine.settings.experiment import ExperimentSettings
+from engine.settings.training import TrainingSettings
 from engine.trainer import Outcome, Trainer
 from engine.views import view_plan
 
@@ -55,7 +56,7 @@ def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path)
 def probe_checkpoint(file: Path, recorder: Recorder, home: Path) -> None:
     """Probe a weights file on the data set that its own settings name; raises `UserError`s."""
     checkpoint = load_checkpoint(file)
-    accelerator = build_accelerator(checkpoint.settings.training.model_copy(update={"processes": 1}))
+    accelerator = build_accelerator(_anywhere(checkpoint.settings.training))
     recorder.phase("loading data")
     dataset = _load(checkpoint.settings, home, accelerator)
     recorder.phase("probing")
@@ -102,6 +103,11 @@ def task_facts(task: Task) -> dict[str, Fact]:
         facts |= {"true_redundancy": known.redundancy, "true_unique1": known.unique1}
         facts |= {"true_unique2": known.unique2, "true_synergy": known.synergy}
     return facts
+
+
+def _anywhere(training: TrainingSettings) -> TrainingSettings:
+    """The settings for one process in full precision on whatever device is here: a checkpoint may come from another machine."""
+    return training.model_copy(update={"processes": 1, "device": "auto", "precision": "fp32"})
 
 
 class StepCost(NamedTuple):

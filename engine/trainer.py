@@ -90,7 +90,10 @@ class Trainer:
             position.epoch, position.batch = position.epoch + 1, 0
             if patience and position.epoch - 1 - position.best_epoch >= patience:
                 self.recorder.message(f"stopped early: epoch {position.best_epoch + 1} stayed best for {patience} epochs")
+                self._report(epochs=position.epoch, steps=position.step)
                 position.epoch = epochs
+            else:
+                self._report()
             self._save_state_if_due()
         self._save_state()
         self._save_weights("last", self.objective.state_dict(), epochs - 1)
@@ -130,9 +133,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         position.step += 1
         self._collect({"train/loss": output.loss.detach()} | {f"train/{name}": value for name, value in output.terms.items()})
-        self.recorder.progress(
-            epoch=position.epoch, epochs=training.epochs, step=position.step, steps=training.epochs * self.steps_per_epoch
-        )
+        self._report()
         if ends_window:
             self._log(figures)
 
@@ -148,6 +149,12 @@ class Trainer:
         if count == 0:
             return [plain_view(batch, self.plan)]
         return augmented_views(batch, self.plan, progress.generator("augmentation", device), count)
+
+    def _report(self, epochs: int | None = None, steps: int | None = None) -> None:
+        """Tell how far training is; an early end says how long the run became."""
+        epochs = epochs or self.settings.training.epochs
+        steps = steps or epochs * self.steps_per_epoch
+        self.recorder.progress(epoch=self.position.epoch, epochs=epochs, step=self.position.step, steps=steps)
 
     def _collect(self, terms: Mapping[str, Tensor]) -> None:
         """Add a step's terms to the open window without waiting for the device."""
