@@ -6,12 +6,12 @@ uniqueness (the mean of both unique tasks of a run, as the paper reports it), sy
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from app.fields import flatten
+from app.run_facts import data_label
 from app.seed_statistics import Estimate, PairedDifference, estimate, lower_is_better, paired_difference
 from engine.settings.preset import load_preset, method_names, preset_names
 from engine.settings.published import Published, published_value
@@ -42,12 +42,6 @@ class Panel(NamedTuple):
     tasks: Mapping[str, Mapping[str, Any]]
 
 
-def subject(run: Run) -> str:
-    """The data that a run is about: the data set's name, or the name of the user's own file."""
-    path = run.settings["data"].get("path")
-    return Path(path).name if path else run.dataset
-
-
 def choose(runs: Sequence[Run], wanted: Sequence[int], digests: Sequence[str]) -> list[Run]:
     """The runs that a link names: these ids, else every run of these configurations, else the newest comparison.
 
@@ -57,7 +51,7 @@ def choose(runs: Sequence[Run], wanted: Sequence[int], digests: Sequence[str]) -
         return [run for run in runs if run.id in set(wanted)]
     if digests:
         return [run for run in runs if run.digest in set(digests)]
-    return [run for run in runs if (subject(run), _comparison(run)) == (subject(runs[0]), _comparison(runs[0]))]
+    return [run for run in runs if (data_label(run), _comparison(run)) == (data_label(runs[0]), _comparison(runs[0]))]
 
 
 def _comparison(run: Run) -> str:

@@ -11,8 +11,9 @@ from app import compare_details as details
 from app import compare_sections as sections
 from app import queries
 from app.charts.style import method_label
-from app.comparison import Group, choose, group_runs, panels_of, scores, subject
+from app.comparison import Group, choose, group_runs, panels_of, scores
 from app.comparison_progress import Progress, progress
+from app.run_facts import data_label
 from app.state import page, read_runs
 from app.wording import show_age, show_count
 from engine.settings.preset import method_names
@@ -38,7 +39,7 @@ def render() -> None:
     if not chosen:
         st.warning("None of the runs in this link exist any more; the newest comparison is shown instead.")
         chosen = choose(runs, [], [])
-    chosen = _pick(runs, [] if emptied else chosen, st.query_params.get("data") or subject(chosen[0]))
+    chosen = _pick(runs, [] if emptied else chosen, st.query_params.get("data") or data_label(chosen[0]))
     if not chosen:
         st.info("Choose at least one group above.", icon=":material/arrow_upward:")
         return
@@ -49,13 +50,13 @@ def render() -> None:
 
 def _pick(runs: Sequence[Run], chosen: Sequence[Run], mine: str) -> list[Run]:
     """The widgets that choose what is compared; each change goes to the URL, from which the next drawing starts."""
-    subjects = list(dict.fromkeys(subject(run) for run in runs))
-    available = group_runs([run for run in runs if subject(run) == mine], NAMES)
+    labels_of_data = list(dict.fromkeys(data_label(run) for run in runs))
+    available = group_runs([run for run in runs if data_label(run) == mine], NAMES)
     digests = {run.digest for run in chosen}
     st.session_state["compare_data"] = mine
     st.session_state["compare_groups"] = [group.digest for group in available if group.digest in digests]
     left, right = st.columns([1, 3])
-    left.selectbox("Data", subjects, key="compare_data", on_change=_change_data, args=(runs,))
+    left.selectbox("Data", labels_of_data, key="compare_data", on_change=_change_data, args=(runs,))
     several = len({_name(group) for group in available}) > 1
     labels = {group.digest: _group_words(group, several) for group in available}
     right.multiselect(
@@ -97,7 +98,7 @@ def _change_groups() -> None:
 
 
 def _change_data(runs: Sequence[Run]) -> None:
-    of_data = [run for run in runs if subject(run) == st.session_state["compare_data"]]
+    of_data = [run for run in runs if data_label(run) == st.session_state["compare_data"]]
     st.query_params.from_dict({"digest": ",".join(dict.fromkeys(run.digest for run in choose(of_data, [], [])))})
 
 

@@ -1,9 +1,11 @@
 """Launch: choose where to start from, methods and seeds; edit every setting; see what it costs; start.
 
-The URL says where the form starts: `preset=NAME`, `dataset=NAME` (with `path=FILE` for a file of one's own) or `clone=RUN`.
+The URL says where the form starts: `preset=NAME`, `dataset=NAME` or `clone=RUN`; for a file of one's own
+`dataset=paired_file`, with `path=FILE` and, as one likes, `modalities=A,B` and `label=NAME`.
 """
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -97,7 +99,10 @@ def _chosen_dataset(place: DeltaGenerator) -> Preset | None:
     )
     if name != FILE:
         return from_dataset({"name": name}, title(name))
-    data = choose_file(data_home(), {"path": st.query_params.get("path", "")})
+    asked: dict[str, Any] = {"label": st.query_params["label"]} if "label" in st.query_params else {}
+    if "modalities" in st.query_params:
+        asked["modalities"] = st.query_params["modalities"].split(",")
+    data = choose_file(data_home(), asked)
     preset = load_preset(FILE_PRESET)
     if data is None:
         return None
@@ -154,7 +159,8 @@ def _summary(start: Preset, name: str, methods: list[str], seeds_text: str, edit
     show_mistakes(mistakes)
     label = f"Start {len(planned)} run{'' if len(planned) == 1 else 's'}" if planned and not mistakes else "Start"
     if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(mistakes)):
-        _launch(planned)
+        tested = not edited.changed and start.name in preset_names() and start is load_preset(start.name)
+        _launch(planned, tested)
     if planned and not mistakes:
         show_cost(queries.database(), data_home(), planned)
     show_changes(edited.changed)
@@ -163,17 +169,25 @@ def _summary(start: Preset, name: str, methods: list[str], seeds_text: str, edit
         st.rerun()
 
 
-def _launch(planned: list[Planned]) -> None:
-    """Check everything against the data, then store all runs or none, and go to the comparison."""
+def _launch(planned: list[Planned], tested: bool) -> None:
+    """Check everything against the data, then store all runs or none, and go to the comparison.
+
+    tested: these are a preset's own settings, which need no check.
+    """
+    if not tested and not _fits_data(planned):
+        return
+    run_ids = submit(queries.database(), planned)
+    open_page("compare", runs=write_runs(run_ids))
+
+
+def _fits_data(planned: list[Planned]) -> bool:
+    """Whether training can be set up with every method's settings; the reasons against it are on the page."""
     distinct = {one.settings.objective.name: one.settings.model_dump(mode="json") for one in planned}
     try:
         with st.spinner("Checking the settings against the data …", show_time=True):
             found = obtain("check", {"data": planned[0].settings.data.model_dump(mode="json"), "runs": distinct}, data_home())
     except PreviewError as error:
         show_mistakes([str(error)])
-        return
-    if found.facts["mistakes"]:
-        show_mistakes(found.facts["mistakes"])
-        return
-    run_ids = submit(queries.database(), planned)
-    open_page("compare", runs=write_runs(run_ids))
+        return False
+    show_mistakes(found.facts["mistakes"])
+    return not found.facts["mistakes"]

@@ -17,7 +17,6 @@ from app.comparison import (
     reported,
     scores,
     settings_that_differ,
-    subject,
     truth_line,
 )
 from engine.settings.preset import load_preset
@@ -172,7 +171,6 @@ def test_links_choose_runs() -> None:
     assert [run.id for run in choose([other, *newest_first], [], [RUNS[0].digest])] == [2, 1]
     assert [run.id for run in choose([other, *newest_first], [], [])] == [9]
     assert choose(newest_first, [99], []) == []
-    assert subject(other) == "trifeature"
 
 
 def test_difference_is_paired_and_told_in_words() -> None:

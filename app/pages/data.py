@@ -1,0 +1,71 @@
+"""Data: what a data set is, its labels and their counts, samples as pictures, and the views that training makes of them.
+
+The URL says what is shown: `preset=NAME`, or `path=FILE` for a file of one's own. Pictures are made by a process that has
+torch, once for each settings.
+"""
+
+import streamlit as st
+
+from app import data_sections as sections
+from app.home import data_home
+from app.own_file import choose_file
+from app.preview_requests import PreviewError, obtain
+from app.state import page
+from engine.settings.base import Settings
+from engine.settings.experiment import ExperimentSettings
+from engine.settings.preset import Preset, load_preset, merge, method_names, preset_names
+
+FILE_PRESET = "paired-file"
+
+
+def render() -> None:
+    """The page."""
+    st.title("Data")
+    preset = _chosen()
+    if preset is None:
+        return
+    experiment = preset.experiment(method_names()[0], 0)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(sections.about(experiment.data), width="stretch")
+        _launch_link(preset, experiment)
+    home = data_home()
+    try:
+        with st.spinner("Preparing the data and drawing samples …", show_time=True):
+            shown = obtain("data", experiment.data.model_dump(mode="json"), home)
+        sections.show_sizes(shown.facts)
+        sections.show_tasks(shown.facts["tasks"])
+        sections.show_samples(shown)
+        sections.show_sheet(shown)
+        with st.spinner("Drawing augmented and masked views …", show_time=True):
+            views = obtain("views", experiment.model_dump(mode="json"), home)
+        sections.show_views(views)
+    except PreviewError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _chosen() -> Preset | None:
+    """The preset whose data are shown; None while a file is still to be chosen."""
+    names = [*(name for name in preset_names() if name != FILE_PRESET), FILE_PRESET]
+    own = "path" in st.query_params or st.query_params.get("preset") == FILE_PRESET
+    wanted = FILE_PRESET if own else load_preset(st.query_params.get("preset", names[0])).name
+    st.session_state["data_preset"] = wanted
+    st.selectbox("Data", names, format_func=lambda name: load_preset(name).title, key="data_preset", on_change=_change)
+    preset = load_preset(wanted)
+    if wanted != FILE_PRESET:
+        return preset
+    data = choose_file(data_home(), {"path": ""})
+    return None if data is None else preset.model_copy(update={"common": merge(preset.common, {"data": data})})
+
+
+def _change() -> None:
+    st.query_params.from_dict({"preset": st.session_state["data_preset"]})
+
+
+def _launch_link(preset: Preset, experiment: ExperimentSettings) -> None:
+    data: Settings = experiment.data
+    start = {"preset": preset.name}
+    if preset.name == FILE_PRESET:
+        content = data.model_dump()
+        start = {"dataset": "paired_file", "path": content["path"], "label": content["label"]}
+        start["modalities"] = ",".join(content["modalities"])
+    st.page_link(page("launch"), label="Start runs on this", icon=":material/play_arrow:", query_params=start)

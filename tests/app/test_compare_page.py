@@ -1,0 +1,81 @@
+"""The compare page over stored runs: what it shows, what it says, and that its URL is the truth."""
+
+import pytest
+from conftest import OpenPage, Used, all_text
+
+from storage.runs import get_run
+
+
+def digests(used: Used, ids: tuple[int, ...]) -> list[str]:
+    """Configurations of these runs."""
+    return [get_run(used.db, number).digest for number in ids]
+
+
+def test_nothing_stored_leads_to_the_form(empty_home: object, open_page: OpenPage) -> None:
+    test = open_page("compare")
+    assert not test.exception
+    assert "nothing to compare yet" in all_text(test)
+
+
+def test_the_finished_comparison(used: Used, open_page: OpenPage) -> None:
+    test = open_page("compare", runs="1-9")
+    assert not test.exception
+    text = all_text(test)
+    for word in ("Redundancy", "Uniqueness", "Synergy", "Figures", "Learning curves", "Seeds 0-2 in every group; data seed 0"):
+        assert word in text
+    assert "InfMasking − CoMM: +0.9 points" in text
+    assert "Nothing but the method" in text
+    assert test.multiselect(key="compare_groups").value == digests(used, (1, 4, 7))
+    (table,) = (frame.value for frame in test.dataframe)
+    assert table.shape == (9, 10)
+    assert list(table[table["Question"] == "synergy"]["Mean"]) == ["75.8 %", "74.9 %", "51.2 %"]
+
+
+def test_another_baseline_turns_the_differences(used: Used, open_page: OpenPage) -> None:
+    test = open_page("compare", runs="1-9")
+    test.selectbox(key="compare_baseline").set_value("InfMasking").run()
+    assert "CoMM − InfMasking: −0.9 points" in all_text(test)
+
+
+def test_runs_in_every_state_are_told_and_failures_have_a_line(used: Used, open_page: OpenPage) -> None:
+    test = open_page("compare", runs="10-17")
+    assert not test.exception
+    text = all_text(test)
+    assert "Results appear here when the first run has been probed" in text
+    assert "failed: the loss became nan by step 380" in text
+
+
+@pytest.mark.parametrize("members", [False, True])
+def test_curves_of_the_system_share_axes(used: Used, open_page: OpenPage, members: bool) -> None:
+    test = open_page("compare", runs="1-9")
+    test.selectbox(key="compare_curve").set_value("system/samples_per_second")
+    test.toggle(key="compare_members").set_value(members).run()
+    assert not test.exception
+    assert "compare shapes, not heights" not in all_text(test)
+    test.selectbox(key="compare_curve").set_value("train/loss").run()
+    assert "compare shapes, not heights" in all_text(test)
+
+
+def test_the_url_says_what_is_shown(used: Used, open_page: OpenPage) -> None:
+    chosen = digests(used, (4, 7))
+    test = open_page("compare", digest=",".join(chosen))
+    assert test.multiselect(key="compare_groups").value == chosen
+    assert "Cross − CoMM" in all_text(test)
+    test.multiselect(key="compare_groups").set_value(chosen[:1]).run()
+    assert test.query_params["digest"] == chosen[0]
+    test.multiselect(key="compare_groups").set_value([]).run()
+    assert "Choose at least one group" in all_text(test)
+
+
+def test_a_link_to_some_seeds_offers_the_others(used: Used, open_page: OpenPage) -> None:
+    test = open_page("compare", runs="1,4")
+    assert "4 more runs of these configurations are stored" in all_text(test)
+    assert "no interval from one seed, so not decided" in all_text(test)
+    next(button for button in test.button if button.label == "Include all").click().run()
+    assert "n = 3 pairs" in all_text(test)
+
+
+def test_a_link_to_deleted_runs_says_so(used: Used, open_page: OpenPage) -> None:
+    test = open_page("compare", runs="900")
+    assert not test.exception
+    assert "None of the runs in this link exist any more" in all_text(test)
