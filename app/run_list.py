@@ -61,7 +61,8 @@ def _keep_selection(ids: Sequence[int]) -> None:
     state = st.session_state.get(TABLE)
     if state and before != ids:
         chosen = {before[row] for row in state["selection"]["rows"] if row < len(before)}
-        st.session_state[TABLE] = {"selection": {"rows": [row for row, run in enumerate(ids) if run in chosen]}}
+        rows = [row for row, run in enumerate(ids) if run in chosen]
+        st.session_state[TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     st.session_state["run_list_ids"] = list(ids)
 
 

@@ -60,7 +60,10 @@ def smoothed(points: pl.DataFrame, span: int | None = None) -> pl.DataFrame:
 
 
 def thinned(points: pl.DataFrame, by: Sequence[str] = ("line",), most: int = MOST_POINTS) -> pl.DataFrame:
-    """At most `most` points of each line: the first, last, lowest and highest of each stretch of steps. Values must be finite."""
+    """At most `most` points of each line: the first, last, lowest and highest of each stretch of steps.
+
+    Values must be finite, and most at least 8.
+    """
     frames = [_thin(part, most) for part in points.partition_by(list(by), maintain_order=True)]
     return pl.concat(frames) if frames else points
 

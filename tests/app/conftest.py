@@ -1,7 +1,8 @@
 """What page tests share: data homes, empty or used, and any page of the dashboard opened by its URL."""
 
-import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,7 +50,8 @@ def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def used(empty_home: Path, sample_file: tuple[Path, Sample]) -> Used:
     """A copy of the sample database as the pages' data home."""
     file, sample = sample_file
-    shutil.copy(file, empty_home / "studio.db")
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(empty_home / "studio.db")) as copy:
+        source.backup(copy)  # a copy of the file alone would miss what still stands in the write-ahead log
     db = database()
     freshen(db, sample.by_state)
     return Used(empty_home, db, sample)
