@@ -42,7 +42,7 @@ def store_upload(folder: Path, name: str, content: BinaryIO) -> Path:
                     raise DatasetError(f"the upload is larger than {MOST_UPLOADED_MB} MB; give its path instead")
                 digest.update(piece)
                 file.write(piece)
-            stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:60] or "file"
+            stem = re.sub(r"[^A-Za-z0-9_]+", "-", Path(name).stem).strip("-")[:60] or "file"
             kept = folder / f"{stem}-{digest.hexdigest()[:12]}{suffix}"
             os.replace(file.name, kept)
         except BaseException:
@@ -156,9 +156,7 @@ def choose_file(home: Path, content: Mapping[str, Any]) -> dict[str, Any] | None
     label = middle.selectbox("Label", labels, labels.index(label), key=f"own_file_label:{path}")
     test_path = right.text_input("Test file, if it is apart", content.get("test_path") or "", key=f"own_file_test:{path}")
     if len(modalities) < 2 or label in modalities:
-        wrong = (
-            f"'{label}' is both a modality and the label" if label in modalities else f"{len(modalities)} modalities are chosen"
-        )
+        wrong = f"'{label}' is both a modality and the label" if label in modalities else "fewer than two modalities are chosen"
         st.error(f"{wrong}; choose at least two modalities and another array as the label", icon=":material/error:")
         return None
     chosen = {"path": str(path), "test_path": test_path.strip() or None, "modalities": modalities, "label": label}
