@@ -1,5 +1,7 @@
 """A real server and a real Chromium for each browser test; a failing test leaves its screenshot and the server's log."""
 
+import shutil
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -38,9 +40,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     page = getattr(item, "funcargs", {}).get("page")
     studio = getattr(item, "funcargs", {}).get("studio")
     if report.failed and report.when == "call" and isinstance(page, Page) and isinstance(studio, Studio):
-        folder = studio.home.parent
-        page.screenshot(path=folder / "failure.png", full_page=True)
-        (folder / "failure.txt").write_text(page.locator("body").inner_text())
+        folder = Path(tempfile.mkdtemp(prefix=f"{item.name[:60]}-"))
+        page.screenshot(path=folder / "page.png", full_page=True)
+        (folder / "page.txt").write_text(page.locator("body").inner_text())
+        shutil.copytree(studio.folder, folder / "studio", ignore=shutil.ignore_patterns("cache"))
         report.sections.append(("evidence", f"screenshot, page text, server log and data home are in {folder}"))
     return report
 

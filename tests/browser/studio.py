@@ -27,6 +27,7 @@ class Studio:
     """One data home and the server on it; `start` after `stop_server` serves the same home again."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.home = folder / "home"
         self.home.mkdir(parents=True)
         self.log = folder / "server.log"
@@ -58,6 +59,11 @@ class Studio:
     def processes(self) -> list[psutil.Process]:
         """Every process that works on this data home: server, supervisor, trainers."""
         return [process for process in psutil.process_iter() if _home_of(process) == str(self.home)]
+
+    def server_has_loaded(self, library: str) -> bool:
+        """Whether the dashboard's process holds a shared library of that name in its memory."""
+        assert self._server is not None
+        return any(library in mapping.path for mapping in psutil.Process(self._server.pid).memory_maps())
 
     def end(self) -> None:
         """End all processes of this home; the whole list again, for a supervisor may start a trainer meanwhile."""
