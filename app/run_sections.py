@@ -37,8 +37,9 @@ def show_tiles(run: Run) -> None:
     """The last value of what one looks at first."""
     last = {row["key"]: row["last"] for row in queries.summaries([run.id]).iter_rows(named=True)}
     there = [(label, last[key], unit) for label, key, unit in TILES if key in last]
-    for column, (label, value, unit) in zip(st.columns(max(len(there), 1)), there, strict=False):
-        column.metric(label, show_number(value, unit), border=True)
+    with st.container(horizontal=True):
+        for label, value, unit in there:
+            st.metric(label, show_number(value, unit), border=True)
 
 
 def show_results(run: Run) -> None:

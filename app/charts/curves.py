@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from tsdownsample import M4Downsampler
 
-from app.charts.style import HEIGHT, INK, QUIET, line_legend
+from app.charts.style import HEIGHT, INK, PADDING, QUIET, line_legend
 
 MOST_POINTS = 2_000
 """Points of one line that are sent to the browser; no screen shows more."""
@@ -106,7 +106,7 @@ def line_chart(points: pl.DataFrame, lines: Sequence[Line], axis: str, height: i
         )
         if line.marked:
             layers.append(base.transform_filter(mine).mark_circle(size=38, opacity=1))
-    chart: alt.LayerChart = alt.LayerChart(layer=[*layers, *_pointer(base, x)]).properties(height=height)
+    chart: alt.LayerChart = alt.LayerChart(layer=[*layers, *_pointer(base, x)]).properties(height=height, padding=PADDING)
     return chart
 
 

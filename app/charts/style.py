@@ -19,8 +19,10 @@ from engine.settings.preset import method_names
 ACCENT = "#D9541E"
 INK = "#7A8A8C"
 """Rules, chance lines and everything that is neither method nor text: readable on light and on dark."""
-HEIGHT = 250
+HEIGHT = 270
 """Pixels of a curve chart."""
+PADDING = {"left": 0, "top": 4, "right": 4, "bottom": 0}
+"""Pixels around a chart; Streamlit's own would leave a gap below, in a card that has one."""
 
 QUIET = ("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4")
 _DASHES = ((6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3))
@@ -90,8 +92,11 @@ def line_legend(labels: Sequence[str] | None = None) -> alt.Legend:
         title=None,
         values=alt.Undefined if labels is None else list(labels),
         labelLimit=260,
+        columns=3,
+        columnPadding=8,
+        labelFontSize=12,
         symbolType="stroke",
-        symbolSize=300,
+        symbolSize=220,
         symbolStrokeWidth=2.5,
         symbolOpacity=1,
     )
