@@ -5,14 +5,12 @@ from typing import Any
 
 import polars as pl
 
-from app.charts.comparison import GROUPS, SEEDS
+from app.charts.comparison import BANDS, GROUPS, SEEDS
 from app.charts.style import method_label
 from app.comparison import Group, Panel, difference, group_estimate, reported, seed_values
 from app.launch_plan import show_seeds
 from app.seed_statistics import PairedDifference, Unit, half_width, reading, show_interval, unit_of
 from engine.settings.published import Published
-
-BAND = {"group": pl.String, "method": pl.String, "step": pl.Int64, "mean": pl.Float64, "low": pl.Float64, "high": pl.Float64}
 
 
 def chart_frames(groups: Sequence[Group], panel: Panel, scores: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -106,7 +104,7 @@ def curve_bands(groups: Sequence[Group], points: pl.DataFrame) -> pl.DataFrame:
 
     points: run_id, step, value. Where a group has one run, low and high are missing.
     """
-    parts = [pl.DataFrame(schema=BAND)]
+    parts = [pl.DataFrame(schema=BANDS)]
     for group in groups:
         mine = points.filter(pl.col("run_id").is_in([run.id for run in group.runs]), pl.col("value").is_finite())
         n = mine["run_id"].n_unique()

@@ -78,8 +78,7 @@ def show_tasks(tasks: Sequence[Mapping[str, Any]]) -> None:
     ]
     st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")
     for start in range(0, len(tasks), TASKS_A_ROW):
-        columns = st.columns(min(len(tasks), TASKS_A_ROW))
-        for column, task in zip(columns, tasks[start : start + TASKS_A_ROW], strict=False):
+        for column, task in zip(st.columns(TASKS_A_ROW), tasks[start : start + TASKS_A_ROW], strict=False):
             column.markdown(f"**{task['name']}**")
             if task["kind"] == "regression":
                 facts = task["splits"]["probe_test"]
@@ -107,7 +106,7 @@ def _count_chart(task: Mapping[str, Any]) -> alt.Chart:
         alt.Chart(frame)
         .mark_bar(color=INK, cornerRadiusEnd=2)
         .encode(
-            x=alt.X("class:N", sort=None, title=None, axis=_class_axis(len(counts))),
+            x=alt.X("class:N", sort=None, title=None, axis=_class_axis(names)),
             y=alt.Y("samples:Q", title=None, axis=alt.Axis(tickCount=3)),
             tooltip=["class:N", alt.Tooltip("samples:Q", format=",")],
         )
@@ -116,9 +115,10 @@ def _count_chart(task: Mapping[str, Any]) -> alt.Chart:
     return chart
 
 
-def _class_axis(classes: int) -> alt.Axis:
-    """Every class named where there is room for it."""
-    return alt.Axis(labelAngle=-60 if classes > 4 else 0, labelLimit=70, labelFontSize=10, labelOverlap=classes > 24)
+def _class_axis(names: Sequence[str]) -> alt.Axis:
+    """Every class named where there is room for it, upright where the names are short."""
+    angle = -60 if len(names) > 4 and max(map(len, names)) > 2 else 0
+    return alt.Axis(labelAngle=angle, labelLimit=70, labelFontSize=10, labelOverlap=len(names) > 24)
 
 
 def show_samples(shown: Preview) -> None:

@@ -36,7 +36,9 @@ def draw_settings(start: Preset, methods: Sequence[str], key: str) -> Edited:
     data = _DATA.validate_python(base["data"])
     form = Form(key, data.modality_names)
     shared = dict(base)
-    with st.expander(f"Data: {title(data.name)}", icon=":material/dataset:"):
+    with st.expander(
+        "Data: your own file" if data.name == "paired_file" else f"Data: {title(data.name)}", icon=":material/dataset:"
+    ):
         st.caption(summary(type(data)))
         leave_out = CHOSEN_ABOVE if data.name == "paired_file" else ()
         shared["data"] = base["data"] | form.group(type(data), base["data"], "data", leave_out)

@@ -20,6 +20,9 @@ from engine.errors import UserError
 Kind = Literal["data", "views", "cost", "check"]
 PATIENCE: Mapping[Kind, float] = {"data": 180.0, "views": 240.0, "cost": 300.0, "check": 300.0}
 """Seconds after which a process is given up; the longest step is rendering Trifeature at 224 px for the first time."""
+MOST_KEPT = 200
+"""Previews that are kept, the newest; some hundred KB each."""
+MAKING = "making-"
 FORMAT = "1"
 """Raise it when the content of the folders changes."""
 
@@ -53,7 +56,7 @@ def obtain(kind: Kind, content: Mapping[str, Any], home: Path) -> Preview:
 
 def _make(kind: Kind, content: Mapping[str, Any], home: Path, folder: Path) -> Preview:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as work:
+    with tempfile.TemporaryDirectory(prefix=MAKING, dir=folder.parent) as work:
         made = Path(work) / "made"
         made.mkdir()
         command = [sys.executable, "-m", "app.preview", kind, str(made), str(home)]
@@ -67,6 +70,7 @@ def _make(kind: Kind, content: Mapping[str, Any], home: Path, folder: Path) -> P
             lines = [line for line in ended.stderr.splitlines() if line.strip()] or [f"it ended with code {ended.returncode}"]
             raise PreviewError(f"no preview: {lines[-1]}")
         _publish(made, folder)
+    _forget_oldest(folder.parent)
     preview = _read(folder)
     if preview is None:
         raise PreviewError("no preview: the process left no result")
@@ -81,6 +85,13 @@ def _publish(made: Path, folder: Path) -> None:
         if not (folder / "facts.json").is_file():
             shutil.rmtree(folder, ignore_errors=True)
             made.rename(folder)
+
+
+def _forget_oldest(folder: Path) -> None:
+    """Drops the previews past `MOST_KEPT`; they are made again when somebody asks."""
+    kept = [path for path in folder.iterdir() if not path.name.startswith(MAKING)]
+    for path in sorted(kept, key=lambda path: path.stat().st_mtime_ns)[:-MOST_KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _read(folder: Path) -> Preview | None:

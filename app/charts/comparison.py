@@ -34,6 +34,8 @@ GROUPS = {
     "reported_as": pl.String,
 }
 """Columns of the frame of groups: figures in shown units; shown, interval and reported_as are texts for reading."""
+BANDS = {"group": pl.String, "method": pl.String, "step": pl.Int64, "mean": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+"""Columns of the frame of mean curves with their intervals."""
 SEEDS = {"group": pl.String, "method": pl.String, "seed": pl.Int64, "value": pl.Float64}
 
 
@@ -140,7 +142,7 @@ def difference_chart(rows: Sequence[Mapping[str, Any]], methods: Sequence[str], 
 def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Sequence[str], key: str) -> Layers:
     """Curves by step: mean of each group as a line over its interval, and single runs as thin lines.
 
-    bands: group, method, step, mean, low, high; members: group, method, run_id, step, value. Every line is thinned.
+    bands: `BANDS`; members: group, method, run_id, step, value. Every line is thinned.
     """
     bands = thinned(bands.rename({"mean": "value"}), ["group"]).rename({"value": "mean"})
     x = alt.X("step:Q", title="step", axis=alt.Axis(tickCount=5, format="~s", grid=False))

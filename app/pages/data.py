@@ -21,13 +21,17 @@ FILE_PRESET = "paired-file"
 def render() -> None:
     """The page."""
     st.title("Data")
-    preset = _chosen()
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    with left:
+        preset: Preset | None = _chosen_preset()
+    if preset is not None and preset.name == FILE_PRESET:
+        preset = _with_file(preset)
     if preset is None:
         return
     experiment = preset.experiment(method_names()[0], 0)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(sections.about(experiment.data), width="stretch")
+    with right:
         _launch_link(preset, experiment)
+    st.markdown(sections.about(experiment.data))
     home = data_home()
     try:
         with st.spinner("Preparing the data and drawing samples …", show_time=True):
@@ -43,17 +47,18 @@ def render() -> None:
         st.error(str(error), icon=":material/error:")
 
 
-def _chosen() -> Preset | None:
-    """The preset whose data are shown; None while a file is still to be chosen."""
+def _chosen_preset() -> Preset:
+    """The preset whose data are shown."""
     names = [*(name for name in preset_names() if name != FILE_PRESET), FILE_PRESET]
-    own = "path" in st.query_params or st.query_params.get("preset") == FILE_PRESET
-    wanted = FILE_PRESET if own else load_preset(st.query_params.get("preset", names[0])).name
-    st.session_state["data_preset"] = wanted
+    preset = load_preset(FILE_PRESET if "path" in st.query_params else st.query_params.get("preset", names[0]))
+    st.session_state["data_preset"] = preset.name
     st.selectbox("Data", names, format_func=lambda name: load_preset(name).title, key="data_preset", on_change=_change)
-    preset = load_preset(wanted)
-    if wanted != FILE_PRESET:
-        return preset
-    data = choose_file(data_home(), {"path": ""})
+    return preset
+
+
+def _with_file(preset: Preset) -> Preset | None:
+    """The preset with the user's file as its data; None while that is still to be chosen."""
+    data = choose_file(data_home(), {})
     return None if data is None else preset.model_copy(update={"common": merge(preset.common, {"data": data})})
 
 

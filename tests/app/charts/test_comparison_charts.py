@@ -1,0 +1,83 @@
+"""Charts of a comparison: what they draw, and that reported and measured figures never share a mark."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from app.charts.comparison import BANDS, GROUPS, SEEDS, STAR, band_chart, difference_chart, score_chart
+from app.charts.curves import MOST_POINTS
+from app.charts.style import method_style
+from app.seed_statistics import PERCENT, PLAIN
+
+METHODS = ["infmasking", "comm"]
+
+
+def frames(reported: float | None = 77.0) -> tuple[pl.DataFrame, pl.DataFrame]:
+    words = None if reported is None else "77.0 ± 4.2 %"
+    groups = [
+        ("InfMasking", "InfMasking", 3, 75.0, 70.0, 80.0, "75.0 %", "[70.0, 80.0]", reported, words),
+        ("CoMM", "CoMM", 1, 72.0, None, None, "72.0 %", "no interval (n = 1)", None, None),
+    ]
+    seeds = [("InfMasking", "InfMasking", seed, value) for seed, value in enumerate((74.0, 75.0, 76.0))]
+    seeds.append(("CoMM", "CoMM", 0, 72.0))
+    return pl.DataFrame(groups, schema=GROUPS, orient="row"), pl.DataFrame(seeds, schema=SEEDS, orient="row")
+
+
+def marks(chart: Any) -> list[dict[str, Any]]:
+    return [layer["mark"] for layer in chart.to_dict()["layer"]]
+
+
+def scales(chart: Any) -> list[list[float]]:
+    return [layer["encoding"]["x"]["scale"]["domain"] for layer in chart.to_dict()["layer"]]
+
+
+def test_every_layer_shares_an_axis_that_holds_chance_and_all_figures() -> None:
+    chart = score_chart(*frames(), METHODS, "accuracy", PERCENT, 50.0)
+    domains = scales(chart)
+    assert all(domain == domains[0] for domain in domains)
+    low, high = domains[0]
+    assert low < 50 and high > 80
+    assert low >= 0 and high <= 102
+
+
+def test_an_interval_that_spans_everything_does_not_flatten_the_rest() -> None:
+    groups, seeds = frames(None)
+    groups = groups.with_columns(low=pl.lit(-900.0), high=pl.lit(1000.0))
+    low, high = scales(score_chart(groups, seeds, METHODS, "accuracy", PERCENT, None))[0]
+    assert 60 < low < 72 and 76 < high < 90
+
+
+def test_the_star_is_for_reported_figures_alone() -> None:
+    drawn = marks(score_chart(*frames(), METHODS, "accuracy", PERCENT, 50.0))
+    stars = [mark for mark in drawn if mark.get("shape") == STAR]
+    assert len(stars) == 1 and stars[0]["filled"] is False
+    assert STAR not in {method_style(name).shape for name in METHODS}
+    assert all(mark.get("filled") is not False for mark in drawn if mark.get("shape") != STAR)
+
+
+@pytest.mark.parametrize("reported", [77.0, None])
+def test_charts_are_valid_specifications(reported: float | None) -> None:
+    chart = score_chart(*frames(reported), METHODS, "mse", PLAIN, None)
+    assert chart.to_dict(validate=True)["height"] > 100
+
+
+def test_differences_show_the_line_of_none_and_never_nothing_as_something() -> None:
+    row = {"group": "InfMasking", "method": "InfMasking", "mean": 0.0, "low": 0.0, "high": 0.0, "reading": "equal"}
+    low, high = scales(difference_chart([row], METHODS, "points", narrowest=1.0))[0]
+    assert (low, high) == (-0.5, 0.5)
+    wide = row | {"mean": 5.0, "low": 2.0, "high": 8.0}
+    low, high = scales(difference_chart([wide], METHODS, "points", narrowest=1.0))[0]
+    assert low < 0 and high > 8
+
+
+def test_long_curves_are_thinned_and_keep_their_peak() -> None:
+    steps = list(range(30_000))
+    means = [9.0 if step == 12_345 else 1.0 for step in steps]
+    bands = pl.DataFrame({"step": steps, "mean": means}).with_columns(
+        pl.lit("CoMM").alias("group"), pl.lit("CoMM").alias("method"), low=pl.col("mean") - 1, high=pl.col("mean") + 1
+    )
+    chart = band_chart(bands.select(*BANDS), None, METHODS, "train/loss")
+    (rows,) = chart.to_dict()["datasets"].values()
+    assert len(rows) <= MOST_POINTS
+    assert max(row["mean"] for row in rows) == 9.0
