@@ -12,12 +12,17 @@ from storage.run import ALIVE, LiveState, Run
 from storage.runs import delete_run, request_stop, requeue, set_note, set_tags
 
 
+_STOP = {"queued": ("Cancel", "Takes the run out of the queue."), "stopping": ("Stopping …", "It saves its state and ends.")}
+"""Label and help of the button that stops, where the state makes it another."""
+
+
 def show_actions(run: Run, state: LiveState) -> None:
     """The buttons that make sense in this state."""
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if state in ALIVE or state == "queued":
-            label = "Stopping …" if state == "stopping" else "Take out of the queue" if state == "queued" else "Stop"
-            st.button(label, icon=":material/stop_circle:", disabled=state == "stopping", on_click=_stop, args=(run.id,))
+            label, text = _STOP.get(state, ("Stop", "Saves its state at the next step and ends; it can be resumed."))
+            off = state == "stopping"
+            st.button(label, icon=":material/stop_circle:", disabled=off, on_click=_stop, args=(run.id,), help=text)
         if state in RESUMABLE:
             text = "Goes on from the last saved state."
             st.button("Resume", icon=":material/resume:", type="primary", on_click=_resume, args=(run.id,), help=text)

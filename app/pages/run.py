@@ -23,6 +23,8 @@ from storage.run import ALIVE, LiveState, NoSuchRun, Run, live_state
 
 REFRESH_SECONDS = 2.0
 SPEED = "system/samples_per_second"
+RECENT_POINTS = 10
+"""Points of the speed that the time left is told from; one alone jumps about."""
 
 
 def render() -> None:
@@ -86,6 +88,6 @@ def _live(run_id: int, drawn_state: LiveState) -> None:
 def _progress(run: Run, state: LiveState) -> None:
     if state == "finished":
         return
-    speeds = queries.summaries([run.id], [SPEED])["last"]
-    left = seconds_left(run, state, speeds[0] if len(speeds) else None)
+    recent = queries.curves([run.id], [SPEED])["value"].tail(RECENT_POINTS).mean()
+    left = seconds_left(run, state, recent if isinstance(recent, float) else None)
     st.progress(share_done(run, state), text=where_it_stands(run, state, left))

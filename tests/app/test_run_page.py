@@ -45,7 +45,7 @@ def test_a_finished_run_shows_results_curves_settings_and_files(used: Used, open
 @pytest.mark.parametrize(
     ("state", "there", "not_there"),
     [
-        ("queued", {"Take out of the queue", "Delete"}, {"Stop", "Resume"}),
+        ("queued", {"Cancel", "Delete"}, {"Stop", "Resume"}),
         ("starting", {"Stop"}, {"Resume"}),
         ("running", {"Stop"}, {"Resume"}),
         ("stopping", {"Stopping …"}, {"Stop", "Resume"}),
