@@ -11,7 +11,6 @@ from app.wording import show_bytes, show_count
 from storage.run import ALIVE, LiveState, Run
 from storage.runs import delete_run, request_stop, requeue, set_note, set_tags
 
-
 _STOP = {"queued": ("Cancel", "Takes the run out of the queue."), "stopping": ("Stopping …", "It saves its state and ends.")}
 """Label and help of the button that stops, where the state makes it another."""
 
