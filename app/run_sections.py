@@ -10,7 +10,7 @@ from app import queries, reader
 from app.charts.curves import Line, line_chart, loss_lines, not_finite, points_of, quiet_lines, smoothed
 from app.charts.panels import LOSS, CurvePanel, curve_panels
 from app.charts.style import method_style
-from app.comparison import PANELS, TRUTH
+from app.comparison import PANELS
 from app.downloads import download_url
 from app.home import data_home, run_log
 from app.seed_statistics import unit_of
@@ -62,8 +62,7 @@ def show_results(run: Run) -> None:
 def _result_row(task: str, metric: str, value: float, facts: Mapping[str, Any]) -> dict[str, object]:
     unit = unit_of(metric)
     chance = facts.get("chance") if metric == "accuracy" else None
-    known = [facts.get(f"true_{name}") for name in TRUTH]
-    bits = None if None in known else sum(map(float, known))  # type: ignore[arg-type]
+    known = [float(value) for name, value in facts.items() if name.startswith("true_")]
     return {
         "Task": task,
         "Measures": facts.get("measures", "label"),
@@ -71,7 +70,7 @@ def _result_row(task: str, metric: str, value: float, facts: Mapping[str, Any]) 
         "Value": unit.show(value),
         "Chance": None if chance is None else unit.show(chance),
         "Classes": facts.get("classes") or None,
-        "Information": None if bits is None else f"{bits:.3f} bits",
+        "Information": f"{sum(known):.3f} bits" if known else None,
         "Probe samples": facts.get("n_train"),
         "Test samples": facts.get("n_test"),
         "Cost": facts.get("cost"),
