@@ -8,9 +8,10 @@ import streamlit as st
 
 from app import comparison_tables as tables
 from app.charts.comparison import difference_chart, score_chart
-from app.comparison import Group, Panel, reported, truth_line
+from app.comparison import Group, Panel, truth_line
 from app.comparison_progress import Progress
 from app.launch_plan import show_seeds
+from app.reported_values import reported
 from app.seed_statistics import unit_of
 from app.state import page
 from app.wording import show_count

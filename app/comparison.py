@@ -13,8 +13,7 @@ import polars as pl
 from app.fields import flatten
 from app.run_facts import data_label
 from app.seed_statistics import Estimate, PairedDifference, estimate, lower_is_better, paired_difference
-from engine.settings.preset import load_preset, method_names, preset_names
-from engine.settings.published import Published, published_value
+from engine.settings.preset import method_names
 from storage.run import Run
 
 PANELS = ("redundancy", "uniqueness", "synergy")
@@ -186,20 +185,3 @@ def difference(frame: pl.DataFrame, panel: Panel, ours: str, baseline: str) -> P
         seed_values(frame, panel.name, baseline),
         higher_is_better=not lower_is_better(panel.metric),
     )
-
-
-def reported(group: Group, panel: Panel) -> Published | None:
-    """What the paper reports for this method and question, as stored fractions; None where it has no such experiment.
-
-    The paper trains on unbiased Trifeature pairs for redundancy and uniqueness, on biased ones for synergy; a figure is given
-    only beside runs on pairs of that kind.
-    """
-    run = group.runs[0]
-    table = load_preset(run.preset).published if run.preset in preset_names() else None
-    if table == "trifeature" and run.settings["data"].get("biased") != (panel.name == "synergy"):
-        return None
-    found = published_value(table, group.method, panel.name)
-    if found is None or panel.metric != "accuracy":
-        return None
-    deviation = None if found.deviation is None else found.deviation / 100
-    return Published(found.value / 100, deviation, found.quoted)

@@ -7,8 +7,9 @@ import polars as pl
 
 from app.charts.comparison import BANDS, GROUPS, SEEDS
 from app.charts.style import method_label
-from app.comparison import Group, Panel, difference, group_estimate, reported, seed_values
+from app.comparison import Group, Panel, difference, group_estimate, seed_values
 from app.launch_plan import show_seeds
+from app.reported_values import reported
 from app.seed_statistics import PairedDifference, Unit, half_width, reading, show_interval, unit_of
 from engine.settings.published import Published
 

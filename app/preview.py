@@ -16,7 +16,8 @@ from accelerate.state import PartialState
 from pydantic import TypeAdapter
 
 from app.devices import cores
-from app.preview_data import describe, show_views
+from app.preview_data import describe
+from app.preview_views import show_views
 from app.processes import host_name
 from engine.dataset import load_dataset
 from engine.errors import UserError

@@ -1,4 +1,4 @@
-"""What the data page shows of a data set, computed where torch is: facts, sample pairs, augmented and masked views."""
+"""What the data page shows of a data set, computed where torch is: its facts, and pictures of samples."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -12,21 +12,12 @@ from torch import Tensor
 from app import preview_pictures as pictures
 from engine.dataset import Modality, MultimodalDataset, Samples, Split, Task, load_dataset
 from engine.datasets.rendering.images import NAMES, render
-from engine.encoder import Encoder, Tokens
 from engine.image_augmentation import IMAGENET_MEAN, IMAGENET_STD
-from engine.masking import draw_kept, join
-from engine.multimodal import FusedObjective
-from engine.objective import build_objective
-from engine.randomness import derive_seed, numpy_generator, torch_generator
+from engine.randomness import numpy_generator, torch_generator
 from engine.settings.dataset import TrifeatureSettings
-from engine.settings.experiment import ExperimentSettings, SettingsError
-from engine.settings.objective import InfmaskingSettings
-from engine.views import augmented_views, view_plan
 
 Facts = dict[str, Any]
 SAMPLES = 8
-VIEWED = 3
-MASKS_SHOWN = 3
 SHEET_SIDE = 84
 MOST_CLASSES = 200
 
@@ -88,7 +79,7 @@ def _samples(dataset: MultimodalDataset, folder: Path) -> list[Facts]:
     for place, row in enumerate(chosen.tolist()):
         drawn: dict[str, str] = {}
         for modality in dataset.modalities:
-            pixels = _draw(modality, _own(batch[modality.name], place), _scale(batch[modality.name]))
+            pixels = draw(modality, own_values(batch[modality.name], place), scale_of(batch[modality.name]))
             drawn[modality.name] = pictures.save(pixels, folder / f"sample-{place}-{len(drawn)}.png")
         shown.append(
             {"pictures": drawn, "labels": {task.name: _label(task, split.labels[task.name][row]) for task in dataset.tasks}}
@@ -117,65 +108,7 @@ def _contact_sheet(folder: Path) -> str:
     return pictures.save_sheet(grid, shapes, textures, folder / "sheet.png")
 
 
-def show_views(settings: ExperimentSettings, folder: Path, home: Path) -> Facts:
-    """Of a few training samples: as stored, two augmented views, and masked versions of the first, tokens drawn as the method
-    draws them. Raises `SettingsError` for a method without masks."""
-    own = settings.objective
-    if not isinstance(own, InfmaskingSettings):
-        raise SettingsError(f"masked views belong to infmasking; the settings are of {own.name}")
-    dataset = load_dataset(settings.data, home)
-    plan = view_plan(settings, dataset.modalities)
-    torch.manual_seed(derive_seed(settings.seed, "weights"))
-    objective = build_objective(settings, dataset.modalities).eval()
-    assert isinstance(objective, FusedObjective)
-    batch = dataset.train.batch(torch.randperm(len(dataset.train), generator=torch_generator(0, "preview/views"))[:VIEWED])
-    views = augmented_views(batch, plan, torch_generator(settings.seed, "preview/augmentation"), 2)
-    with torch.inference_mode():
-        tokens = {name: objective.encode(name, samples) for name, samples in views[0].items()}
-    joined = join(list(tokens.values()))
-    kept = draw_kept(joined, own.mask_ratio, min(own.masks, MASKS_SHOWN), torch_generator(settings.seed, "preview/masks"))
-    hidden = dict(zip(tokens, torch.split(~kept & joined.is_valid[:, None], list(joined.sizes), -1), strict=True))
-    facts: Facts = {"masks": own.masks, "mask_ratio": own.mask_ratio, "modalities": []}
-    for modality in dataset.modalities:
-        name = modality.name
-        encoder = objective.encoders[name]
-        assert isinstance(encoder, Encoder)
-        drawn = _views_of(modality, batch[name], [view[name] for view in views], hidden[name], encoder.grid, folder)
-        facts["modalities"].append({"name": name, "kind": modality.kind, "samples": drawn} | _counts(tokens[name], hidden[name]))
-    return facts
-
-
-def _counts(tokens: Tokens, hidden: Tensor) -> Facts:
-    return {"tokens": tokens.values.shape[1], "hidden": int(hidden[0, 0].sum())}
-
-
-def _views_of(
-    modality: Modality, stored: Samples, views: list[Samples], hidden: Tensor, grid: tuple[int, ...], folder: Path
-) -> list[Facts]:
-    """Pictures of one modality, a row a sample: stored, both views, masked versions of the first."""
-    rows: list[Facts] = []
-    scale = _scale(stored)
-    for place in range(len(stored.values)):
-        stem = f"view-{modality.name.encode().hex()}-{place}"
-        masks = [mask.numpy().reshape(grid or (-1,)) for mask in hidden[place]]
-        first = _own(views[0], place)
-        rows.append(
-            {
-                "stored": pictures.save(_draw(modality, _own(stored, place), scale), folder / f"{stem}-stored.png"),
-                "views": [
-                    pictures.save(_draw(modality, _own(view, place), scale), folder / f"{stem}-augmented-{i}.png")
-                    for i, view in enumerate(views)
-                ],
-                "masked": [
-                    pictures.save(_draw(modality, first, scale, mask), folder / f"{stem}-masked-{i}.png")
-                    for i, mask in enumerate(masks)
-                ],
-            }
-        )
-    return rows
-
-
-def _own(samples: Samples, place: int) -> NDArray[Any]:
+def own_values(samples: Samples, place: int) -> NDArray[Any]:
     """One sample's values, without its padding."""
     values = samples.values[place]
     if samples.is_padding is not None:
@@ -183,14 +116,15 @@ def _own(samples: Samples, place: int) -> NDArray[Any]:
     return values.numpy()
 
 
-def _scale(samples: Samples) -> float:
+def scale_of(samples: Samples) -> float:
     """The value that gets the full colour: nearly the largest of the batch, so that one outlier does not blacken the rest."""
     if samples.values.dtype == torch.uint8:
         return 255.0
     return float(np.quantile(np.abs(samples.values.numpy()), 0.98)) or 1.0
 
 
-def _draw(modality: Modality, values: NDArray[Any], scale: float, hidden: NDArray[np.bool_] | None = None) -> pictures.Pixels:
+def draw(modality: Modality, values: NDArray[Any], scale: float, hidden: NDArray[np.bool_] | None = None) -> pictures.Pixels:
+    """A sample's values as its kind of modality is drawn; `hidden` marks the tokens to cover, in the layout of the encoder."""
     if modality.kind == "image":
         return pictures.image_pixels(_as_bytes(values), hidden)
     if modality.kind == "vector":

@@ -11,7 +11,7 @@ import altair as alt
 import polars as pl
 
 from app.charts.curves import thinned
-from app.charts.style import HEIGHT, INK, line_legend, method_colour, method_dash, method_shape
+from app.charts.style import HEIGHT, INK, PADDING, line_legend, method_colour, method_dash, method_shape
 from app.seed_statistics import Unit
 
 Layers = alt.LayerChart | alt.FacetChart
@@ -19,7 +19,7 @@ Layers = alt.LayerChart | alt.FacetChart
 STAR = "M0,-1L.23,-.31L.95,-.31L.36,.12L.59,.81L0,.38L-.59,.81L-.36,.12L-.95,-.31L-.23,-.31Z"
 ROW = 64
 """Pixels of one group's row."""
-FRAME = 62
+FRAME = 58
 """Pixels of an axis with its title."""
 GROUPS = {
     "group": pl.String,
@@ -79,7 +79,7 @@ def score_chart(
         .mark_point(shape=STAR, size=90, filled=False, strokeWidth=1.5, color=INK, opacity=1, yOffset=22)
         .encode(x=x("reported"), y=y, tooltip=["group:N", alt.Tooltip("reported_as:N", title="Reported")]),
     ]
-    return alt.layer(*layers).properties(height=ROW * len(order) + FRAME)
+    return alt.layer(*layers).properties(height=ROW * len(order) + FRAME, padding=PADDING)
 
 
 def _chance(chance: float, unit: Unit, x: Callable[[str], alt.X]) -> list[alt.Chart]:
@@ -136,7 +136,7 @@ def difference_chart(rows: Sequence[Mapping[str, Any]], methods: Sequence[str], 
     zero = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.4)
     bars = base.mark_rule(strokeWidth=5, opacity=0.38, strokeCap="round").encode(x=x("low"), x2="high:Q")
     means = base.mark_point(size=140, filled=True, opacity=1).encode(x=x("mean"), shape=method_shape(methods))
-    return alt.layer(zero.encode(x=x("value")), bars, means).properties(height=34 * len(rows) + FRAME)
+    return alt.layer(zero.encode(x=x("value")), bars, means).properties(height=34 * len(rows) + FRAME, padding=PADDING)
 
 
 def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Sequence[str], key: str) -> Layers:
@@ -155,4 +155,4 @@ def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Seque
         layers.append(thin.encode(x=x, y=alt.Y("value:Q", title=key), color=colour, detail=["group:N", "run_id:N"]))
     told = ["group:N", "step:Q", *(alt.Tooltip(f"{name}:Q", format=".4g") for name in ("mean", "low", "high"))]
     layers.append(base.mark_line(strokeWidth=2.2).encode(y=y, strokeDash=method_dash(methods), tooltip=told))
-    return alt.layer(*layers).properties(height=HEIGHT)
+    return alt.layer(*layers).properties(height=HEIGHT, padding=PADDING)

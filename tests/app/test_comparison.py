@@ -14,11 +14,11 @@ from app.comparison import (
     group_estimate,
     group_runs,
     panels_of,
-    reported,
     scores,
     settings_that_differ,
     truth_line,
 )
+from app.reported_values import reported
 from engine.settings.preset import load_preset
 from storage.run import Run
 
