@@ -30,13 +30,19 @@ TERMS = {
     "infmasking": ("mask_view1", "mask_view2", "align_first", "align_second", "align_fusion"),
     "comm": ("align_first", "align_second", "align_fusion"),
 }
-TASKS: dict[str, dict[str, Any]] = {
-    "share": {"measures": "redundancy", "classes": 10, "chance": 0.1},
-    "unique1": {"measures": "uniqueness", "classes": 10, "chance": 0.1},
-    "unique2": {"measures": "uniqueness", "classes": 10, "chance": 0.1},
-    "synergy": {"measures": "synergy", "classes": 2, "chance": 0.5},
-}
 
+
+def _truth(**bits: float) -> dict[str, float]:
+    """What `bits` states of a task, as the engine stores it: every part, in bits."""
+    return {f"true_{name}": bits.get(name, 0.0) for name in ("redundancy", "unique1", "unique2", "synergy")}
+
+
+TASKS: dict[str, dict[str, Any]] = {
+    "share": {"measures": "redundancy", "classes": 10, "chance": 0.1} | _truth(redundancy=3.322),
+    "unique1": {"measures": "uniqueness", "classes": 10, "chance": 0.1} | _truth(unique1=3.322),
+    "unique2": {"measures": "uniqueness", "classes": 10, "chance": 0.1} | _truth(unique2=3.322),
+    "synergy": {"measures": "synergy", "classes": 2, "chance": 0.5} | _truth(synergy=0.469),
+}
 
 
 class Sample(NamedTuple):

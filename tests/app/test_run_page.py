@@ -33,6 +33,7 @@ def test_a_finished_run_shows_results_curves_settings_and_files(used: Used, open
     assert dict(zip(results["Task"], results["Value"], strict=True))["synergy"] == "76.0 %"
     assert dict(zip(results["Task"], results["Chance"], strict=True))["synergy"] == "50.0 %"
     assert list(results["Measures"])[-1] == "synergy"
+    assert dict(zip(results["Task"], results["Information"], strict=True))["synergy"] == "0.469 bits"
     assert "Mask ratio" in list(settings["Setting"])
     assert "synergy accuracy 0.7600 (n = 4000)" in text
     assert "Best weights** · 1.17 MiB · epoch 5, step 700, validation loss 1.23" in text
