@@ -11,7 +11,7 @@ from app.charts.comparison import difference_chart, score_chart
 from app.comparison import Group, Panel, truth_line
 from app.comparison_progress import Progress
 from app.launch_plan import show_seeds
-from app.reported_values import reported
+from app.reported_values import as_reported, reported
 from app.seed_statistics import unit_of
 from app.state import page
 from app.wording import show_count
@@ -72,9 +72,10 @@ def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> str:
     marks = ["Small circles: single seeds", "large mark: mean measured here", "bar: 95 % t-interval of the mean over seeds"]
     if any(panel.chance is not None for panel in panels):
         marks.append("dashed line: chance (1/classes; accuracy is macro-averaged)")
-    papers = [reported(group, panel) for group in groups for panel in panels]
-    if any(papers):
-        marks.append("hollow star: reported in the paper (arXiv 2509.25270), not measured here")
+    beside_paper = [group for group in groups if any(reported(group, panel) for panel in panels)]
+    if beside_paper:
+        same = "" if all(map(as_reported, beside_paper)) else " and with other settings than some of these runs"
+        marks.append(f"hollow star: reported in the paper (arXiv 2509.25270), not measured here{same}")
     known = [line for panel in panels for task, facts in panel.tasks.items() if (line := truth_line(task, facts))]
     truth = (
         f" Known by construction: {'; '.join(known)}; the ceiling is 100 %, as far as noise leaves the inputs readable."
@@ -115,8 +116,8 @@ def show_differences(groups: Sequence[Group], panels: Sequence[Panel], scores: p
                     )
                 st.markdown("\n".join(f"- {_marked(one)}" for one in rows))
     st.caption(
-        "Each difference is of runs with the same seed (the same data order and augmentation draws): mean over the pairs "
-        "with its 95 % t-interval. “Not decided” means that the interval holds zero. Intervals are not corrected for the "
+        "Each difference is of runs with the same seed, so with the same order of the data: mean over the pairs with its "
+        "95 % t-interval. “Not decided” means that the interval holds zero. Intervals are not corrected for the "
         "number of comparisons."
     )
 

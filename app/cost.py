@@ -17,8 +17,8 @@ from storage.database import Database
 from storage.queries import metric_points
 from storage.runs import list_runs
 
-NEWEST = 5
-"""Earlier runs that are looked at, newest first."""
+NEWEST, LOOKED_AT = 5, 200
+"""Similar earlier runs whose speed counts, and runs among which they are looked for, newest first."""
 SPEED = "system/samples_per_second"
 FREE = {"epochs", "learning_rate", "weight_decay", "warmup_epochs", "warmup_start", "schedule", "final_learning_rate"}
 FREE |= {"clip_norm", "patience", "log_every", "state_seconds"}
@@ -80,7 +80,7 @@ def _from_preview(preview: preview_requests.Preview | None, settings: Experiment
 def _from_runs(db: Database, settings: ExperimentSettings) -> Cost | None:
     wanted = cost_facts(settings.model_dump(mode="json"))
     trained = ("finished", "stopped", "running")
-    candidates = list_runs(db, dataset=settings.data.name, method=settings.objective.name, status=trained)
+    candidates = list_runs(db, dataset=settings.data.name, method=settings.objective.name, status=trained, limit=LOOKED_AT)
     here = [run for run in candidates if run.host == host_name() and run.step]
     similar = [run for run in here if cost_facts(run.settings) == wanted][:NEWEST]
     speeds = [value for value in metric_points(db, [run.id for run in similar], [SPEED])["value"] if value > 0]

@@ -20,3 +20,9 @@ def reported(group: Group, panel: Panel) -> Published | None:
         return None
     deviation = None if found.deviation is None else found.deviation / 100
     return Published(found.value / 100, deviation, found.quoted)
+
+
+def as_reported(group: Group) -> bool:
+    """Whether the group was trained with the very settings of its preset, which are those that the paper states."""
+    run = group.runs[0]
+    return run.preset in preset_names() and group.digest == load_preset(run.preset).experiment(group.method, 0).digest()

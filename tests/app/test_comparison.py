@@ -18,7 +18,7 @@ from app.comparison import (
     settings_that_differ,
     truth_line,
 )
-from app.reported_values import reported
+from app.reported_values import as_reported, reported
 from engine.settings.preset import load_preset
 from storage.run import Run
 
@@ -217,3 +217,10 @@ def test_bands_average_only_steps_that_all_runs_have() -> None:
 
 def test_methods_are_named_as_papers_write_them() -> None:
     assert {name: method_label(name) for name in NAMES} == NAMES
+
+
+def test_other_settings_than_the_papers_are_noticed() -> None:
+    (own,) = group_runs([make_run(1, "comm", 0, "trifeature-synergy")], NAMES)
+    (changed,) = group_runs([make_run(1, "comm", 0, "trifeature-synergy", training__epochs=1)], NAMES)
+    assert as_reported(own)
+    assert not as_reported(changed)
