@@ -21,7 +21,7 @@ from storage import queries as stored
 from storage import runs as stored_runs
 from storage.artifacts import Artifact
 from storage.database import URL_VARIABLE, Database
-from storage.jobs import Job, Supervisor
+from storage.jobs import Supervisor
 from storage.queries import Columns, LogLine
 from storage.run import Run
 
@@ -99,11 +99,6 @@ def list_artifacts(run_id: int | None = None) -> list[Artifact]:
     return found if run_id is None else [artifact for artifact in found if artifact.run_id == run_id]
 
 
-def active_jobs() -> list[Job]:
-    """Jobs that are at work, on all hosts."""
-    return _active_jobs(change_token(), database())
-
-
 def supervisor() -> Supervisor | None:
     """The live supervisor of this host; not cached, for its silence commits nothing."""
     return stored_jobs.live_supervisor(database(), host_name())
@@ -133,8 +128,3 @@ def _points(file: str, _db: Database, run_id: int, count: int, time: int, last_s
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _artifacts(token: str, _db: Database) -> list[Artifact]:
     return stored_artifacts.list_artifacts(_db)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _active_jobs(token: str, _db: Database) -> list[Job]:
-    return stored_jobs.active_jobs(_db)

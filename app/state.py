@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal, NamedTuple, NoReturn
-from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -60,21 +59,10 @@ def open_page(name: str, **parameters: object) -> NoReturn:
     st.switch_page(page(name), query_params={key: str(value) for key, value in parameters.items()})
 
 
-def page_url(name: str, **parameters: object) -> str:
-    """Relative address of a page, for links in tables."""
-    path = "./" if name == next(iter(PAGES)) else f"./{name}"
-    return f"{path}?{urlencode(parameters)}" if parameters else path
-
-
 def number_parameter(name: str) -> int | None:
     """A number from the URL; None where it is missing or is no number."""
     text = st.query_params.get(name, "")
     return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else None
-
-
-def runs_parameter(name: str = "runs") -> list[int]:
-    """The runs that the URL names; what is no number of a run is passed over."""
-    return read_runs(st.query_params.get(name, ""))
 
 
 def write_runs(run_ids: Iterable[int]) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.state import MOST_RUNS, PAGES, page_url, read_runs, write_runs
+from app.state import MOST_RUNS, PAGES, read_runs, write_runs
 
 
 @given(st.sets(st.integers(1, 5_000), max_size=300))
@@ -34,8 +34,3 @@ def test_a_link_cannot_ask_for_the_world() -> None:
 def test_every_page_has_its_file() -> None:
     for name in PAGES:
         assert callable(importlib.import_module(f"app.pages.{name}").render)
-
-
-def test_addresses_are_relative_so_that_a_base_path_holds() -> None:
-    assert page_url("overview") == "./"
-    assert page_url("run", run=3) == "./run?run=3"
