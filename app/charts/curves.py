@@ -18,8 +18,8 @@ MOST_POINTS = 2_000
 """Points of one line that are sent to the browser; no screen shows more."""
 POINTS = {"line": pl.String, "step": pl.Int64, "value": pl.Float64}
 """Columns of the frames here: the line's label, the training step, the value."""
-SMOOTHED_SHARE = 30
-"""A smoothed curve averages over about a thirtieth of its points."""
+SMOOTHED_SHARE = 60
+"""A smoothed curve averages over about a sixtieth of its points."""
 
 
 class Line(NamedTuple):
@@ -89,7 +89,7 @@ def line_chart(points: pl.DataFrame, lines: Sequence[Line], axis: str, height: i
     legend = line_legend(named) if len(named) > 1 else None
     colours = alt.Scale(domain=labels, range=[line.colour for line in drawn])
     dashes = alt.Scale(domain=labels, range=[list(line.dash) for line in drawn])
-    x = alt.X("step:Q", title="step", axis=alt.Axis(grid=False, tickCount=6, format="~s"))
+    x = alt.X("step:Q", title="step", axis=alt.Axis(grid=False, tickCount=6, format=",d"))
     base = alt.Chart(points).encode(
         x=x,
         y=alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=5, format=",.4~g")),
