@@ -1,20 +1,20 @@
 """Named arrays in a user's file: `.npz` and `.safetensors` here, `.parquet` beside. What is read is untrusted.
 
 A file first declares the size of each of its arrays, from headers alone; nothing larger than allowed is ever read, and
-nothing is unpickled. Imports no torch, so that the dashboard can look into files too.
+nothing is unpickled. Broken bytes make the parsers below raise almost anything, so whatever they raise becomes a
+`DatasetError`. Imports no torch, so that the dashboard can look into files too.
 """
 
 import math
 import zipfile
-import zlib
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from engine.errors import DatasetError
 
@@ -56,14 +56,14 @@ class ArrayFile(ABC):
         if name in self.refused:
             raise DatasetError(f"{self.path.name}: '{name}' {self.refused[name]}")
         if self.sizes[name] > self.most_bytes:
-            raise DatasetError(f"{self.path.name}: '{name}' takes {gigabytes(self.sizes[name], self.most_bytes)}")
+            raise DatasetError(f"{self.path.name}: '{name}' takes {too_large(self.sizes[name], self.most_bytes)}")
         return self._read(name)
 
     def check_total(self, names: list[str]) -> None:
         """Raises `DatasetError` when these arrays together are larger than allowed."""
         total = sum(self.sizes[name] for name in names)
         if total > self.most_bytes:
-            raise DatasetError(f"{self.path.name}: {', '.join(names)} take {gigabytes(total, self.most_bytes)}")
+            raise DatasetError(f"{self.path.name}: {', '.join(names)} take {too_large(total, self.most_bytes)}")
 
     @abstractmethod
     def _declare(self) -> None:
@@ -77,13 +77,11 @@ class ArrayFile(ABC):
 class NpzFile(ArrayFile):
     """NumPy's `.npz`: a zip archive of `.npy` members."""
 
-    ERRORS: ClassVar = (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
-
     def _declare(self) -> None:
         try:
             self._archive = zipfile.ZipFile(self.path)
-        except self.ERRORS as error:
-            raise DatasetError(f"{self.path.name} is not a NumPy .npz archive: {error}") from None
+        except Exception as error:
+            raise DatasetError(f"{self.path.name} is not a NumPy .npz archive: {first_line(error)}") from None
         self._members = {info.filename.removesuffix(".npy"): info for info in self._archive.infolist() if not info.is_dir()}
         for name, info in self._members.items():
             self.sizes[name] = 0
@@ -94,8 +92,8 @@ class NpzFile(ArrayFile):
                     problem = dtype_problem(dtype)
                     if stream.tell() + self.sizes[name] > info.file_size and not dtype.hasobject:
                         problem = f"is cut off: {info.file_size:,} of {stream.tell() + self.sizes[name]:,} bytes are there"
-            except self.ERRORS as error:
-                problem = f"is not a NumPy array: {error}"
+            except Exception as error:
+                problem = f"is not a NumPy array: {first_line(error)}"
             if problem:
                 self.refused[name] = problem
 
@@ -103,8 +101,8 @@ class NpzFile(ArrayFile):
         try:
             with self._archive.open(self._members[name]) as stream:
                 return column_of(npy.read_array(stream, allow_pickle=False))
-        except self.ERRORS as error:
-            raise DatasetError(f"{self.path.name}: '{name}' cannot be read: {error}") from None
+        except Exception as error:
+            raise DatasetError(f"{self.path.name}: '{name}' cannot be read: {first_line(error)}") from None
 
 
 def _npy_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -128,8 +126,8 @@ class SafetensorsFile(ArrayFile):
         try:
             content: Any = safe_open(self.path, framework="numpy")
             slices = {name: content.get_slice(name) for name in content.keys()}  # noqa: SIM118  (it is no mapping)
-        except (OSError, SafetensorError) as error:
-            raise DatasetError(f"{self.path.name} is not a safetensors file: {error}") from None
+        except Exception as error:
+            raise DatasetError(f"{self.path.name} is not a safetensors file: {first_line(error)}") from None
         self._content = content
         for name, part in slices.items():
             kind = part.get_dtype()
@@ -140,8 +138,8 @@ class SafetensorsFile(ArrayFile):
     def _read(self, name: str) -> Column:
         try:
             return column_of(self._content.get_tensor(name))
-        except (OSError, SafetensorError, TypeError) as error:
-            raise DatasetError(f"{self.path.name}: '{name}' cannot be read: {error}") from None
+        except Exception as error:
+            raise DatasetError(f"{self.path.name}: '{name}' cannot be read: {first_line(error)}") from None
 
 
 _SAFETENSORS_KINDS = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL")
@@ -153,7 +151,7 @@ def column_of(array: NDArray[Any]) -> Column:
         names, values = np.unique(array, return_inverse=True)
         text = tuple(n.decode(errors="replace") if isinstance(n, bytes) else str(n) for n in names)
         return Column(values.reshape(array.shape).astype(np.int64), names=text)
-    return Column(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")))
+    return Column(np.asarray(array, dtype=array.dtype.newbyteorder("="), order="C"))
 
 
 def dtype_problem(dtype: np.dtype[Any]) -> str | None:
@@ -165,9 +163,16 @@ def dtype_problem(dtype: np.dtype[Any]) -> str | None:
     return None
 
 
-def gigabytes(size: int, allowed: int) -> str:
-    """ "5.1 GB; 4.0 GB are allowed"."""
-    return f"{size / 1e9:,.2f} GB; {allowed / 1e9:g} GB are allowed"
+def first_line(error: Exception) -> str:
+    """What a parser said, short enough for one line."""
+    return str(error).partition("\n")[0][:200] or type(error).__name__
+
+
+def too_large(size: int, allowed: int) -> str:
+    """ "5.1 GB; 4 GB are allowed"."""
+    unit = next((unit for unit in (1e9, 1e6, 1e3) if max(size, allowed) >= unit), 1.0)
+    name = {1e9: "GB", 1e6: "MB", 1e3: "kB", 1.0: "B"}[unit]
+    return f"{size / unit:.4g} {name}; {allowed / unit:.4g} {name} are allowed"
 
 
 def open_array_file(path: Path, most_bytes: int) -> ArrayFile:
@@ -195,5 +200,5 @@ def open_array_file(path: Path, most_bytes: int) -> ArrayFile:
     if size == 0:
         raise DatasetError(f"{path.name} is empty")
     if size > most_bytes:
-        raise DatasetError(f"{path.name} has {gigabytes(size, most_bytes)}")
+        raise DatasetError(f"{path.name} has {too_large(size, most_bytes)}")
     return kind(path, most_bytes)

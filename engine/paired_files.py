@@ -82,18 +82,18 @@ def _describe(file: ArrayFile, raw: str, part: Part | None, name: str) -> Entry:
 
 
 def part_names(names: list[str]) -> dict[str, tuple[Part | None, str]]:
-    """Each raw name as (part, name); a prefix counts only where `train_` and another part of the same array are there."""
-    split: dict[str, tuple[Part, str]] = {}
+    """Each raw name as (part, name). Prefixes count where at least one array has a `train_` and another part."""
+    prefixed: dict[str, tuple[Part | None, str]] = {}
     for raw in names:
         for part, prefixes in PART_NAMES.items():
             for prefix in prefixes:
                 if raw.startswith(f"{prefix}_") and raw != f"{prefix}_":
-                    split[raw] = (part, raw.removeprefix(f"{prefix}_"))
-    of_array: dict[str, set[Part]] = {}
-    for part, name in split.values():
-        of_array.setdefault(name, set()).add(part)
-    whole = {name for name, parts in of_array.items() if "train" in parts and len(parts) > 1}
-    return {raw: split[raw] if raw in split and split[raw][1] in whole else (None, raw) for raw in names}
+                    prefixed[raw] = (part, raw.removeprefix(f"{prefix}_"))
+    training = {name for part, name in prefixed.values() if part == "train"}
+    others = {name for part, name in prefixed.values() if part != "train"}
+    if not training & others:
+        prefixed = {}
+    return {raw: prefixed.get(raw, (None, raw)) for raw in names}
 
 
 def kind_of(name: str, column: Column) -> Kind:
@@ -138,7 +138,7 @@ def finite_problem(values: NDArray[Any]) -> str | None:
 
     Values past float32, in which models compute, count as infinite.
     """
-    if values.dtype.kind != "f" or values.size == 0:
+    if values.dtype.kind != "f" or values.size == 0 or values.ndim == 0:
         return None
     with np.errstate(over="ignore"):
         bad = ~np.isfinite(values.astype(np.float32, copy=False))

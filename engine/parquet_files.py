@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.array_files import COUNTED, ArrayFile, Column, gigabytes
+from engine.array_files import COUNTED, ArrayFile, Column, first_line, too_large
 from engine.errors import DatasetError
 
 
@@ -26,15 +26,14 @@ class ParquetFile(ArrayFile):
 
     def _declare(self) -> None:
         try:
-            import pyarrow as pa
             import pyarrow.parquet as pq
         except ImportError:
             raise DatasetError(f"{self.path.name}: reading Parquet needs the package pyarrow") from None
         try:
             self._file = pq.ParquetFile(self.path)
             schema, metadata = self._file.schema_arrow, self._file.metadata
-        except (OSError, pa.ArrowException) as error:
-            raise DatasetError(f"{self.path.name} is not a Parquet file: {_first_line(error)}") from None
+        except Exception as error:
+            raise DatasetError(f"{self.path.name} is not a Parquet file: {first_line(error)}") from None
         groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
         leaf = 0
         for field in schema:
@@ -52,12 +51,8 @@ class ParquetFile(ArrayFile):
             if pa.types.is_dictionary(chunks.type):
                 chunks = chunks.cast(chunks.type.value_type)
             return _column(pa.concat_arrays(chunks.chunks) if chunks.num_chunks else pa.array([], chunks.type), self.most_bytes)
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise DatasetError(f"{self.path.name}: '{name}' {_first_line(error)}") from None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+        except Exception as error:
+            raise DatasetError(f"{self.path.name}: '{name}' {first_line(error)}") from None
 
 
 def _declared_bytes(chunk: Any) -> int:
@@ -118,7 +113,7 @@ def _column(array: Any, most_bytes: int) -> Column:
         raise ValueError(f"has {lengths[row]} values in row {row} ({COUNTED}), {lengths[0]} in row 0")
     filled = 8 * len(lengths) * longest * math.prod(inner.values.shape[1:])
     if filled > most_bytes:
-        raise ValueError(f"filled up to its longest row of {longest:,} steps takes {gigabytes(filled, most_bytes)}")
+        raise ValueError(f"filled up to its longest row of {longest:,} steps takes {too_large(filled, most_bytes)}")
     return Column(_fill_up(inner.values, lengths, longest), lengths)
 
 

@@ -65,8 +65,9 @@ def _check_classes(task: Task, classes: Rows, least: int) -> None:
     counts = np.bincount(classes, minlength=task.classes)
     few = int(counts.argmin())
     if counts[few] < least:
+        rows = f"{counts[few]} row{'' if counts[few] == 1 else 's'}"
         raise DatasetError(
-            f"class '{task.class_names[few]}' of the label '{task.name}' has {counts[few]} rows to train on; {least} are needed"
+            f"class '{task.class_names[few]}' of the label '{task.name}' has {rows} to train on; {least} are needed"
         )
 
 
