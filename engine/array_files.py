@@ -6,6 +6,7 @@ nothing is unpickled. Broken bytes make the parsers below raise almost anything,
 """
 
 import math
+import stat
 import zipfile
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -187,16 +188,17 @@ def open_array_file(path: Path, most_bytes: int) -> ArrayFile:
     kind = kinds.get(path.suffix.lower())
     if kind is None:
         raise DatasetError(f"'{path.name}' ends in '{path.suffix}'; allowed are {', '.join(kinds)}")
-    if not path.exists():
-        raise DatasetError(f"there is no file {path}")
-    if not path.is_file():
-        raise DatasetError(f"{path} is not a file")
     try:
-        size = path.stat().st_size
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from None
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode):
+            path.open("rb").close()
+    except FileNotFoundError:
+        raise DatasetError(f"there is no file {path}") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise DatasetError(f"{str(path)[:200]!r} cannot be read: {first_line(error)}") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise DatasetError(f"{path} is not a file")
+    size = status.st_size
     if size == 0:
         raise DatasetError(f"{path.name} is empty")
     if size > most_bytes:

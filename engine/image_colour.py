@@ -38,7 +38,7 @@ class ColourMap(NamedTuple):
 
 def grey_matrix(channels: int, device: torch.device) -> Tensor:
     """(c, c): every channel becomes the grey value; the identity for one channel."""
-    weights = torch.tensor(LUMA if channels == 3 else (1.0,) * channels, device=device) / (1 if channels == 3 else channels)
+    weights = torch.tensor(LUMA if channels == 3 else (1 / channels,) * channels, device=device)
     return weights.expand(channels, channels)
 
 

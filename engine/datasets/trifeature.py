@@ -54,32 +54,39 @@ def load(settings: TrifeatureSettings, home: Path) -> MultimodalDataset:
     Raises `DatasetError` when more pairs are asked for than exist, or the images cannot be kept.
     """
     features = image_features(settings.seed)
-    parts = split_images(settings.validation_share)
     pairing = numpy_generator(settings.seed, "trifeature/pairing").permutation(VALUES)
+    pairs = draw_splits(settings, features, pairing)
     images = rendered_images(features, settings.image_size, settings.seed, home)
-
-    def split(name: str, rows: Numbers, n: int, *, biased: bool, labelled: bool, at_most: bool = False) -> Split:
-        allowed = allowed_pairs(rows, features, pairing if biased else None)
-        pairs = draw_pairs(allowed, n, numpy_generator(settings.seed, f"trifeature/pairs/{name}"), name, at_most)
-        return Split(
+    splits = {
+        name: Split(
             items=dict.fromkeys(IMAGES, images),
-            rows={"image1": torch.from_numpy(pairs.first), "image2": torch.from_numpy(pairs.second)},
-            labels=labels_of(pairs, features, pairing) if labelled else {},
+            rows={"image1": torch.from_numpy(drawn.first), "image2": torch.from_numpy(drawn.second)},
+            labels=labels_of(drawn, features, pairing) if name.startswith("probe") else {},
         )
+        for name, drawn in pairs.items()
+    }
+    return MultimodalDataset(tuple(image_modality(name, settings.image_size) for name in IMAGES), TASKS, **splits)
 
-    n_validation = round(settings.validation_share * settings.pairs)
-    n_probe_validation = round(settings.validation_share * settings.probe_pairs)
-    probe_validation = split("probe_validation", parts.validation, n_probe_validation, biased=False, labelled=True, at_most=True)
-    n_probe = settings.probe_pairs - len(probe_validation)
-    return MultimodalDataset(
-        modalities=tuple(image_modality(name, settings.image_size) for name in IMAGES),
-        tasks=TASKS,
-        train=split("train", parts.train, settings.pairs, biased=settings.biased, labelled=False),
-        validation=split("validation", parts.validation, n_validation, biased=settings.biased, labelled=False, at_most=True),
-        probe_train=split("probe_train", parts.train, n_probe, biased=False, labelled=True),
-        probe_validation=probe_validation,
-        probe_test=split("probe_test", parts.test, settings.test_pairs, biased=False, labelled=True),
-    )
+
+def draw_splits(settings: TrifeatureSettings, features: Numbers, pairing: Numbers) -> dict[str, Pairs]:
+    """The pairs of every split, by its name. Validation has a share of the training pairs, or all there are if they are fewer."""
+    parts = split_images(settings.validation_share)
+
+    def pairs(name: str, rows: Numbers, n: int, *, biased: bool, at_most: bool = False) -> Pairs:
+        allowed = allowed_pairs(rows, features, pairing if biased else None)
+        generator = numpy_generator(settings.seed, f"trifeature/pairs/{name}")
+        return draw_pairs(allowed, n, generator, name, at_most)
+
+    n_validation, n_probe = (round(settings.validation_share * n) for n in (settings.pairs, settings.probe_pairs))
+    probe_validation = pairs("probe_validation", parts.validation, n_probe, biased=False, at_most=True)
+    n_probe_train = settings.probe_pairs - len(probe_validation.first)
+    return {
+        "train": pairs("train", parts.train, settings.pairs, biased=settings.biased),
+        "validation": pairs("validation", parts.validation, n_validation, biased=settings.biased, at_most=True),
+        "probe_train": pairs("probe_train", parts.train, n_probe_train, biased=False),
+        "probe_validation": probe_validation,
+        "probe_test": pairs("probe_test", parts.test, settings.test_pairs, biased=False),
+    }
 
 
 def image_modality(name: str, size: int) -> Modality:

@@ -152,6 +152,11 @@ def test_other_endings_are_refused(tmp_path):
     assert refusal(tmp_path / "data.pkl") == "'data.pkl' ends in '.pkl'; allowed are .npz, .safetensors, .parquet"
 
 
+@pytest.mark.parametrize("name", ["x" * 5000 + ".npz", "nul\0.npz", "folder/that/is/not.npz"])
+def test_names_that_no_file_has(tmp_path, name):
+    assert any(text in refusal(tmp_path / name) for text in ("cannot be read", "there is no file"))
+
+
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.npz")
     assert "is not a file" in refusal(tmp_path / "pipe.npz")

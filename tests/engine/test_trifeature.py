@@ -6,7 +6,7 @@ import torch
 
 from engine.datasets import trifeature
 from engine.datasets.rendering import cache
-from engine.datasets.rendering.images import COLOURS, NAMES, contact_sheet, draw_poses, render, template_side
+from engine.datasets.rendering.images import COLOURS, NAMES, draw_poses, render, template_side
 from engine.datasets.rendering.shapes import EXTENT, SHAPES, regular, shape_templates, signed_distance
 from engine.datasets.rendering.textures import TEXTURES, texture_tiles
 from engine.errors import DatasetError
@@ -127,7 +127,8 @@ def test_more_pairs_than_there_are_is_told_in_one_line(home):
     with pytest.raises(DatasetError, match=r"has 464,400 pairs for 'train'; 500,000 were asked for"):
         load(home, biased=False, pairs=500_000)
     with pytest.raises(DatasetError, match=r"pairs for 'train'; 60,000 were asked"):
-        load(home, biased=True, pairs=60_000)
+        load(home, biased=True, pairs=60_000, image_size=33)
+    assert not cache.cache_file(home, 33, 0).exists(), "told before anything is rendered"
 
 
 def test_recommended_encoders_fit_the_size(home):
@@ -250,10 +251,3 @@ def test_every_size_renders(size):
 def test_signed_distance_of_a_circle():
     x, y = np.meshgrid(np.linspace(-1.5, 1.5, 31), np.linspace(-1.5, 1.5, 31))
     assert signed_distance(regular(720), x, y) == pytest.approx(np.hypot(x, y) - 1, abs=2e-5)
-
-
-def test_the_contact_sheet_holds_every_image():
-    images = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((1, 3, 4, 4), np.uint8)
-    sheet = contact_sheet(images, columns=3, gap=1)
-    assert sheet.shape == (10, 15, 3)
-    assert [sheet[y, x, 0] for y, x in ((0, 0), (0, 5), (0, 10), (5, 0), (5, 5), (5, 10))] == [0, 1, 2, 3, 4, 255]

@@ -147,15 +147,5 @@ def _index(row: NDArray[np.int32], column: NDArray[np.int32], width: int, layer:
     return row
 
 
-def contact_sheet(images: NDArray[np.uint8], columns: int, gap: int = 2) -> NDArray[np.uint8]:
-    """Images (n, 3, h, w) side by side in rows of `columns`, as one picture (height, width, 3)."""
-    n, channels, h, w = images.shape
-    rows = -(-n // columns)
-    cells = np.full((rows * columns, channels, h + gap, w + gap), 255, np.uint8)
-    cells[:n, :, :h, :w] = images
-    sheet = cells.reshape(rows, columns, channels, h + gap, w + gap).transpose(0, 3, 1, 4, 2)
-    return np.ascontiguousarray(sheet.reshape(rows * (h + gap), columns * (w + gap), channels))
-
-
 NAMES = (tuple(SHAPES), tuple(COLOURS), TEXTURES)
 """Names of the shapes, the colours and the textures."""
