@@ -35,13 +35,31 @@ class Studio:
         self.url = f"http://127.0.0.1:{self.port}"
         self._server: subprocess.Popen[bytes] | None = None
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a process that works on this home."""
+        return os.environ | {"INFMASKING_HOME": str(self.home)}
+
+    def command(self, *words: str) -> str:
+        """What `infmasking WORDS` prints in this home; it must succeed."""
+        program = [sys.executable, "-m", "app.cli", *words]
+        return subprocess.run(
+            program,
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+
     def start(self) -> None:
         """Serve, and return when the server says that it is healthy."""
         command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(self.port)]
-        environment = os.environ | {"INFMASKING_HOME": str(self.home)}
         with self.log.open("ab") as log:
             self._server = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._is_healthy():
