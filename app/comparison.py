@@ -60,7 +60,7 @@ def _comparison(run: Run) -> str:
 def group_runs(runs: Sequence[Run], names: Mapping[str, str]) -> list[Group]:
     """Runs by configuration, in the order of methods; `names` are the methods' names as shown.
 
-    Groups of one method are told apart by the settings in which they differ.
+    Groups of one method are told apart by the first settings in which they differ, and where those agree by their digest.
     """
     order = {name: position for position, name in enumerate(method_names())}
     by_digest: dict[str, list[Run]] = {}
@@ -73,7 +73,11 @@ def group_runs(runs: Sequence[Run], names: Mapping[str, str]) -> list[Group]:
         method = members[0].method
         groups.append(Group(digest, method, names.get(method, method), kept, len(members) - len(kept)))
     groups.sort(key=lambda group: (order.get(group.method, len(order)), group.runs[0].id))
-    return [group._replace(label=_label(group, groups)) for group in groups]
+    labels = [_label(group, groups) for group in groups]
+    return [
+        group._replace(label=label if labels.count(label) == 1 else f"{label} ({group.digest[:4]})")
+        for group, label in zip(groups, labels, strict=True)
+    ]
 
 
 def _label(group: Group, groups: Sequence[Group]) -> str:

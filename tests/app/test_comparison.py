@@ -92,6 +92,16 @@ def test_groups_of_one_method_are_told_apart_by_what_differs() -> None:
     assert [group.label for group in groups] == ["InfMasking, masks 6", "InfMasking, masks 12", "CoMM"]
 
 
+def test_no_two_groups_share_a_label() -> None:
+    several = [
+        make_run(number, "comm", 0, training__epochs=epochs, training__learning_rate=rate, training__weight_decay=decay)
+        for number, (epochs, rate, decay) in enumerate([(1, 0.1, 0.1), (1, 0.1, 0.2), (2, 0.2, 0.1)])
+    ]
+    labels = [group.label for group in group_runs(several, NAMES)]
+    assert len(set(labels)) == 3
+    assert labels[2] == "CoMM, epochs 2, learning rate 0.2 …"
+
+
 def test_a_seed_that_was_run_again_counts_once() -> None:
     (group,) = group_runs([make_run(1, "comm", 0), make_run(2, "comm", 0), make_run(3, "comm", 1)], NAMES)
     assert [run.id for run in group.runs] == [2, 3]
@@ -149,7 +159,8 @@ def test_reported_figures_stand_only_beside_the_same_experiment(preset: str, pan
 
 def test_settings_that_differ_leave_out_what_only_one_method_has() -> None:
     groups = group_runs([*RUNS[:1], make_run(9, "infmasking", 0, training__epochs=3)], NAMES)
-    assert settings_that_differ(groups) == {"training.epochs": [3, 6]} | {
+    usual = load_preset("bits-quick").experiment("comm", 0).training.epochs
+    assert settings_that_differ(groups) == {"training.epochs": [3, usual]} | {
         path: values for path, values in settings_that_differ(groups).items() if path.startswith("objective.")
     }
     assert "objective.masks" not in settings_that_differ(groups)

@@ -14,9 +14,9 @@ def draw(preset: str, method: str) -> None:
     from engine.settings.experiment import ExperimentSettings
     from engine.settings.preset import load_preset
 
-    base = load_preset(preset).experiment(method, 0).model_dump(mode="json")
-    form = Form("test", ["image1", "image2"])
-    st.session_state["edited"] = form.group(ExperimentSettings, base, "settings")
+    experiment = load_preset(preset).experiment(method, 0)
+    form = Form("test", experiment.data.modality_names)
+    st.session_state["edited"] = form.group(ExperimentSettings, experiment.model_dump(mode="json"), "settings")
     st.session_state["mistakes"] = form.mistakes
 
 

@@ -9,8 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from app.processes import host_name, this_process
 from app.queries import database
+from engine.settings.preset import load_preset
 from storage.jobs import register_supervisor
 from storage.runs import list_runs
+
+USUAL = load_preset("bits-quick").experiment("infmasking", 0)
 
 
 def field(test: AppTest, kind: str, label: str) -> object:
@@ -61,7 +64,7 @@ def test_mistakes_have_a_line_each_and_nothing_can_start(empty_home: Path, open_
     field(test, "text_input", "Term weights").set_value("1; 2").run()
     lines = [error.value for error in test.error]
     assert any("Term weights: numbers with commas between; got '1; 2'" in line for line in lines)
-    assert any("heads (7) must divide width (64)" in line for line in lines)
+    assert any(f"heads (7) must divide width ({USUAL.fusion.width})" in line for line in lines)
     assert any("temperature" in line and "greater than 0" in line for line in lines)
     assert start_button(test).disabled
     assert list_runs(database()) == []
@@ -73,10 +76,10 @@ def test_changes_are_listed_and_can_be_undone(empty_home: Path, open_page: OpenP
     field(test, "number_input", "Epochs").set_value(2)
     field(test, "number_input", "Masks (views)").set_value(9).run()
     text = all_text(test)
-    assert "`training.epochs: 6 → 2`" in text
-    assert "`InfMasking: masks: 6 → 9`" in text
+    assert f"`training.epochs: {USUAL.training.epochs} → 2`" in text
+    assert f"`InfMasking: masks: {USUAL.objective.masks} → 9`" in text
     next(button for button in test.button if button.label == "Undo all changes").click().run()
-    assert field(test, "number_input", "Epochs").value == 6
+    assert field(test, "number_input", "Epochs").value == USUAL.training.epochs
     assert "Nothing changed" in all_text(test)
 
 

@@ -91,7 +91,7 @@ def test_every_mistake_has_its_line_and_nothing_is_planned() -> None:
         plan(preset, "x", ["infmasking", "comm"], (0,), shared, objectives)
     lines = caught.value.lines
     assert len(lines) == len(set(lines)) == 3
-    assert "fusion: heads (7) must divide width (64)" in lines
+    assert f"fusion: heads (7) must divide width ({shared['fusion']['width']})" in lines
     assert any(line.startswith("training.batch_size: ") and line.endswith("got '1'") for line in lines)
     assert any("temperature" in line and "greater than 0" in line for line in lines)
 

@@ -69,7 +69,9 @@ def test_a_preview_is_made_once_and_kept(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_masked_views_hide_the_share_that_the_method_hides(tmp_path: Path) -> None:
-    content = load_preset("bits-quick").experiment("infmasking", 0, TINY).model_dump(mode="json")
+    tokens = {"name": "mlp", "tokens": 16}
+    changes = TINY | {"encoders": {"x1": tokens, "x2": tokens}, "objective.mask_ratio": 0.7}
+    content = load_preset("bits-quick").experiment("infmasking", 0, changes).model_dump(mode="json")
     views = obtain("views", content, tmp_path)
     for modality in views.facts["modalities"]:
         assert (modality["tokens"], modality["hidden"]) == (16, 12)
