@@ -24,7 +24,7 @@ def trainer_environment(db: Database, home: Path, place: Place, *, hide_gpus: bo
     environment = child_environment(db, home)
     for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
         environment[f"{library}_NUM_THREADS"] = threads
-    # glibc returns large blocks to the system and faults them in again at every step; keeping them took 28 % off augmenting images.
+    # glibc gives large blocks back and faults them in again at every step; keeping them took 28 % off augmenting images
     environment |= {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1)}
     if place.gpus:
         visible = ",".join(map(str, place.gpus))
