@@ -85,13 +85,14 @@ def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> str:
     return f"{'; '.join(marks)}.{truth}"
 
 
-def show_verdict(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group) -> None:
+def show_verdict(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group, *, final: bool) -> None:
     """The answer in one line: the first other group against the baseline, on synergy where that was measured."""
     asked = next((panel for panel in panels if panel.name == "synergy"), panels[0])
     others = [group for group in groups if group.digest != baseline.digest]
     for row in tables.difference_rows(others[:1], [asked], scores, baseline):
         head, _, verdict = row["reading"].rpartition(": ")
-        st.markdown(f"#### {asked.name.capitalize()}: {verdict}\n\n{head}" if head else f"#### {verdict}")
+        question = asked.name.capitalize() + ("" if final else ", so far")
+        st.markdown(f"#### {question}: {verdict}\n\n{head}" if head else f"#### {verdict}")
 
 
 def show_differences(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group) -> None:

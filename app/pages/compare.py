@@ -125,7 +125,7 @@ def _body(ids: Sequence[int], was_active: bool) -> None:
         with right:
             baseline = _baseline(groups)
         with left:
-            sections.show_verdict(groups, panels, frame, baseline)
+            sections.show_verdict(groups, panels, frame, baseline, final=not state.active)
         sections.show_scores(groups, panels, frame)
         sections.show_differences(groups, panels, frame, baseline)
         sections.show_table(groups, panels, frame)

@@ -42,6 +42,8 @@ def test_runs_in_every_state_are_told_and_failures_have_a_line(used: Used, open_
     assert not test.exception
     text = all_text(test)
     assert "Results appear here when the first run has been probed" in text
+    assert "Synergy, so far: " in all_text(open_page("compare", runs="1-17"))
+    assert "so far" not in all_text(open_page("compare", runs="1-9"))
     assert "failed: the loss became nan by step 380" in text
 
 
