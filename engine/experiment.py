@@ -119,23 +119,34 @@ class StepCost(NamedTuple):
 
 
 def measure_step(settings: ExperimentSettings, home: Path, steps: int = 3) -> StepCost:
-    """Time `steps` training steps of this configuration on this machine, after one to warm up; nothing is kept."""
-    accelerator = build_accelerator(settings.training)
+    """Time `steps` training steps of this configuration on this machine, after one to warm up; nothing is kept.
+
+    A run of several processes is timed by one of them with its share of the batch; what they exchange is not in the figure.
+    """
+    training = settings.training
+    share = training.model_copy(update={"processes": 1, "batch_size": training.batch_size // training.processes})
+    accelerator = build_accelerator(share)
     dataset = _load(settings, home, accelerator)
     objective = _fresh_objective(settings, dataset)
     with temporary_folder(home) as work:
-        trainer = Trainer(objective, dataset, settings, accelerator, SilentRecorder(), work)
+        alone = settings.model_copy(update={"training": share})
+        trainer = Trainer(objective, dataset, alone, accelerator, SilentRecorder(), work)
         trainer.model.train()
         batch = torch.arange(trainer.batch_size)
         trainer.step(batch)
+        _wait_for(accelerator.device)
         start = time.perf_counter()
         for _ in range(steps):
             trainer.step(batch)
-        if accelerator.device.type == "cuda":
-            torch.cuda.synchronize()
+        _wait_for(accelerator.device)
         seconds = (time.perf_counter() - start) / steps
     weights = sum(value.numel() * value.element_size() for value in objective.state_dict().values())
-    return StepCost(seconds, settings.training.epochs * trainer.steps_per_epoch, weights)
+    return StepCost(seconds, training.epochs * (len(dataset.train) // training.batch_size), weights)
+
+
+def _wait_for(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def _load(settings: ExperimentSettings, home: Path, accelerator: Accelerator) -> MultimodalDataset:

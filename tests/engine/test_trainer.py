@@ -164,3 +164,4 @@ def test_the_cost_of_a_step_is_measured(tmp_path):
     assert cost.seconds > 0
     assert cost.steps == 3 * (400 // 32)
     assert cost.weights_bytes > 1000
+    assert measure_step(tiny(processes=2), tmp_path).steps == cost.steps
