@@ -76,7 +76,8 @@ def _selection_score(task: Task, target: np.ndarray, predicted: np.ndarray) -> f
 def _fit(task: Task, features: Features, cost: float, iterations: int) -> Predict:
     """A fitted predictor: x (n, d) → classes (n,), 0/1 labels (n, k) or values like y."""
     if task.kind == "regression":
-        return Ridge(alpha=1.0 / cost).fit(features.x, features.y).predict
+        ridge: Predict = Ridge(alpha=1.0 / cost).fit(features.x, features.y).predict
+        return ridge
     if task.kind == "classification":
         return _logistic(features.x, features.y, cost, iterations)
     columns = [_logistic(features.x, labels, cost, iterations) for labels in features.y.T]
@@ -88,4 +89,5 @@ def _logistic(x: np.ndarray, y: np.ndarray, cost: float, iterations: int) -> Pre
         return lambda rows: np.full(len(rows), y[0])
     with warnings.catch_warnings():  # the iteration limit is part of the protocol, not a fault
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return LogisticRegression(C=cost, max_iter=iterations).fit(x, y).predict
+        fitted: Predict = LogisticRegression(C=cost, max_iter=iterations).fit(x, y).predict
+    return fitted

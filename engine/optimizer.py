@@ -1,5 +1,7 @@
 """AdamW as the paper uses it (METHOD §4), and the norm of a step's gradients."""
 
+from typing import Any
+
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
@@ -13,11 +15,15 @@ def build_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim
     Biases go by name; the weight of every norm, and a learned temperature, has fewer than two dimensions. The fused form is
     the same arithmetic in one kernel: a small model's step spends a quarter of its CPU time in the loop over parameters.
     """
-    decayed, free = [], []
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             (free if parameter.ndim < 2 or name.endswith("bias") else decayed).append(parameter)
-    groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": free, "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [
+        {"params": decayed, "weight_decay": settings.weight_decay},
+        {"params": free, "weight_decay": 0.0},
+    ]
     return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.learning_rate, fused=True)
 
 

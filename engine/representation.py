@@ -46,7 +46,7 @@ class FeatureExtractor:
         names = list(subset or split.rows)
         shared = {name: self._encode_distinct(split, name) for name in names}
         parts = []
-        for indices in torch.arange(len(split)).split(self.batch_size):
+        for indices in torch.split(torch.arange(len(split)), self.batch_size):
             tokens = {}
             for name in names:
                 rows, kept = split.rows[name][indices], shared[name]
@@ -61,11 +61,11 @@ class FeatureExtractor:
 
     def _encode_distinct(self, split: Split, name: str) -> SharedTokens | None:
         """Tokens of the distinct items where several samples share items and the tokens fit in memory; else None."""
-        distinct = split.rows[name].unique()
+        distinct = torch.unique(split.rows[name])
         if len(distinct) >= len(split):
             return None
         parts = []
-        for rows in distinct.split(self.batch_size):
+        for rows in torch.split(distinct, self.batch_size):
             values, is_padding = self._encode(split, name, rows)
             if values[0].numel() * values.element_size() * len(distinct) > KEPT_TOKENS_BYTES:
                 return None

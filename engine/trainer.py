@@ -23,7 +23,7 @@ from engine.objective import Objective, Progress, View
 from engine.optimizer import build_optimizer, gradient_norm
 from engine.processes import agree, broadcast_bytes
 from engine.randomness import derive_seed, torch_generator
-from engine.recorder import ArtifactKind, Recorder
+from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.schedule import learning_rate
 from engine.settings.experiment import ExperimentSettings
 from engine.views import augmented_views, plain_view, view_plan
@@ -122,7 +122,7 @@ class Trainer:
         torch.manual_seed(derive_seed(self.settings.seed, "layers", position.epoch, position.step, progress.rank))
         output = self.model(self._views(self.dataset.train, indices, progress), progress)
         self.accelerator.backward(output.loss)
-        figures = {"train/learning_rate": rate}
+        figures: dict[str, Any] = {"train/learning_rate": rate}
         ends_window = (position.step + 1) % training.log_every == 0
         if training.clip_norm:
             norm = self.accelerator.clip_grad_norm_(self.model.parameters(), training.clip_norm)
@@ -190,7 +190,7 @@ class Trainer:
         self.model.eval()
         losses = []
         seed, last = derive_seed(self.settings.seed, "validation"), self.settings.training.epochs - 1
-        for number, indices in enumerate(torch.arange(len(split)).split(size)):
+        for number, indices in enumerate(torch.split(torch.arange(len(split)), size)):
             if len(indices) == size:
                 progress = Progress(last, last + 1, number, seed, self.accelerator.process_index)
                 losses.append(self.model(self._views(split, indices, progress), progress).loss)
@@ -241,7 +241,7 @@ class Trainer:
     def _save_weights(self, kind: ArtifactKind, weights: Mapping[str, Tensor], epoch: int) -> None:
         if not self.accelerator.is_main_process:
             return
-        facts = {"kind": kind, "epoch": epoch + 1, "step": self.position.step}
+        facts: dict[str, Fact] = {"kind": kind, "epoch": epoch + 1, "step": self.position.step}
         if kind == "best":
             facts["validation_loss"] = self.position.best_loss
         file = self.work / f"{kind}.safetensors"

@@ -87,7 +87,8 @@ def test_published_values_are_the_papers():
 
 
 def test_settings_need_no_torch():
-    code = "import sys, engine.settings.preset as p; p.load_preset('bits-quick').experiment('comm', 0); sys.exit('torch' in sys.modules)"
+    code = "import sys, engine.settings.preset as p; p.load_preset('bits-quick').experiment('comm', 0)"
+    code += "; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
