@@ -24,5 +24,13 @@ def test_any_build_of_a_pinned_version_will_do() -> None:
     assert [name for name, version in PINS.items() if Version(version).local] == []
 
 
+def test_the_readme_points_at_what_is_there() -> None:
+    readme = (ROOT / "README.md").read_text()
+    named = re.findall(r"\]\(((?!http)[^)]+)\)|`((?:app|engine|storage|tests)/[a-z_/.]*)`", readme)
+    paths = [link or path for link, path in named]
+    assert len(paths) > 5
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
