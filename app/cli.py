@@ -50,9 +50,9 @@ def train(
     job: Annotated[int | None, typer.Option(hidden=True, help="The supervisor's: train this job in this very process.")] = None,
 ) -> None:
     """Start runs and follow them; Ctrl-C stops them after a checkpoint, a second Ctrl-C at once."""
-    from app.configuring import plan_runs
     from app.home import data_home, open_database
-    from app.launching import resume, submit
+    from app.training.configuring import plan_runs
+    from app.training.launching import resume, submit
 
     new = [preset, config, method, seed, set_]
     if run is not None and any(new):
@@ -60,7 +60,7 @@ def train(
             "a run there is already has its settings; leave out --preset, --config, --method, --seed and --set"
         )
     if run is not None and job is not None:
-        from app.train import train_run
+        from app.training.train import train_run
 
         raise typer.Exit(train_run(open_database(), data_home(), run, job))
     planned = [] if run is not None else plan_runs(preset, config, method or [], seed or [], set_ or [])
@@ -69,7 +69,7 @@ def train(
     if planned:
         typer.echo("\n".join(f"run {number}: {one.title}" for number, one in zip(ids, planned, strict=True)))
     if not detach:
-        from app.following import follow
+        from app.training.following import follow
 
         raise typer.Exit(follow(db, ids, typer.echo))
 
@@ -78,7 +78,7 @@ def train(
 def probe(run: RunNumber, kind: Kind = None) -> None:
     """Fit the linear probes of a run's checkpoint again."""
     from app.home import data_home, open_database
-    from app.probing import probe_run
+    from app.training.probing import probe_run
 
     probe_run(open_database(), data_home(), run, kind)
 
@@ -118,7 +118,7 @@ def export(
 ) -> None:
     """Write a run's checkpoint to a safetensors file."""
     from app.home import open_database
-    from app.transfer import export_checkpoint, weights_of
+    from app.training.transfer import export_checkpoint, weights_of
 
     db = open_database()
     artifact = weights_of(db, run, kind)
@@ -133,7 +133,7 @@ def import_(
 ) -> None:
     """Keep a checkpoint made elsewhere as a finished run."""
     from app.home import open_database
-    from app.transfer import import_checkpoint
+    from app.training.transfer import import_checkpoint
 
     number = import_checkpoint(open_database(), file, title)
     typer.echo(f"run {number}; probe it with: infmasking probe {number}")
@@ -145,9 +145,9 @@ def supervise(
     idle_minutes: Annotated[float, typer.Option(help="Leave after so long without work.", min=0.0)] = 10.0,
 ) -> None:
     """Start and watch the queued runs of this machine; one such process is started on demand and leaves when idle."""
-    from app.fleet import Fleet
     from app.home import data_home, open_database
-    from app.supervisor import Supervisor, Timing
+    from app.training.fleet import Fleet
+    from app.training.supervisor import Supervisor, Timing
 
     db = open_database()
     if not Supervisor(db, Fleet(db, data_home()), Timing(idle=idle_minutes * 60)).serve(until_empty=once):

@@ -14,7 +14,7 @@ import polars as pl
 import streamlit as st
 
 from app.home import data_home
-from app.processes import host_name
+from app.training.processes import host_name
 from storage import artifacts as stored_artifacts
 from storage import jobs as stored_jobs
 from storage import queries as stored

@@ -8,9 +8,9 @@ import streamlit as st
 
 from app import queries, reader
 from app.charts.style import method_label
-from app.confirmation import confirm_deletion
 from app.downloads import download_url
-from app.run_facts import run_name
+from app.runs.confirmation import confirm_deletion
+from app.runs.facts import run_name
 from app.state import number_parameter, page
 from app.wording import show_bytes, show_count, show_facts, show_time
 from storage.artifacts import Artifact, delete_artifact

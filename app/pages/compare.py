@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import compare_details as details
-from app import compare_sections as sections
 from app import queries
 from app.charts.style import method_label
-from app.comparison import Group, choose, group_runs, panels_of, scores
-from app.comparison_progress import Progress, progress
-from app.run_facts import data_label
+from app.comparison import details, sections
+from app.comparison.groups import Group, choose, group_runs, panels_of, scores
+from app.comparison.progress import Progress, progress
+from app.runs.facts import data_label
 from app.state import page, read_runs
 from app.wording import show_age, show_count
 from engine.settings.preset import method_names

@@ -6,10 +6,10 @@ torch, once for each settings.
 
 import streamlit as st
 
-from app import data_sections as sections
 from app.home import data_home
-from app.own_file import choose_file
-from app.preview_requests import PreviewError, obtain
+from app.launch.own_file import choose_file
+from app.preview import sections
+from app.preview.requests import PreviewError, obtain
 from app.state import page
 from engine.settings.base import Settings
 from engine.settings.experiment import ExperimentSettings

@@ -6,13 +6,13 @@ import streamlit as st
 
 from app import queries
 from app.charts.style import in_order, method_label
-from app.configuring import plan_runs
-from app.devices import cores, gpus
-from app.launching import ensure_supervisor, submit
-from app.run_facts import STATES, UNSETTLED, data_label
-from app.run_list import show_runs
-from app.run_table import Filters, filtered
+from app.runs.facts import STATES, UNSETTLED, data_label
+from app.runs.list_view import show_runs
+from app.runs.table import Filters, filtered
 from app.state import open_page, page, write_runs
+from app.training.configuring import plan_runs
+from app.training.devices import cores, gpus
+from app.training.launching import ensure_supervisor, submit
 from app.wording import show_count
 from engine.settings.preset import load_preset, preset_names
 from storage.clock import now_ms

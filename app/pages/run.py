@@ -3,9 +3,9 @@
 import streamlit as st
 
 from app import queries
-from app import run_sections as sections
-from app.run_actions import show_actions, show_labels
-from app.run_facts import (
+from app.runs import sections
+from app.runs.actions import show_actions, show_labels
+from app.runs.facts import (
     STATES,
     UNSETTLED,
     data_label,

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.launching import new_run
-from app.processes import host_name, is_alive, signal_all, start_detached
-from app.trainer_command import child_environment
+from app.training.launching import new_run
+from app.training.processes import host_name, is_alive, signal_all, start_detached
+from app.training.trainer_command import child_environment
 from engine.settings.preset import load_preset
 from storage.clock import now_ms
 from storage.database import Database

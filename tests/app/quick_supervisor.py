@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from app.fleet import Fleet, Patience
-from app.scheduling import Machine, Place
-from app.supervisor import Supervisor, Timing
-from app.trainer_command import trainer_command
+from app.training.fleet import Fleet, Patience
+from app.training.scheduling import Machine, Place
+from app.training.supervisor import Supervisor, Timing
+from app.training.trainer_command import trainer_command
 from storage.database import Database
 from storage.runs import get_run
 

@@ -12,7 +12,7 @@ import pytest
 from house import open_house
 
 from app.cli import main
-from app.processes import is_alive
+from app.training.processes import is_alive
 from storage.jobs import active_jobs, queued_jobs
 from storage.runs import list_runs
 
@@ -42,7 +42,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         (["train", "--preset", "bits-quik"], "no preset 'bits-quik' (did you mean 'bits-quick'?); choose from bits-quick, "),
         (["train", "--preset", "bits-quick", "--method", "infmask"], "choose from infmasking, comm, cross, cross_self"),
         (["train", "--preset", "bits-quick", "--set", "training.epoch=2"], "(did you mean 'epochs'?)"),
-        (["train", "--preset", "bits-quick", "--set", "fusion.heads=7"], "heads (7) must divide width (64)"),
+        (["train", "--preset", "bits-quick", "--set", "fusion.heads=7"], "heads (7) must divide width ("),
         (["train", "--preset", "bits-quick", "--seed", "-1"], "greater than or equal to 0; got '-1'"),
         (["train", "--preset", "bits-quick", "--seed", "one"], "--seed"),
         (["train", "--preset", "bits-quick", "--run", "1"], "leave out --preset"),

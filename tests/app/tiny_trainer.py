@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from app.processes import host_name, this_process
+from app.training.processes import host_name, this_process
 from storage.database import Database
 from storage.recorder import RunRecorder
 from storage.runs import mark_ended, mark_started

@@ -1,0 +1,79 @@
+"""Below the figures of the compare page: learning curves, and the settings that differ."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import streamlit as st
+
+from app import queries
+from app.charts.comparison import band_chart
+from app.comparison import tables
+from app.comparison.groups import Group, settings_that_differ
+from app.launch.fields import show_list
+
+CHARTS_A_ROW = 3
+ONE_SCALE = ("train/learning_rate", "train/gradient_norm", "train/accuracy", "system/")
+"""Curves that mean the same for every method and so share one pair of axes; losses do not."""
+
+
+def show_curves(groups: Sequence[Group]) -> None:
+    """A learning curve: mean over seeds with its interval, single runs on request."""
+    ids = [run.id for group in groups for run in group.runs]
+    summaries = queries.summaries(ids)
+    keys = sorted(summaries["key"].unique().to_list(), key=lambda key: (key.startswith("system/"), key))
+    if not keys:
+        return
+    st.subheader("Learning curves")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first = keys.index("validation/loss") if "validation/loss" in keys else 0
+        key = st.selectbox("Curve", keys, first, key="compare_curve", width=320)
+        members = st.toggle("Single runs", key="compare_members", help="Draw every run as a thin line.")
+    points = queries.curves(ids, [key])
+    bands = tables.curve_bands(groups, points)
+    lines = tables.member_lines(groups, points) if members else None
+    together = key.startswith(ONE_SCALE)
+    labels = list(dict.fromkeys(bands["group"].to_list()))
+    if together:
+        st.altair_chart(band_chart(bands, lines, [group.method for group in groups], key))
+    else:
+        for start in range(0, len(labels), CHARTS_A_ROW):
+            for column, label in zip(
+                st.columns(min(CHARTS_A_ROW, len(labels))), labels[start : start + CHARTS_A_ROW], strict=False
+            ):
+                mine = pl.col("group") == label
+                chart = band_chart(
+                    bands.filter(mine), None if lines is None else lines.filter(mine), [g.method for g in groups], key
+                )
+                column.markdown(f"**{label}**")
+                column.altair_chart(chart)
+    counts = {len(group.runs) for group in groups}
+    note = "" if together else " Losses of different methods are sums of different terms: compare shapes, not heights."
+    band = "Band: 95 % t-interval of the mean over seeds." if max(counts) > 1 else "One seed: no band."
+    st.caption(f"{key} by optimiser step, up to the last step that all seeds of a group have reached. {band}{note}")
+
+
+def show_settings(groups: Sequence[Group]) -> None:
+    """What was set differently, so that a difference is not put down to the method alone."""
+    st.subheader("Settings that differ")
+    differing = settings_that_differ(groups)
+    if not differing:
+        st.caption("Nothing but the method: all shared settings are equal." if len(groups) > 1 else "One group only.")
+        return
+    shared = [path for path in differing if not path.startswith("objective.")]
+    if shared:
+        st.warning(
+            f"The groups differ in more than the method ({', '.join(shared[:4])}{' …' if shared[4:] else ''}): "
+            "a difference between them may come from that.",
+            icon=":material/balance:",
+        )
+    rows = [
+        {"Setting": path} | {g.label: _value(v) for g, v in zip(groups, values, strict=True)}
+        for path, values in differing.items()
+    ]
+    st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return show_list(value)
+    return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,69 @@
+"""Starting runs from a page or the command line: they are stored and queued, and a supervisor is there to take them."""
+
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.home import data_home, supervisor_log
+from app.training.configuring import Planned
+from app.training.processes import host_name, is_alive, start_detached
+from app.training.trainer_command import child_environment
+from engine.settings.experiment import ExperimentSettings, parse
+from storage.clock import now_ms
+from storage.database import Database
+from storage.jobs import live_supervisor
+from storage.runs import ALIVE, NewRun, create_runs, get_run, live_state, requeue
+
+
+def submit(db: Database, planned: Sequence[Planned | tuple[str, ExperimentSettings, str | None]]) -> list[int]:
+    """Store and queue runs, each (title, settings, preset name or None), and see to a supervisor; returns their ids."""
+    ids = create_runs(db, [new_run(*one) for one in planned])
+    ensure_supervisor(db)
+    return ids
+
+
+def new_run(title: str, settings: ExperimentSettings, preset: str | None) -> NewRun:
+    """What storage keeps of a run before it starts."""
+    settings = _anchored(settings)
+    return NewRun(
+        title=title,
+        preset=preset,
+        dataset=settings.data.name,
+        method=settings.objective.name,
+        seed=settings.seed,
+        digest=settings.digest(),
+        settings=settings.model_dump(mode="json"),
+    )
+
+
+def _anchored(settings: ExperimentSettings) -> ExperimentSettings:
+    """The settings with the data's paths made absolute: the supervisor may work in another folder than ours."""
+    content = settings.model_dump(mode="json")
+    for name in ("path", "test_path"):
+        if content["data"].get(name):
+            content["data"][name] = str(Path(content["data"][name]).expanduser().resolve())
+    return parse(content)
+
+
+def ensure_supervisor(db: Database) -> None:
+    """Start a supervisor, detached from us, where this host has none that lives; of two started at once one stays."""
+    current = live_supervisor(db, host_name())
+    if current is not None and is_alive(current.pid, current.pid_started):
+        return
+    home = data_home()
+    command = [sys.executable, "-m", "app.cli", "supervise"]
+    child = start_detached(command, supervisor_log(home), child_environment(db, home))
+    # Nothing depends on this thread; it only takes the zombie away should the supervisor end before we do.
+    threading.Thread(target=child.wait, name="supervisor reaper", daemon=True).start()
+
+
+def resume(db: Database, run_id: int) -> list[int]:
+    """Queue an interrupted run again and see to a supervisor; a run that waits or works is left as it is.
+
+    Raises `WrongState` for a finished one, and `NoSuchRun`.
+    """
+    if live_state(get_run(db, run_id), now_ms()) not in ("queued", *ALIVE):
+        requeue(db, run_id)
+    ensure_supervisor(db)
+    return [run_id]

@@ -1,0 +1,96 @@
+"""Checkpoints in and out: a run's weights as a file, and a file from elsewhere as a run of its own."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.training.launching import new_run
+from engine.errors import UserError
+from engine.settings.experiment import SettingsError, parse
+from storage.artifacts import Artifact, copy_to, list_artifacts, write_artifact
+from storage.database import Database
+from storage.runs import create_runs, delete_run, get_run, mark_ended
+
+KINDS = ("best", "last")
+FORMAT = "infmasking-studio/1"
+
+
+class TransferError(UserError):
+    """A checkpoint that cannot be written or read; one line."""
+
+
+def weights_of(db: Database, run_id: int, kind: str | None = None) -> Artifact:
+    """The run's checkpoint of a kind; where none is named, the one its probes used: best with early stopping, else last."""
+    run = get_run(db, run_id)
+    if kind is not None and kind not in KINDS:
+        raise TransferError(f"no kind '{kind}'; choose from {', '.join(KINDS)}")
+    kept = {artifact.kind: artifact for artifact in list_artifacts(db, run_id) if artifact.kind in KINDS}
+    if not kept:
+        raise TransferError(f"run {run_id} has no checkpoint yet; it is {run.status}")
+    if kind is None:
+        usual = "best" if run.settings.get("training", {}).get("patience") else "last"
+        return kept.get(usual) or next(iter(kept.values()))
+    if kind not in kept:
+        raise TransferError(f"run {run_id} has no {kind} checkpoint; it has {', '.join(sorted(kept))}")
+    return kept[kind]
+
+
+def export_checkpoint(db: Database, artifact: Artifact, output: Path | None, *, force: bool = False) -> Path:
+    """Write a checkpoint to a file (or into a folder, or here), whole or not at all; returns where.
+
+    Raises `TransferError` where a file stands already and `force` is not given, `OSError` where it cannot be written.
+    """
+    target = output or Path(artifact.name)
+    if target.is_dir():
+        target /= artifact.name
+    if target.exists() and not force:
+        raise TransferError(f"{target} exists already; --force replaces it")
+    if not target.parent.is_dir():
+        raise TransferError(f"no folder {target.parent}")
+    copy_to(db, artifact.id, target)
+    return target
+
+
+class Header(NamedTuple):
+    """What a checkpoint says of itself."""
+
+    settings: dict[str, Any]
+    facts: dict[str, Any]
+
+
+def import_checkpoint(db: Database, file: Path, title: str | None = None) -> int:
+    """Keep a checkpoint made elsewhere as a finished run with the file's own settings; returns the run's id."""
+    header = read_header(file)
+    try:
+        settings = parse(header.settings)
+    except SettingsError as error:
+        raise TransferError(f"{file.name} carries settings that do not fit this version: {error}") from None
+    kind = header.facts.get("kind")
+    (run_id,) = create_runs(db, [new_run(title or f"imported · {file.stem}", settings, None)], queue=False)
+    try:
+        write_artifact(db, run_id, kind if kind in KINDS else "last", file, header.facts)
+    except BaseException:
+        mark_ended(db, run_id, "failed", "the import did not finish")
+        delete_run(db, run_id)
+        raise
+    mark_ended(db, run_id, "finished")
+    return run_id
+
+
+def read_header(file: Path) -> Header:
+    """The settings and facts of a checkpoint; checks the whole layout. Raises `TransferError` for anything else."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, "numpy") as content:
+            metadata = content.metadata() or {}
+    except FileNotFoundError:
+        raise TransferError(f"no file {file}") from None
+    except (SafetensorError, OSError) as error:
+        raise TransferError(f"{file.name} is no safetensors file: {error}") from None
+    if metadata.get("format") != FORMAT or "settings" not in metadata:
+        raise TransferError(f"{file.name} is no checkpoint of InfMasking Studio: it names the format {metadata.get('format')!r}")
+    try:
+        return Header(json.loads(metadata["settings"]), json.loads(metadata.get("facts", "{}")))
+    except ValueError as error:
+        raise TransferError(f"{file.name} has damaged metadata: {error}") from None

@@ -1,0 +1,237 @@
+"""What a comparison computes from stored runs: groups, panels, scores, reported figures, differences, exports."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+from sample_runs import STEPS
+
+from app.charts.style import method_label
+from app.comparison import tables
+from app.comparison.groups import (
+    Group,
+    choose,
+    group_estimate,
+    group_runs,
+    panels_of,
+    scores,
+    settings_that_differ,
+    truth_line,
+)
+from app.comparison.reported_values import as_reported, reported
+from engine.settings.preset import load_preset
+from storage.run import Run
+
+NAMES = {"infmasking": "InfMasking", "comm": "CoMM", "cross": "Cross"}
+TASKS = {
+    "share": ("redundancy", 0.1),
+    "unique1": ("uniqueness", 0.1),
+    "unique2": ("uniqueness", 0.1),
+    "synergy": ("synergy", 0.5),
+}
+
+
+def make_run(number: int, method: str, seed: int, preset: str = "bits-quick", **changes: Any) -> Run:
+    """A finished run of a preset, as storage gives it back."""
+    settings = load_preset(preset).experiment(method, seed, {key.replace("__", "."): value for key, value in changes.items()})
+    facts: dict[str, Any] = dict.fromkeys(
+        ("started_at", "ended_at", "heartbeat_at", "progressed_at", "host", "pid", "pid_started", "error", "code_version")
+    )
+    return Run(
+        id=number,
+        title=f"{preset} · {method} · seed {seed}",
+        preset=preset,
+        dataset=settings.data.name,
+        method=method,
+        seed=seed,
+        digest=settings.digest(),
+        settings=settings.model_dump(mode="json"),
+        status="finished",
+        phase="",
+        epoch=6,
+        epochs=6,
+        step=STEPS,
+        steps=STEPS,
+        created_at=0,
+        stop_requested=False,
+        note="",
+        tags=(),
+        attempts=1,
+        **facts,
+    )
+
+
+def make_results(values: dict[int, tuple[float, float, float, float]]) -> dict[str, list[Any]]:
+    """Results as storage gives them: run id → accuracy of share, unique1, unique2 and synergy."""
+    rows = [
+        (run, task, "accuracy", value, {"measures": measures, "chance": chance, "n_test": 4000})
+        for run, figures in values.items()
+        for (task, (measures, chance)), value in zip(TASKS.items(), figures, strict=True)
+    ]
+    columns = ("run_id", "task", "metric", "value", "facts")
+    return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
+
+
+RUNS = [make_run(1, "comm", 0), make_run(2, "comm", 1), make_run(3, "infmasking", 0), make_run(4, "infmasking", 1)]
+VALUES = {1: (1.0, 0.8, 0.9, 0.70), 2: (1.0, 0.8, 0.8, 0.72), 3: (1.0, 0.9, 0.8, 0.75), 4: (1.0, 0.7, 0.9, 0.79)}
+
+
+def built() -> tuple[list[Group], list[Any], pl.DataFrame]:
+    results = make_results(VALUES)
+    groups, panels = group_runs(RUNS, NAMES), panels_of(results)
+    return groups, panels, scores(groups, panels, results)
+
+
+def test_groups_are_configurations_in_the_order_of_methods() -> None:
+    groups = group_runs(RUNS, NAMES)
+    assert [(group.label, [run.seed for run in group.runs]) for group in groups] == [("InfMasking", [0, 1]), ("CoMM", [0, 1])]
+
+
+def test_groups_of_one_method_are_told_apart_by_what_differs() -> None:
+    groups = group_runs([*RUNS, make_run(5, "infmasking", 0, objective__masks=12)], NAMES)
+    assert [group.label for group in groups] == ["InfMasking, masks 6", "InfMasking, masks 12", "CoMM"]
+
+
+def test_no_two_groups_share_a_label() -> None:
+    several = [
+        make_run(number, "comm", 0, training__epochs=epochs, training__learning_rate=rate, training__weight_decay=decay)
+        for number, (epochs, rate, decay) in enumerate([(1, 0.1, 0.1), (1, 0.1, 0.2), (2, 0.2, 0.1)])
+    ]
+    labels = [group.label for group in group_runs(several, NAMES)]
+    assert len(set(labels)) == 3
+    assert labels[2] == "CoMM, epochs 2, learning rate 0.2 …"
+
+
+def test_a_seed_that_was_run_again_counts_once() -> None:
+    (group,) = group_runs([make_run(1, "comm", 0), make_run(2, "comm", 0), make_run(3, "comm", 1)], NAMES)
+    assert [run.id for run in group.runs] == [2, 3]
+    assert group.repeats == 1
+
+
+def test_panels_are_the_questions_and_uniqueness_is_the_mean_of_both() -> None:
+    groups, panels, frame = built()
+    assert [(panel.name, panel.metric, panel.chance) for panel in panels] == [
+        ("redundancy", "accuracy", 0.1),
+        ("uniqueness", "accuracy", 0.1),
+        ("synergy", "accuracy", 0.5),
+    ]
+    comm = next(group for group in groups if group.method == "comm")
+    value = group_estimate(frame, "uniqueness", comm.digest)
+    assert value is not None
+    assert value.mean == pytest.approx((0.85 + 0.80) / 2)
+    assert value.n == 2
+
+
+def test_a_label_of_ones_own_is_a_panel_of_its_own() -> None:
+    results = {
+        "run_id": [1, 1, 1],
+        "task": ["sentiment", "sentiment", "emotions"],
+        "metric": ["mse", "system", "macro_f1"],
+        "value": [0.5, 0.1, 0.4],
+        "facts": [{"measures": "label"}, {"measures": "label"}, {"measures": "label", "chance": None}],
+    }
+    assert [(panel.name, panel.metric) for panel in panels_of(results)] == [("emotions", "macro_f1"), ("sentiment", "mse")]
+
+
+def test_a_run_that_lacks_a_task_or_has_nan_is_left_out() -> None:
+    results = make_results({1: (1.0, 0.8, float("nan"), 0.7)})
+    groups, panels = group_runs(RUNS[:1], NAMES), panels_of(results)
+    assert set(scores(groups, panels, results)["panel"]) == {"redundancy", "synergy"}
+
+
+@pytest.mark.parametrize(
+    ("preset", "panel", "expected"),
+    [
+        ("trifeature-synergy", "synergy", 0.77),
+        ("trifeature-synergy", "redundancy", None),
+        ("trifeature-ru", "uniqueness", 0.906),
+        ("trifeature-ru", "synergy", None),
+        ("trifeature-small", "synergy", None),
+        ("bits-quick", "synergy", None),
+    ],
+)
+def test_reported_figures_stand_only_beside_the_same_experiment(preset: str, panel: str, expected: float | None) -> None:
+    (group,) = group_runs([make_run(1, "infmasking", 0, preset)], NAMES)
+    asked = next(one for one in panels_of(make_results({1: (1, 1, 1, 1)})) if one.name == panel)
+    found = reported(group, asked)
+    assert (found and found.value) == (None if expected is None else pytest.approx(expected))
+
+
+def test_settings_that_differ_leave_out_what_only_one_method_has() -> None:
+    groups = group_runs([*RUNS[:1], make_run(9, "infmasking", 0, training__epochs=3)], NAMES)
+    usual = load_preset("bits-quick").experiment("comm", 0).training.epochs
+    assert settings_that_differ(groups) == {"training.epochs": [3, usual]} | {
+        path: values for path, values in settings_that_differ(groups).items() if path.startswith("objective.")
+    }
+    assert "objective.masks" not in settings_that_differ(groups)
+    assert "seed" not in settings_that_differ(groups)
+
+
+def test_truth_is_told_in_bits() -> None:
+    known = {"true_redundancy": 0.0, "true_unique1": 0.0, "true_unique2": 0.0, "true_synergy": 0.469}
+    assert truth_line("synergy", known) == "synergy: 0.469 bits, all synergistic"
+    mixed = truth_line("and", known | {"true_redundancy": 0.311, "true_synergy": 0.5})
+    assert mixed == "and: 0.811 bits, 0.311 redundant, 0.500 synergistic"
+    assert truth_line("label", {"measures": "label"}) is None
+
+
+def test_links_choose_runs() -> None:
+    other = make_run(9, "comm", 0, "trifeature-small")
+    newest_first = [*reversed(RUNS)]
+    assert [run.id for run in choose([other, *newest_first], [2, 3], [])] == [3, 2]
+    assert [run.id for run in choose([other, *newest_first], [], [RUNS[0].digest])] == [2, 1]
+    assert [run.id for run in choose([other, *newest_first], [], [])] == [9]
+    assert choose(newest_first, [99], []) == []
+
+
+def test_difference_is_paired_and_told_in_words() -> None:
+    groups, panels, frame = built()
+    rows = {row["panel"]: row for row in tables.difference_rows(groups, panels, frame, groups[1])}
+    assert rows["synergy"]["mean"] == pytest.approx(6.0)
+    assert rows["synergy"]["reading"].startswith("InfMasking − CoMM: +6.0 points [")
+    assert rows["synergy"]["verdict"] == "undecided"
+    assert rows["redundancy"]["verdict"] == "equal"
+
+
+def test_a_group_without_results_is_said_to_have_none() -> None:
+    groups, panels, frame = built()
+    waiting = group_runs([*RUNS, make_run(8, "cross", 0)], NAMES)[-1]
+    rows = tables.difference_rows([*groups, waiting], panels[-1:], frame, groups[1])
+    assert rows[-1]["reading"] == "Cross − CoMM: no result of Cross yet"
+    assert rows[-1]["mean"] is None
+
+
+def test_table_and_exports_carry_what_a_paper_needs() -> None:
+    groups, panels, frame = built()
+    rows = tables.score_table(groups, panels, frame)
+    synergy = next(row for row in rows if row["Question"] == "synergy" and row["Group"] == "InfMasking")
+    assert (synergy["n"], synergy["Seeds"], synergy["Mean"], synergy["Chance"]) == (2, "0-1", "77.0 %", "50.0 %")
+    text = tables.markdown(rows).splitlines()
+    assert len(text) == 2 + len(rows)
+    assert text[0].startswith("| Question | Metric | Group | n | Seeds |")
+    exported = pl.read_csv(tables.csv(groups, panels, frame).encode())
+    assert exported.height == 3 * 4
+    row = exported.filter(pl.col("panel") == "synergy", pl.col("seed") == 1, pl.col("method") == "infmasking")
+    assert row["value"].to_list() == [0.79]
+
+
+def test_bands_average_only_steps_that_all_runs_have() -> None:
+    groups = group_runs(RUNS[:2], NAMES)
+    points = pl.DataFrame({"run_id": [1, 1, 2, 2, 2], "step": [10, 20, 10, 20, 30], "value": [1.0, 2.0, 3.0, 2.0, 9.0]})
+    bands = tables.curve_bands(groups, points)
+    assert bands["step"].to_list() == [10, 20]
+    assert bands["mean"].to_list() == [2.0, 2.0]
+    assert bands["high"][0] - bands["mean"][0] == pytest.approx(12.706, abs=1e-3)
+    alone = tables.curve_bands([groups[0]._replace(runs=groups[0].runs[:1])], points)
+    assert alone["low"].null_count() == alone.height == 2
+
+
+def test_methods_are_named_as_papers_write_them() -> None:
+    assert {name: method_label(name) for name in NAMES} == NAMES
+
+
+def test_other_settings_than_the_papers_are_noticed() -> None:
+    (own,) = group_runs([make_run(1, "comm", 0, "trifeature-synergy")], NAMES)
+    (changed,) = group_runs([make_run(1, "comm", 0, "trifeature-synergy", training__epochs=1)], NAMES)
+    assert as_reported(own)
+    assert not as_reported(changed)
