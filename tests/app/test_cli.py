@@ -147,6 +147,7 @@ def test_supervise_once_leaves_when_nothing_waits(command: Command, tmp_path: Pa
 def test_a_run_can_be_followed_and_a_failed_one_ends_with_its_line(command: Command, tmp_path: Path) -> None:
     with open_house(tmp_path / "home") as house:
         house.supervisor()
+        house.until(house.has_supervisor)  # else the command would start one of its own
         (number,) = house.submit("crash")
         code, out, _ = command("train", "--run", str(number))
         assert (code, out) == (1, f"run {number} (crash) failed: the data set has no rows\n")
@@ -163,6 +164,7 @@ def test_a_run_can_be_followed_and_a_failed_one_ends_with_its_line(command: Comm
 def test_a_second_control_c_ends_a_run_that_does_not_listen(tmp_path: Path) -> None:
     with open_house(tmp_path / "home") as house:
         house.supervisor()
+        house.until(house.has_supervisor)
         (number,) = house.submit("deaf")
         run = house.wait(number, "running")
         command = [sys.executable, "-m", "app.cli", "train", "--run", str(number)]
