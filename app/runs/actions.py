@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import queries
+from app.home import data_home, run_log
 from app.runs.confirmation import confirm_deletion
 from app.runs.facts import RESUMABLE, run_name
 from app.state import open_page
@@ -48,7 +49,13 @@ def _confirm_delete(run: Run) -> None:
     size = show_bytes(sum(artifact.size for artifact in artifacts))
     files = f" and {show_count(len(artifacts), 'stored file')} ({size})" if artifacts else ""
     what_goes = f"**{run_name(run)}** ({run.title}) goes for good: its settings, curves, results, log{files}."
-    confirm_deletion(f"run {run.id}", what_goes, lambda: delete_run(queries.database(), run.id), lambda: open_page("overview"))
+    confirm_deletion(f"run {run.id}", what_goes, lambda: _delete(run.id), lambda: open_page("overview"))
+
+
+def _delete(run_id: int) -> None:
+    """The run, and the file that its process wrote its output to."""
+    delete_run(queries.database(), run_id)
+    run_log(data_home(), run_id).unlink(missing_ok=True)
 
 
 def show_labels(run: Run) -> None:
