@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from sample_runs import STEPS
+from made_runs import make_run
 
 from app.charts.style import method_label
 from app.comparison import tables
@@ -20,7 +20,6 @@ from app.comparison.groups import (
 )
 from app.comparison.reported_values import as_reported, reported
 from engine.settings.preset import load_preset
-from storage.run import Run
 
 NAMES = {"infmasking": "InfMasking", "comm": "CoMM", "cross": "Cross"}
 TASKS = {
@@ -29,36 +28,6 @@ TASKS = {
     "unique2": ("uniqueness", 0.1),
     "synergy": ("synergy", 0.5),
 }
-
-
-def make_run(number: int, method: str, seed: int, preset: str = "bits-quick", **changes: Any) -> Run:
-    """A finished run of a preset, as storage gives it back."""
-    settings = load_preset(preset).experiment(method, seed, {key.replace("__", "."): value for key, value in changes.items()})
-    facts: dict[str, Any] = dict.fromkeys(
-        ("started_at", "ended_at", "heartbeat_at", "progressed_at", "host", "pid", "pid_started", "error", "code_version")
-    )
-    return Run(
-        id=number,
-        title=f"{preset} · {method} · seed {seed}",
-        preset=preset,
-        dataset=settings.data.name,
-        method=method,
-        seed=seed,
-        digest=settings.digest(),
-        settings=settings.model_dump(mode="json"),
-        status="finished",
-        phase="",
-        epoch=6,
-        epochs=6,
-        step=STEPS,
-        steps=STEPS,
-        created_at=0,
-        stop_requested=False,
-        note="",
-        tags=(),
-        attempts=1,
-        **facts,
-    )
 
 
 def make_results(values: dict[int, tuple[float, float, float, float]]) -> dict[str, list[Any]]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_comparison import make_run
+from made_runs import make_run
 
 from app.comparison.progress import progress
 from storage.run import Run

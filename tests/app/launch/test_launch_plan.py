@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_comparison import make_run
+from made_runs import make_run
 
 from app.launch.plan import (
     edited_lines,
