@@ -4,6 +4,7 @@ Rows are L2-normalised here, so embeddings come as the head gives them. N is the
 Half-precision embeddings are computed on in float32, autocast or not; float64 stays float64.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -50,6 +51,11 @@ def clip_loss(first: Tensor, second: Tensor, scale: Tensor) -> Contrast:
     targets = torch.arange(len(logits), device=logits.device)
     loss = (F.cross_entropy(logits, targets) + F.cross_entropy(logits.T, targets)) / 2
     return Contrast(loss, _retrieved(logits))
+
+
+def cmc_terms(embeddings: Sequence[Tensor], temperature: float) -> list[Contrast]:
+    """CMC's terms (Tian et al., 2020): InfoNCE of every pair of modalities (N, E), in the order (1, 2), (1, 3), …, (2, 3), …"""
+    return [info_nce(one, other, temperature) for one, other in itertools.combinations(embeddings, 2)]
 
 
 def comm_terms(first: Sequence[Tensor], second: Sequence[Tensor], temperature: float, prototype: int = -1) -> list[Contrast]:

@@ -10,14 +10,14 @@ from engine.dataset import Modality
 from engine.gathering import gather_batch
 from engine.losses import clip_loss
 from engine.objective import Progress, StepOutput, View
-from engine.pairwise import PairwiseObjective
+from engine.separate import SeparateObjective, check_two
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CrossSettings
 
 LARGEST_SCALE = 100.0
 
 
-class Cross(PairwiseObjective):
+class Cross(SeparateObjective):
     """Loss: symmetric cross-entropy of cosine similarities × a learned scale, on one augmented view of each modality.
 
     The scale is kept as its logarithm and never exceeds 100, as in CLIP: above it training is unstable.
@@ -26,6 +26,7 @@ class Cross(PairwiseObjective):
     augmented_views = 1
 
     def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: CrossSettings):
+        check_two(settings, modalities)
         super().__init__(settings, modalities, own.width)
         self.log_scale = nn.Parameter(torch.tensor(-math.log(own.initial_temperature)))
 

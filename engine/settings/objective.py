@@ -65,4 +65,14 @@ class CrossSelfSettings(Settings):
     head_width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
-ObjectiveSettings = Annotated[InfmaskingSettings | CommSettings | CrossSettings | CrossSelfSettings, Discriminator("name")]
+class CmcSettings(Settings):
+    """CMC (Tian et al., ECCV 2020): InfoNCE between every pair of modalities, however many there are."""
+
+    name: Literal["cmc"] = "cmc"
+    temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
+    width: int = setting(256, "Width of each modality's linear projection.", unit="features", ge=8, le=4096)
+
+
+ObjectiveSettings = Annotated[
+    InfmaskingSettings | CommSettings | CrossSettings | CrossSelfSettings | CmcSettings, Discriminator("name")
+]

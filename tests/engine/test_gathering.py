@@ -13,8 +13,9 @@ from engine.masking import draw_kept, join
 from engine.multimodal import along_batch
 from engine.objective import Progress
 from engine.objectives import infmasking
+from engine.settings.preset import method_names
 
-METHODS = ("infmasking", "comm", "cross", "cross_self")
+METHODS = method_names()
 NAMES = ("scene", "speech")
 SAMPLES, PROCESSES = 8, 2
 

@@ -17,6 +17,7 @@ from engine.errors import UserError
 from engine.experiment import measure_step, probe_checkpoint, run_experiment
 from engine.folder_recorder import FolderRecorder
 from engine.settings.experiment import parse
+from engine.settings.preset import method_names
 
 TINY = {
     "data": {"name": "bits", "samples": 400, "probe_samples": 300, "test_samples": 200, "features": 24, "synergy_symbols": 3},
@@ -101,7 +102,7 @@ def test_kill_9_costs_only_time(tmp_path):
     assert all(torch.equal(whole[name], killed[name]) for name in whole)
 
 
-@pytest.mark.parametrize("method", ["infmasking", "comm", "cross", "cross_self"])
+@pytest.mark.parametrize("method", method_names())
 def test_every_method_learns_and_its_checkpoint_probes_the_same(tmp_path, method):
     settings = tiny(method, epochs=4)
     assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
