@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from engine.dataset import Modality, Samples
 from engine.encoder import Encoder, Tokens, build_encoder
 from engine.randomness import torch_generator
-from engine.settings.experiment import ExperimentSettings
+from engine.settings.experiment import ExperimentSettings, SettingsError
 
 View = Mapping[str, Samples]
 """One version of a batch: modality name → samples."""
@@ -66,8 +66,15 @@ class Objective(nn.Module):
         """The representation (b, width) of the modalities given; leaving some out gives the others' own view."""
 
     def represent(self, view: View, subset: Sequence[str] | None = None) -> Tensor:
-        """What probes see: (b, width), of all modalities or of a subset. Call in `eval` mode."""
-        return self.fuse({name: self.encode(name, view[name]) for name in (subset or list(view))})
+        """What probes see: (b, width), of all modalities it reads or of a subset. Call in `eval` mode."""
+        return self.fuse({name: self.encode(name, view[name]) for name in self.readable(subset)})
+
+    def readable(self, subset: Sequence[str] | None = None) -> list[str]:
+        """The modalities of a subset, or all that are read; raises `SettingsError` for one that the method does not read."""
+        for name in subset or ():
+            if name not in self.encoders:
+                raise SettingsError(f"there is no representation of '{name}': the method reads only {', '.join(self.encoders)}")
+        return list(subset or self.encoders)
 
 
 def build_objective(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Objective:

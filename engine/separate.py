@@ -5,6 +5,7 @@ the projection is the layer that the loss shaped (the published uniqueness of Cr
 it), and a probe may use the lengths that the loss ignores.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -17,6 +18,8 @@ from engine.multimodal import along_batch, module_dict
 from engine.objective import Objective, View, build_encoders
 from engine.settings.experiment import ExperimentSettings, SettingsError
 from engine.tokenizer import mean_token
+
+LARGEST_SCALE = 100.0
 
 
 class SeparateObjective(Objective):
@@ -58,6 +61,16 @@ class HeadSettings(Protocol):
 def self_head(own: HeadSettings) -> nn.Sequential:
     """The head (Linear, ReLU, Linear) behind which augmented views of one modality are contrasted (Chen et al., 2020)."""
     return nn.Sequential(nn.Linear(own.width, own.hidden), nn.ReLU(), nn.Linear(own.hidden, own.head_width))
+
+
+def log_scale(initial_temperature: float) -> nn.Parameter:
+    """The learned factor of CLIP's similarities, as its logarithm."""
+    return nn.Parameter(torch.tensor(-math.log(initial_temperature)))
+
+
+def bounded_scale(logarithm: Tensor) -> Tensor:
+    """The factor itself, at most 100 as in CLIP: above it training is unstable."""
+    return logarithm.exp().clamp(max=LARGEST_SCALE)
 
 
 def check_two(settings: ExperimentSettings, modalities: Sequence[Modality], what: str = "aligns") -> None:

@@ -143,7 +143,8 @@ class Trainer:
         device = self.accelerator.device
         batch = {
             name: Samples(values.to(device, non_blocking=True), None if padding is None else padding.to(device))
-            for name, (values, padding) in split.batch(share).items()
+            for name in self.objective.readable()
+            for values, padding in [split.fetch(name, split.rows[name][share])]
         }
         count = self.objective.augmented_views
         if count == 0:

@@ -73,6 +73,31 @@ class CmcSettings(Settings):
     width: int = setting(256, "Width of each modality's linear projection.", unit="features", ge=8, le=4096)
 
 
+class SimclrSettings(Settings):
+    """SimCLR (Chen et al., ICML 2020): InfoNCE between two augmentations of one modality; the others are not read."""
+
+    name: Literal["simclr"] = "simclr"
+    modality: str | None = setting(None, "Modality that is trained and probed; empty: the first image, else the first of all.")
+    temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
+    width: int = setting(256, "Width of the representation.", unit="features", ge=8, le=4096)
+    hidden: int = setting(1024, "Width of the projection head's hidden layer.", unit="features", ge=8, le=8192)
+    head_width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
+
+
+class SlipSettings(Settings):
+    """SLIP (Mu et al., ECCV 2022): the CLIP loss of two modalities plus SimCLR on one of them."""
+
+    name: Literal["slip"] = "slip"
+    modality: str | None = setting(None, "Modality that SimCLR trains; empty: the first image, else the first of all.")
+    self_weight: float = setting(1.0, "Weight of the SimCLR term.", ge=0.0, le=100.0)
+    temperature: float = setting(0.1, "τ of the SimCLR term.", gt=0.0, le=10.0)
+    initial_temperature: float = setting(0.07, "Start of the CLIP term's learned temperature 1/scale.", gt=0.0, le=10.0)
+    width: int = setting(256, "Width of each modality's linear projection.", unit="features", ge=8, le=4096)
+    hidden: int = setting(1024, "Width of the SimCLR head's hidden layer.", unit="features", ge=8, le=8192)
+    head_width: int = setting(256, "Width of the embedding the SimCLR term sees.", unit="features", ge=8, le=4096)
+
+
 ObjectiveSettings = Annotated[
-    InfmaskingSettings | CommSettings | CrossSettings | CrossSelfSettings | CmcSettings, Discriminator("name")
+    InfmaskingSettings | CommSettings | CrossSettings | CrossSelfSettings | CmcSettings | SimclrSettings | SlipSettings,
+    Discriminator("name"),
 ]

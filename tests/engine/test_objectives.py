@@ -1,5 +1,7 @@
 """The contract of every objective, and what each one promises beside it."""
 
+from itertools import combinations
+
 import golden_fusion as golden
 import objective_cases as cases
 import pytest
@@ -8,6 +10,7 @@ from torch import nn
 
 from engine.dataset import Samples
 from engine.encoder import Tokens
+from engine.losses import clip_loss, info_nce
 from engine.objective import Progress
 from engine.objectives import infmasking
 from engine.settings.experiment import SettingsError
@@ -56,7 +59,7 @@ def test_representations_belong_to_the_sample_alone(method):
     order = torch.tensor([3, 1])
     few = {name: Samples(s.values[order], None if s.is_padding is None else s.is_padding[order]) for name, s in view.items()}
     torch.testing.assert_close(model.represent(few), together[order], rtol=1e-4, atol=1e-5)
-    for name in PAIR:
+    for name in model.encoders:
         alone = model.represent(view, [name])
         assert alone.shape[0] == 6
         changed = {other: s if other == name else Samples(s.values + 1, s.is_padding) for other, s in view.items()}
@@ -90,10 +93,47 @@ def test_three_modalities_fuse(method):
     assert model.eval().represent(cases.view(names, 5, 1), ["table", "scene"]).shape == (5, 16)
 
 
-@pytest.mark.parametrize("method", ["cross", "cross_self"])
+@pytest.mark.parametrize("method", ["cross", "cross_self", "slip"])
 def test_pairwise_methods_take_two_modalities(method):
     with pytest.raises(SettingsError, match=f"^{method} aligns exactly two modalities; got scene, speech, table$"):
         cases.objective(method, "scene", "speech", "table")
+
+
+def test_simclr_reads_one_modality():
+    names = ("speech", "scene", "table")
+    assert list(cases.objective("simclr", *names).encoders) == ["scene"]  # the first image
+    assert list(cases.objective("simclr", "speech", "table").encoders) == ["speech"]
+    model = cases.objective("simclr", *names, modality="table").eval()
+    view = cases.view(names, 4, 1)
+    assert torch.equal(model.represent(view), model.represent(view, ["table"]))
+    with pytest.raises(SettingsError, match=r"^there is no representation of 'scene': the method reads only table$"):
+        model.represent(view, ["scene"])
+    with pytest.raises(SettingsError, match=r"^simclr has no modality 'tabel' to work on; choose from speech, scene, table$"):
+        cases.objective("simclr", *names, modality="tabel")
+
+
+@pytest.mark.parametrize("twice", ["scene", "speech"])
+def test_slip_is_clip_and_simclr(twice):
+    model = cases.objective("slip", *PAIR, modality=twice, self_weight=0.5)
+    views = cases.views(model, PAIR, 6)
+    loss, terms = model(views, PROGRESS)
+    pair = [model.project(name, views[0][name]) for name in PAIR]
+    clip = clip_loss(*pair, model.log_scale.exp()).loss
+    simclr = info_nce(*(model.head(model.project(twice, view[twice])) for view in views), 0.1).loss
+    torch.testing.assert_close(terms["contrast"], clip.detach())
+    torch.testing.assert_close(terms[f"self_{twice}"], simclr.detach())
+    torch.testing.assert_close(loss, clip + 0.5 * simclr)
+
+
+def test_cmc_is_the_mean_over_pairs():
+    names = ("scene", "speech", "table")
+    model = cases.objective("cmc", *names)
+    (view,) = cases.views(model, names, 6)
+    loss, terms = model([view], PROGRESS)
+    projected = {name: model.project(name, view[name]) for name in names}
+    pairs = {f"align_{one}_{two}": info_nce(projected[one], projected[two], 0.1).loss for one, two in combinations(names, 2)}
+    assert terms.keys() == pairs.keys() | {"accuracy"}
+    torch.testing.assert_close(loss, torch.stack(list(pairs.values())).mean())
 
 
 def test_terms_are_weighted_and_averaged():
