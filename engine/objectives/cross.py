@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from engine.dataset import Modality
+from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
 from engine.losses import clip_loss
-from engine.objective import Progress, StepOutput, View
+from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
 from engine.separate import SeparateObjective, bounded_scale, check_two, log_scale
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CrossSettings
@@ -24,14 +24,14 @@ class Cross(SeparateObjective):
         super().__init__(settings, modalities, own.width)
         self.log_scale = log_scale(own.initial_temperature)
 
-    def forward(self, views: Sequence[View], progress: Progress) -> StepOutput:
+    def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         first, second = (gather_batch(self.project(name, views[0][name])) for name in self.encoders)
         scale = bounded_scale(self.log_scale)
         loss, accuracy = clip_loss(first, second, scale)
         return StepOutput(loss, {"contrast": loss.detach(), "accuracy": accuracy, "scale": scale.detach()})
 
 
-def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Cross:
+def build(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]) -> Cross:
     """The objective; raises `SettingsError` unless there are two modalities."""
     assert isinstance(settings.objective, CrossSettings)
     return Cross(settings, modalities, settings.objective)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import torch
 
-from engine.dataset import Modality
+from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
 from engine.losses import cross_self_terms
 from engine.multimodal import module_dict
-from engine.objective import Progress, StepOutput, View
+from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
 from engine.separate import SeparateObjective, check_two, self_head
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CrossSelfSettings
@@ -26,7 +26,7 @@ class CrossSelf(SeparateObjective):
         self.own = own
         self.heads = module_dict({name: self_head(own) for name in self.encoders})
 
-    def forward(self, views: Sequence[View], progress: Progress) -> StepOutput:
+    def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         (first, first_again), (second, second_again) = (
             gather_batch(self.heads[name](self.project_views(name, views))).unbind() for name in self.encoders
         )
@@ -37,7 +37,7 @@ class CrossSelf(SeparateObjective):
         return StepOutput(loss, shown | {"accuracy": pair.accuracy})
 
 
-def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> CrossSelf:
+def build(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]) -> CrossSelf:
     """The objective; raises `SettingsError` unless there are two modalities."""
     assert isinstance(settings.objective, CrossSelfSettings)
     return CrossSelf(settings, modalities, settings.objective)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from engine.dataset import Modality
+from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
 from engine.losses import info_nce
-from engine.objective import Progress, StepOutput, View
+from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
 from engine.separate import SeparateObjective, chosen_modality, self_head
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import SimclrSettings
@@ -21,13 +21,13 @@ class Simclr(SeparateObjective):
         self.own, self.modality = own, modality.name
         self.head = self_head(own)
 
-    def forward(self, views: Sequence[View], progress: Progress) -> StepOutput:
+    def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         first, second = gather_batch(self.head(self.project_views(self.modality, views))).unbind()
         loss, accuracy = info_nce(first, second, self.own.temperature)
         return StepOutput(loss, {f"self_{self.modality}": loss.detach(), "accuracy": accuracy})
 
 
-def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Simclr:
+def build(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]) -> Simclr:
     """The objective; raises `SettingsError` when it names a modality that the data set does not have."""
     assert isinstance(settings.objective, SimclrSettings)
     return Simclr(settings, chosen_modality(settings, modalities, settings.objective.modality), settings.objective)

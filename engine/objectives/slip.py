@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from engine.dataset import Modality
+from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
 from engine.losses import clip_loss, info_nce
-from engine.objective import Progress, StepOutput, View
+from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
 from engine.separate import SeparateObjective, bounded_scale, check_two, chosen_modality, log_scale, self_head
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import SlipSettings
@@ -28,7 +28,7 @@ class Slip(SeparateObjective):
         self.head = self_head(own)
         self.log_scale = log_scale(own.initial_temperature)
 
-    def forward(self, views: Sequence[View], progress: Progress) -> StepOutput:
+    def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         twice = self.project_views(self.seen_twice, views)
         pair = [twice[0] if name == self.seen_twice else self.project(name, views[0][name]) for name in self.encoders]
         scale = bounded_scale(self.log_scale)
@@ -40,7 +40,7 @@ class Slip(SeparateObjective):
         return StepOutput(contrast + self.own.self_weight * alone, shown | {"accuracy": accuracy, "scale": scale.detach()})
 
 
-def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Slip:
+def build(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]) -> Slip:
     """The objective; raises `SettingsError` unless there are two modalities and the one it names is among them."""
     assert isinstance(settings.objective, SlipSettings)
     return Slip(settings, modalities, settings.objective)

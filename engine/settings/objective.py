@@ -1,6 +1,6 @@
 """Settings of every objective. Adding one: a class here, its name in `ObjectiveSettings`, a file in `engine/objectives/`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator
 
@@ -14,7 +14,13 @@ class ProjectionSettings(Settings):
     width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
-class CommSettings(Settings):
+class ObjectiveBase(Settings):
+    """What the settings of all objectives say. batch_splits: the loss of a batch is the mean of its parts' losses."""
+
+    batch_splits: ClassVar[bool] = False
+
+
+class CommSettings(ObjectiveBase):
     """CoMM (Dufumier, Castillo-Navarro et al., ICLR 2025): aligns two augmented views of the fused representation."""
 
     name: Literal["comm"] = "comm"
@@ -25,7 +31,7 @@ class CommSettings(Settings):
     projection: ProjectionSettings = ProjectionSettings()
 
 
-class InfmaskingSettings(Settings):
+class InfmaskingSettings(ObjectiveBase):
     """InfMasking (Wen, Dai et al., NeurIPS 2025): CoMM plus alignment with many randomly masked fused views."""
 
     name: Literal["infmasking"] = "infmasking"
@@ -46,7 +52,7 @@ class InfmaskingSettings(Settings):
     projection: ProjectionSettings = ProjectionSettings()
 
 
-class CrossSettings(Settings):
+class CrossSettings(ObjectiveBase):
     """Cross, the CLIP loss (Radford et al., 2021): aligns one modality with the other, by a learned scale."""
 
     name: Literal["cross"] = "cross"
@@ -54,7 +60,7 @@ class CrossSettings(Settings):
     initial_temperature: float = setting(0.07, "Start of the learned temperature 1/scale.", gt=0.0, le=10.0)
 
 
-class CrossSelfSettings(Settings):
+class CrossSelfSettings(ObjectiveBase):
     """Cross+Self: InfoNCE between the modalities plus InfoNCE between two augmentations of each."""
 
     name: Literal["cross_self"] = "cross_self"
@@ -65,7 +71,7 @@ class CrossSelfSettings(Settings):
     head_width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
-class CmcSettings(Settings):
+class CmcSettings(ObjectiveBase):
     """CMC (Tian et al., ECCV 2020): InfoNCE between every pair of modalities, however many there are."""
 
     name: Literal["cmc"] = "cmc"
@@ -73,7 +79,7 @@ class CmcSettings(Settings):
     width: int = setting(256, "Width of each modality's linear projection.", unit="features", ge=8, le=4096)
 
 
-class SimclrSettings(Settings):
+class SimclrSettings(ObjectiveBase):
     """SimCLR (Chen et al., ICML 2020): InfoNCE between two augmentations of one modality; the others are not read."""
 
     name: Literal["simclr"] = "simclr"
@@ -84,7 +90,7 @@ class SimclrSettings(Settings):
     head_width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
-class SlipSettings(Settings):
+class SlipSettings(ObjectiveBase):
     """SLIP (Mu et al., ECCV 2022): the CLIP loss of two modalities plus SimCLR on one of them."""
 
     name: Literal["slip"] = "slip"
@@ -97,7 +103,22 @@ class SlipSettings(Settings):
     head_width: int = setting(256, "Width of the embedding the SimCLR term sees.", unit="features", ge=8, le=4096)
 
 
+class SupervisedSettings(ObjectiveBase):
+    """Supervised training of the same fusion encoder, with a linear head and labels: the ceiling, not a competitor."""
+
+    batch_splits: ClassVar[bool] = True
+    name: Literal["supervised"] = "supervised"
+    task: str | None = setting(None, "Task whose labels train; empty: all of the data set's tasks at once, a head each.")
+
+
 ObjectiveSettings = Annotated[
-    InfmaskingSettings | CommSettings | CrossSettings | CrossSelfSettings | CmcSettings | SimclrSettings | SlipSettings,
+    InfmaskingSettings
+    | CommSettings
+    | CrossSettings
+    | CrossSelfSettings
+    | CmcSettings
+    | SimclrSettings
+    | SlipSettings
+    | SupervisedSettings,
     Discriminator("name"),
 ]
