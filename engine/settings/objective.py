@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Discriminator
+from pydantic import Discriminator, model_validator
 
 from engine.settings.base import Settings, setting
 
@@ -103,6 +103,25 @@ class SlipSettings(ObjectiveBase):
     head_width: int = setting(256, "Width of the embedding the SimCLR term sees.", unit="features", ge=8, le=4096)
 
 
+class MaeSettings(ObjectiveBase):
+    """MAE (He et al., CVPR 2022; MultiMAE, Bachmann et al., ECCV 2022): rebuilds all modalities from a part of their tokens."""
+
+    batch_splits: ClassVar[bool] = True
+    name: Literal["mae"] = "mae"
+    mask_ratio: float = setting(0.75, "ρ: share of all modalities' tokens that the fusion does not see.", gt=0.0, lt=1.0)
+    patch: int = setting(
+        16, "Largest side of the patches that images are rebuilt in; larger ones are averaged down.", unit="px", ge=1, le=64
+    )
+    decoder_width: int = setting(128, "Width of the decoder's one block.", unit="features", ge=8, le=4096)
+    decoder_heads: int = setting(4, "Attention heads of the decoder; they divide its width.", ge=1, le=128)
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> "MaeSettings":
+        if self.decoder_width % self.decoder_heads:
+            raise ValueError(f"decoder_heads ({self.decoder_heads}) must divide decoder_width ({self.decoder_width})")
+        return self
+
+
 class SupervisedSettings(ObjectiveBase):
     """Supervised training of the same fusion encoder, with a linear head and labels: the ceiling, not a competitor."""
 
@@ -119,6 +138,7 @@ ObjectiveSettings = Annotated[
     | CmcSettings
     | SimclrSettings
     | SlipSettings
+    | MaeSettings
     | SupervisedSettings,
     Discriminator("name"),
 ]

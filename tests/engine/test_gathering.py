@@ -9,10 +9,10 @@ from torch.nn.parallel import DistributedDataParallel
 
 from engine.dataset import Samples
 from engine.gathering import gather_batch, mean_over_processes, process_count
-from engine.masking import draw_kept, join
+from engine.masking import draw_kept, draw_visible, join
 from engine.multimodal import along_batch
 from engine.objective import Progress
-from engine.objectives import infmasking
+from engine.objectives import infmasking, mae
 from engine.settings.preset import method_names
 from engine.updates import set_learning
 
@@ -61,6 +61,10 @@ def fix_masks(method, model, views, rank):
         if rank is not None:
             kept = kept[:, rank * SAMPLES // PROCESSES : (rank + 1) * SAMPLES // PROCESSES]
         infmasking.draw_kept = lambda *_: kept.flatten(0, 1)
+    if method == "mae":
+        joined = join([model.encode(name, views[0][name]) for name in model.encoders])
+        visible = draw_visible(joined, 0.5, torch.Generator().manual_seed(0))
+        mae.draw_visible = lambda *_: visible if rank is None else visible.chunk(PROCESSES)[rank]
 
 
 def worker(rank, folder):
@@ -82,7 +86,8 @@ def shared(tmp_path_factory):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_processes_share_one_global_loss(shared, method, monkeypatch):
-    monkeypatch.setattr(infmasking, "draw_kept", draw_kept)  # `step` replaces it; this restores it afterwards
+    monkeypatch.setattr(mae, "draw_visible", draw_visible)
+    monkeypatch.setattr(infmasking, "draw_kept", draw_kept)  # `step` replaces both; this restores them afterwards
     expected, buffers = step(method, None)
     for everything, _, _ in shared:
         results, own_buffers = everything[method]

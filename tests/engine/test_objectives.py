@@ -19,9 +19,9 @@ PROGRESS = Progress(epoch=1, epochs=4, step=7, seed=3)
 PAIR = ("scene", "speech")
 
 
-def test_masks_change_with_step_and_rank_only_for_infmasking():
+def test_masks_change_with_step_rank_and_seed_where_there_are_any():
     places = [PROGRESS, Progress(1, 4, 8, 3), Progress(1, 4, 7, 3, rank=1), Progress(1, 4, 7, 4)]
-    for method, distinct in (("infmasking", 4), ("comm", 1)):
+    for method, distinct in (("infmasking", 4), ("mae", 4), ("comm", 1)):
         model = cases.objective(method, *PAIR)
         views = cases.views(model, PAIR, 6)
         assert len({model(views, place).loss.item() for place in places}) == distinct
