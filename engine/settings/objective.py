@@ -103,6 +103,17 @@ class SlipSettings(ObjectiveBase):
     head_width: int = setting(256, "Width of the embedding the SimCLR term sees.", unit="features", ge=8, le=4096)
 
 
+class FactorclSettings(ObjectiveBase):
+    """FactorCL (Liang et al., NeurIPS 2023): shared and unique factors of two modalities, by bounds on mutual information."""
+
+    name: Literal["factorcl"] = "factorcl"
+    width: int = setting(128, "Width of each factor; a modality has a shared and a unique one.", unit="features", ge=4, le=4096)
+    critic_hidden: int = setting(
+        512, "Width of the critics' hidden layer; memory grows with batch² × this.", unit="features", ge=8, le=8192
+    )
+    critic_steps: int = setting(1, "Updates of the upper bounds' critics before each update of the encoders.", ge=1, le=100)
+
+
 class MaeSettings(ObjectiveBase):
     """MAE (He et al., CVPR 2022; MultiMAE, Bachmann et al., ECCV 2022): rebuilds all modalities from a part of their tokens."""
 
@@ -138,6 +149,7 @@ ObjectiveSettings = Annotated[
     | CmcSettings
     | SimclrSettings
     | SlipSettings
+    | FactorclSettings
     | MaeSettings
     | SupervisedSettings,
     Discriminator("name"),

@@ -72,9 +72,17 @@ def curve(folder):
     }
 
 
-@pytest.mark.parametrize("stops", [(1,), (13,), (17, 5), (35,)])
-def test_a_run_stopped_anywhere_and_resumed_ends_with_the_same_bits(tmp_path, stops):
-    settings = tiny(clip_norm=1.0, warmup_epochs=1, schedule="cosine")
+@pytest.mark.parametrize(
+    ("method", "stops"),
+    [
+        *(("infmasking", stops) for stops in [(1,), (13,), (17, 5), (35,)]),
+        ("factorcl", (14,)),
+        ("mae", (14,)),
+        ("supervised", (14,)),
+    ],
+)
+def test_a_run_stopped_anywhere_and_resumed_ends_with_the_same_bits(tmp_path, method, stops):
+    settings = tiny(method, clip_norm=1.0, warmup_epochs=1, schedule="cosine")
     assert run_experiment(settings, FolderRecorder(tmp_path / "whole"), tmp_path) == "finished"
     for step in stops:
         assert run_experiment(settings, StopsAt(tmp_path / "broken", step), tmp_path) == "stopped"
