@@ -16,23 +16,19 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
+from engine.batches import Batches, TrainingError, check_labels
 from engine.checkpoint import load_state, save_state, save_weights
-from engine.dataset import MultimodalDataset, Samples, Split
-from engine.errors import UserError
-from engine.objective import Objective, Progress, View
+from engine.dataset import MultimodalDataset
+from engine.objective import Objective, Progress
 from engine.processes import agree, broadcast_bytes
 from engine.randomness import derive_seed, torch_generator
 from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.schedule import learning_rate
 from engine.settings.experiment import ExperimentSettings
 from engine.updates import Updates
-from engine.views import augmented_views, plain_view, view_plan
+from engine.views import view_plan
 
 Outcome = Literal["finished", "stopped"]
-
-
-class TrainingError(UserError):
-    """Training that cannot go on; one line with what happened and what helps."""
 
 
 @dataclass
@@ -65,7 +61,7 @@ class Trainer:
     ) -> None:
         self.settings, self.dataset, self.accelerator = settings, dataset, accelerator
         self.recorder, self.work = recorder, work
-        self.plan = view_plan(settings, dataset.modalities)
+        self.batches = Batches(objective, view_plan(settings, dataset.modalities), accelerator)
         self.batch_size = settings.training.batch_size
         if len(dataset.train) < self.batch_size:
             raise TrainingError(
@@ -123,37 +119,14 @@ class Trainer:
         # Layers that draw from the global generator (dropout in a borrowed encoder) must resume exactly too.
         torch.manual_seed(derive_seed(self.settings.seed, "layers", position.epoch, position.step, progress.rank))
         ends_window = (position.step + 1) % training.log_every == 0
-        batch = self._views(self.dataset.train, indices, progress), progress, self._labels(self.dataset.train, indices)
-        loss, terms, norm = self.updates.step(*batch, rate, ends_window)
+        views, labels = self.batches.take(self.dataset.train, indices, progress)
+        loss, terms, norm = self.updates.step(views, progress, labels, rate, ends_window)
         figures: dict[str, Any] = {"train/learning_rate": rate} | ({} if norm is None else {"train/gradient_norm": norm})
         position.step += 1
         self._collect({"train/loss": loss} | {f"train/{name}": value for name, value in terms.items()})
         self._report()
         if ends_window:
             self._log(figures)
-
-    def _views(self, split: Split, indices: Tensor, progress: Progress) -> list[View]:
-        """The local share of a batch, on the device, in as many augmented views as the objective wants."""
-        share = self._share(indices)
-        device = self.accelerator.device
-        batch = {
-            name: Samples(values.to(device, non_blocking=True), None if padding is None else padding.to(device))
-            for name in self.objective.readable()
-            for values, padding in [split.fetch(name, split.rows[name][share])]
-        }
-        count = self.objective.augmented_views
-        if count == 0:
-            return [plain_view(batch, self.plan)]
-        return augmented_views(batch, self.plan, progress.generator("augmentation", device), count)
-
-    def _labels(self, split: Split, indices: Tensor) -> dict[str, Tensor]:
-        """The local share of the labels that the objective asks for, on the device."""
-        share, device = self._share(indices), self.accelerator.device
-        return {name: split.labels[name][share].to(device) for name in self.objective.label_names}
-
-    def _share(self, indices: Tensor) -> Tensor:
-        share: Tensor = indices.chunk(self.accelerator.num_processes)[self.accelerator.process_index]
-        return share
 
     def _report(self, epochs: int | None = None, steps: int | None = None) -> None:
         """Tell how far training is; an early end says how long the run became."""
@@ -198,8 +171,8 @@ class Trainer:
         for number, indices in enumerate(torch.split(torch.arange(len(split)), size)):
             if len(indices) == size:
                 progress = Progress(last, last + 1, number, seed, self.accelerator.process_index)
-                batch = self._views(split, indices, progress), progress, self._labels(split, indices)
-                losses.append(self.model(*batch).loss)
+                views, labels = self.batches.take(split, indices, progress)
+                losses.append(self.model(views, progress, labels).loss)
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), "mean"))
         self.recorder.metrics(position.step, {"validation/loss": loss})
         if loss < position.best_loss:
@@ -254,19 +227,3 @@ class Trainer:
         save_weights(file, weights, self.settings, self.dataset.modalities, self.dataset.tasks, facts)
         self.recorder.save(kind, file, facts)
         file.unlink()
-
-
-def check_labels(objective: Objective, dataset: MultimodalDataset, name: str) -> list[str]:
-    """Tasks the objective trains on whose labels are all alike in training, from which nothing can be learned.
-
-    Raises `TrainingError` if these are all of its tasks, or if training or validation samples carry no labels of one.
-    """
-    for task in objective.label_names:
-        if task not in dataset.train.labels or task not in dataset.validation.labels:
-            raise TrainingError(f"the training samples of {name} carry no labels of '{task}'; choose an objective without labels")
-    alike = [task for task in objective.label_names if (dataset.train.labels[task] == dataset.train.labels[task][:1]).all()]
-    if alike and len(alike) == len(objective.label_names):
-        raise TrainingError(
-            f"all training samples of {name} have the same label of {', '.join(alike)}; choose a task whose labels vary there"
-        )
-    return alike

@@ -21,7 +21,7 @@ from engine.folder_recorder import FolderRecorder
 from engine.objective import build_objective
 from engine.settings.experiment import parse
 from engine.settings.preset import method_names
-from engine.trainer import check_labels
+from engine.batches import check_labels
 
 TINY = {
     "data": {"name": "bits", "samples": 400, "probe_samples": 300, "test_samples": 200, "features": 24, "synergy_symbols": 3},
