@@ -15,7 +15,7 @@ class ProjectionSettings(Settings):
 
 
 class ObjectiveBase(Settings):
-    """What the settings of all objectives say. batch_splits: the loss of a batch is the mean of its parts' losses."""
+    """What the settings of all objectives say. batch_splits: no term compares samples, so a batch may be computed in parts."""
 
     batch_splits: ClassVar[bool] = False
 

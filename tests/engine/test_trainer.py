@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from engine.batches import check_labels
 from engine.checkpoint import CheckpointError, load_checkpoint, read_metadata
 from engine.dataset import load_dataset
 from engine.errors import UserError
@@ -21,7 +22,6 @@ from engine.folder_recorder import FolderRecorder
 from engine.objective import build_objective
 from engine.settings.experiment import parse
 from engine.settings.preset import method_names
-from engine.batches import check_labels
 
 TINY = {
     "data": {"name": "bits", "samples": 400, "probe_samples": 300, "test_samples": 200, "features": 24, "synergy_symbols": 3},
