@@ -1,7 +1,7 @@
 """Checkpoints as safetensors: weights to use elsewhere, and the training state that a resume continues from.
 
 Both are tensors plus JSON in the file's metadata, so that opening one runs no code. A weights file holds everything
-needed to rebuild the objective: its settings and the modalities' shapes.
+needed to rebuild the objective: its settings, the modalities' shapes and the tasks.
 """
 
 import json
@@ -17,13 +17,14 @@ from safetensors.torch import load as load_bytes
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engine.dataset import Modality
+from engine.dataset import Modality, Task
 from engine.errors import UserError
 from engine.objective import Objective, build_objective
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 
 FORMAT = "infmasking-studio/1"
 _MODALITIES = TypeAdapter(tuple[Modality, ...])
+_TASKS = TypeAdapter(tuple[Task, ...])
 
 
 class CheckpointError(UserError):
@@ -37,6 +38,7 @@ class Checkpoint:
     objective: Objective
     settings: ExperimentSettings
     modalities: tuple[Modality, ...]
+    tasks: tuple[Task, ...]
     facts: Mapping[str, Any]
 
 
@@ -45,6 +47,7 @@ def save_weights(
     weights: Mapping[str, Tensor],
     settings: ExperimentSettings,
     modalities: Sequence[Modality],
+    tasks: Sequence[Task],
     facts: Mapping[str, Any],
 ) -> None:
     """Write an objective's state dict with all that `load_checkpoint` needs to rebuild it."""
@@ -52,6 +55,7 @@ def save_weights(
         "format": FORMAT,
         "settings": settings.model_dump_json(),
         "modalities": _MODALITIES.dump_json(tuple(modalities)).decode(),
+        "tasks": _TASKS.dump_json(tuple(tasks)).decode(),
         "facts": json.dumps(dict(facts)),
     }
     save_file(_detached(weights), file, metadata=metadata)
@@ -63,15 +67,16 @@ def load_checkpoint(file: Path) -> Checkpoint:
     try:
         settings = parse(json.loads(metadata["settings"]))
         modalities = _MODALITIES.validate_json(metadata["modalities"])
+        tasks = _TASKS.validate_json(metadata.get("tasks", "[]"))
         facts = json.loads(metadata.get("facts", "{}"))
     except (KeyError, ValueError, SettingsError) as error:
         raise CheckpointError(f"{file.name} carries no usable settings: {str(error).splitlines()[0]}") from None
-    objective = build_objective(settings, modalities)
+    objective = build_objective(settings, modalities, tasks)
     try:
         objective.load_state_dict(load_file(file))
     except RuntimeError as error:
         raise CheckpointError(f"{file.name} does not fit its own settings: {str(error).splitlines()[-1].strip()}") from None
-    return Checkpoint(objective.eval(), settings, modalities, facts)
+    return Checkpoint(objective.eval(), settings, modalities, tasks, facts)
 
 
 def read_metadata(file: Path) -> dict[str, str]:

@@ -102,7 +102,11 @@ class Split:
 
 @dataclass(frozen=True)
 class MultimodalDataset:
-    """`train` and `validation` are what objectives see; the three probe splits carry labels, and `probe_test` is opened once."""
+    """`train` and `validation` are what objectives see; the three probe splits are for probes, and `probe_test` is opened once.
+
+    Probe splits carry the labels of every task. `train` and `validation` carry those that the data have for them, which only
+    objectives that ask for labels by name are given.
+    """
 
     modalities: tuple[Modality, ...]
     tasks: tuple[Task, ...]

@@ -165,7 +165,7 @@ def _check_splits(dataset: MultimodalDataset) -> None:
 
 def _fresh_objective(settings: ExperimentSettings, dataset: MultimodalDataset) -> Objective:
     torch.manual_seed(derive_seed(settings.seed, "weights"))
-    return build_objective(settings, dataset.modalities)
+    return build_objective(settings, dataset.modalities, dataset.tasks)
 
 
 @contextmanager

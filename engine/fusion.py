@@ -154,15 +154,36 @@ class Fusion(nn.Module):
             fused.update(zip(views, out.view(len(values), len(views), -1).unbind(1), strict=True))
         return torch.stack([fused[view] for view in range(len(lengths))])
 
+    def tokens(self, values: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
+        """Every position's output where only the tokens `kept` (b, n) of values (b, n, d) are there → (b, k, d), is_there (b, k).
+
+        Positions are CLS, where there is one, and the kept tokens in order, filled up to the most that a sample keeps.
+        """
+        length = int(kept.sum(-1).max())
+        first = kept.to(torch.uint8).argsort(dim=-1, descending=True, stable=True)[:, :length]
+        rows = torch.arange(len(values), device=values.device)[:, None]
+        weights = F.pad(kept.gather(-1, first), (0, 1))[:, None].to(
+            torch.float64 if values.dtype == torch.float64 else torch.float32
+        )
+        sequence, weights = self._sequence(values[rows, first], weights)
+        weights = weights[:, 0]
+        for block in self.blocks:
+            sequence = block(sequence, _log(weights))
+        return self.norm(sequence), weights > 0
+
     def _run(self, values: Tensor, weights: Tensor) -> Tensor:
         """One view a row: values (b, n, d), weights (b, 1, n + 1) → (b, d)."""
         sequence, weights = self._sequence(values, weights)
         weights = weights[:, 0]
-        # a row without any token (mean pooling of a modality that is all padding) attends evenly, then counts for nothing
-        log_weights = weights.log().masked_fill(weights.sum(-1, keepdim=True) == 0, 0.0)
+        log_weights = _log(weights)
         for block in self.blocks[:-1]:
             sequence = block(sequence, log_weights)
         out: Tensor = self.norm(self.blocks[-1](sequence, log_weights, 1 if self.pool == "cls" else None))
         if self.pool == "cls":
             return out[:, 0]
         return (out * weights[..., None]).sum(1) / weights.sum(-1, keepdim=True).clamp(min=1)
+
+
+def _log(weights: Tensor) -> Tensor:
+    """Logarithms of weights (b, k); a row without any token (mean pooling of what is all padding) attends evenly instead."""
+    return weights.log().masked_fill(weights.sum(-1, keepdim=True) == 0, 0.0)

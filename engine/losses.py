@@ -4,6 +4,7 @@ Rows are L2-normalised here, so embeddings come as the head gives them. N is the
 Half-precision embeddings are computed on in float32, autocast or not; float64 stays float64.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ def _similarities(rows: Tensor, columns: Tensor) -> Tensor:
         return rows @ columns.T
 
 
-def _retrieved(similarities: Tensor) -> Tensor:
+def retrieved(similarities: Tensor) -> Tensor:
     """Share of rows (N, N) whose own column is the largest."""
     own = torch.arange(len(similarities), device=similarities.device)
     return (similarities.detach().argmax(1) == own).to(similarities.dtype).mean()
@@ -41,7 +42,7 @@ def info_nce(first: Tensor, second: Tensor, temperature: float) -> Contrast:
     rows, samples = torch.cat([_unit(first), _unit(second)]), len(first)
     logits = _similarities(rows / temperature, rows).fill_diagonal_(-torch.inf)
     loss = F.cross_entropy(logits, torch.arange(2 * samples, device=rows.device).roll(samples))
-    return Contrast(loss, _retrieved(logits[:samples, samples:]))
+    return Contrast(loss, retrieved(logits[:samples, samples:]))
 
 
 def clip_loss(first: Tensor, second: Tensor, scale: Tensor) -> Contrast:
@@ -49,7 +50,12 @@ def clip_loss(first: Tensor, second: Tensor, scale: Tensor) -> Contrast:
     logits = _similarities(_unit(first), _unit(second)) * scale
     targets = torch.arange(len(logits), device=logits.device)
     loss = (F.cross_entropy(logits, targets) + F.cross_entropy(logits.T, targets)) / 2
-    return Contrast(loss, _retrieved(logits))
+    return Contrast(loss, retrieved(logits))
+
+
+def cmc_terms(embeddings: Sequence[Tensor], temperature: float) -> list[Contrast]:
+    """CMC's terms (Tian et al., 2020): InfoNCE of every pair of modalities (N, E), in the order (1, 2), (1, 3), …, (2, 3), …"""
+    return [info_nce(one, other, temperature) for one, other in itertools.combinations(embeddings, 2)]
 
 
 def comm_terms(first: Sequence[Tensor], second: Sequence[Tensor], temperature: float, prototype: int = -1) -> list[Contrast]:

@@ -60,16 +60,27 @@ def kept_count(tokens: Tensor, ratio: float) -> Tensor:
     return (tokens.double() * (1 - ratio)).long()
 
 
+def draw_visible(tokens: JoinedTokens, ratio: float, generator: torch.Generator) -> Tensor:
+    """Tokens kept (b, n): of each sample max(1, int(n·(1 − ρ))) of all its tokens, whichever modality they are of (MAE)."""
+    return _draw(tokens.is_valid, kept_count(tokens.is_valid.sum(-1), ratio).clamp(min=1), 1, generator)[:, 0]
+
+
 def draw_kept(tokens: JoinedTokens, ratio: float, masks: int, generator: torch.Generator) -> Tensor:
     """Tokens kept (b, T, n): of each sample, view and modality exactly int(n_i·(1 − ρ)), uniformly drawn.
 
     n_i counts a sample's own tokens, never its padding: what a sample hides must not depend on the batch that it comes in.
     """
-    parts = []
-    for valid in torch.split(tokens.is_valid, list(tokens.sizes), 1):
-        lottery = torch.rand(len(valid), masks, valid.shape[1], device=valid.device, generator=generator)
-        order = lottery.masked_fill_(~valid[:, None], torch.inf).argsort(-1)  # padding comes last
-        place = torch.arange(valid.shape[1], device=valid.device)
-        winners = place < kept_count(valid.sum(-1), ratio)[:, None, None]
-        parts.append(torch.zeros_like(order, dtype=torch.bool).scatter_(-1, order, winners.expand_as(order)))
+    parts = [
+        _draw(valid, kept_count(valid.sum(-1), ratio), masks, generator)
+        for valid in torch.split(tokens.is_valid, list(tokens.sizes), 1)
+    ]
     return torch.cat(parts, -1)
+
+
+def _draw(valid: Tensor, counts: Tensor, draws: int, generator: torch.Generator) -> Tensor:
+    """Uniform draws (b, draws, n) of `counts` (b,) of each sample's valid tokens (b, n)."""
+    lottery = torch.rand(len(valid), draws, valid.shape[1], device=valid.device, generator=generator)
+    order = lottery.masked_fill_(~valid[:, None], torch.inf).argsort(-1)  # padding comes last
+    place = torch.arange(valid.shape[1], device=valid.device)
+    winners = place < torch.minimum(counts, valid.sum(-1))[:, None, None]
+    return torch.zeros_like(order, dtype=torch.bool).scatter_(-1, order, winners.expand_as(order))

@@ -1,4 +1,5 @@
-"""What CoMM and InfMasking share: encoders → tokenizers → fusion → projection head, and all embeddings of a step at once."""
+"""What methods that fuse share: encoders → tokenizers → fusion; and CoMM and InfMasking besides: a projection head behind it,
+and all embeddings of a step at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -30,21 +31,16 @@ class Embeddings(NamedTuple):
     masked: tuple[Tensor, Tensor]
 
 
-class FusedObjective(Objective):
-    """Base of the methods that contrast fused representations of two augmented views."""
+class FusionObjective(Objective):
+    """Base of the methods whose representation is the fusion of all modalities' tokens."""
 
-    augmented_views = 2
-
-    def __init__(
-        self, settings: ExperimentSettings, modalities: Sequence[Modality], projection: ProjectionSettings, *, masks: bool
-    ):
+    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], *, masks: bool = False):
         super().__init__()
         encoders = build_encoders(settings, modalities)
         self.encoders = module_dict(encoders)
         width = settings.fusion.width
         self.tokenizers = module_dict({name: build_tokenizer(encoder, width) for name, encoder in encoders.items()})
         self.fusion = Fusion(settings.fusion, masks)
-        self.head = projection_head(width, projection)
 
     def encode(self, name: str, samples: Samples) -> Tokens:
         tokens: Tokens = self.tokenizers[name](self.encoders[name](samples))
@@ -54,6 +50,18 @@ class FusedObjective(Objective):
         joined = join([tokens[name] for name in self.encoders if name in tokens])
         fused: Tensor = self.fusion(joined.values, unmasked_views(joined, alone=False))[0]
         return fused
+
+
+class FusedObjective(FusionObjective):
+    """Base of the methods that contrast fused representations of two augmented views."""
+
+    augmented_views = 2
+
+    def __init__(
+        self, settings: ExperimentSettings, modalities: Sequence[Modality], projection: ProjectionSettings, *, masks: bool
+    ):
+        super().__init__(settings, modalities, masks=masks)
+        self.head = projection_head(settings.fusion.width, projection)
 
     def embed(self, views: Sequence[View], draw_kept: DrawKept | None = None) -> Embeddings:
         """Every embedding of a step: tokens made once a view, then all views in one fusion pass and one pass through the head.

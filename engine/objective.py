@@ -8,33 +8,45 @@ import importlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from engine.dataset import Modality, Samples
+from engine.dataset import Modality, Samples, Task
 from engine.encoder import Encoder, Tokens, build_encoder
 from engine.randomness import torch_generator
-from engine.settings.experiment import ExperimentSettings
+from engine.settings.experiment import ExperimentSettings, SettingsError
 
 View = Mapping[str, Samples]
 """One version of a batch: modality name → samples."""
 
+Labels = Mapping[str, Tensor]
+"""Labels of a batch: task name → classes (b,), 0/1 columns (b, k) or values."""
+
+NO_LABELS: Labels = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training step stands. `step` counts from the start of the run; `rank` is the process."""
+    """Where a training step stands. `step` counts from the start of the run; `rank` is the process.
+
+    phase: the update within the step; part: which part of the batch, where it is computed in several.
+    """
 
     epoch: int
     epochs: int
     step: int
     seed: int
     rank: int = 0
+    phase: str = ""
+    part: int = 0
 
     def generator(self, purpose: str, device: torch.device | str) -> torch.Generator:
         """The generator for one kind of choice in this step."""
-        return torch_generator(self.seed, purpose, self.epoch, self.step, self.rank, device=device)
+        part = (self.part,) if self.part else ()
+        return torch_generator(self.seed, purpose, self.epoch, self.step, self.rank, *part, device=device)
 
 
 class StepOutput(NamedTuple):
@@ -44,18 +56,39 @@ class StepOutput(NamedTuple):
     terms: dict[str, Tensor]
 
 
+@dataclass(frozen=True)
+class Phase:
+    """One kind of update within a training step: what learns in it while all else stands still, and how often it is done.
+
+    parts: names of the objective's submodules or parameters that learn.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    repeats: int = 1
+
+    def trains(self, parameter: str) -> bool:
+        """Whether the parameter of that (dotted) name learns in this phase."""
+        return any(parameter == part or parameter.startswith(f"{part}.") for part in self.parts)
+
+
 class Objective(nn.Module):
     """Base of objectives.
 
     augmented_views: how many independently augmented views of a batch `forward` expects (0: one plain view).
+    label_names: tasks whose labels `forward` is given; none for self-supervised methods.
+    phases: the updates of one step, in order, on the same views; none means one update of all parameters. The last is the
+    main one: its loss is the run's, and `forward` returns it too where `progress.phase` is empty, as in validation.
     """
 
     augmented_views: int = 2
+    label_names: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = ()
     encoders: nn.ModuleDict
 
     @abstractmethod
-    def forward(self, views: Sequence[View], progress: Progress) -> StepOutput:
-        """One training step's loss over the local batch, gathered over processes with gradient."""
+    def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
+        """One update's loss over the local batch, gathered over processes with gradient; labels (b, …) by name of the task."""
 
     @abstractmethod
     def encode(self, name: str, samples: Samples) -> Tokens:
@@ -66,17 +99,25 @@ class Objective(nn.Module):
         """The representation (b, width) of the modalities given; leaving some out gives the others' own view."""
 
     def represent(self, view: View, subset: Sequence[str] | None = None) -> Tensor:
-        """What probes see: (b, width), of all modalities or of a subset. Call in `eval` mode."""
-        return self.fuse({name: self.encode(name, view[name]) for name in (subset or list(view))})
+        """What probes see: (b, width), of all modalities it reads or of a subset. Call in `eval` mode."""
+        return self.fuse({name: self.encode(name, view[name]) for name in self.readable(subset)})
+
+    def readable(self, subset: Sequence[str] | None = None) -> list[str]:
+        """The modalities of a subset, or all that are read; raises `SettingsError` for one that the method does not read."""
+        for name in subset or ():
+            if name not in self.encoders:
+                raise SettingsError(f"there is no representation of '{name}': the method reads only {', '.join(self.encoders)}")
+        return list(subset or self.encoders)
 
 
-def build_objective(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Objective:
+def build_objective(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task] = ()) -> Objective:
     """The objective that the settings name, with fresh weights drawn from the global generator.
 
-    Raises `SettingsError` where the method does not allow these modalities, `EncoderError` where an encoder does not fit.
+    tasks: those of the data set, which methods that train with labels need. Raises `SettingsError` where the method does not
+    allow these modalities or tasks, `EncoderError` where an encoder does not fit.
     """
     module = importlib.import_module(f"engine.objectives.{settings.objective.name}")
-    return module.build(settings, modalities)  # type: ignore[no-any-return]
+    return module.build(settings, modalities, tasks)  # type: ignore[no-any-return]
 
 
 def build_encoders(settings: ExperimentSettings, modalities: Sequence[Modality]) -> dict[str, Encoder]:

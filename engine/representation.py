@@ -43,7 +43,7 @@ class FeatureExtractor:
     @torch.inference_mode()
     def extract(self, split: Split, subset: Sequence[str] | None = None) -> Tensor:
         """Representations (n, width), float32 on the CPU, of all modalities or of `subset`, in the order of the split."""
-        names = list(subset or split.rows)
+        names = self.objective.readable(subset)
         shared = {name: self._encode_distinct(split, name) for name in names}
         parts = []
         for indices in torch.split(torch.arange(len(split)), self.batch_size):

@@ -16,23 +16,19 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
+from engine.batches import Batches, TrainingError, check_labels
 from engine.checkpoint import load_state, save_state, save_weights
-from engine.dataset import MultimodalDataset, Samples, Split
-from engine.errors import UserError
-from engine.objective import Objective, Progress, View
-from engine.optimizer import build_optimizer, gradient_norm
+from engine.dataset import MultimodalDataset
+from engine.objective import Objective, Progress
 from engine.processes import agree, broadcast_bytes
 from engine.randomness import derive_seed, torch_generator
 from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.schedule import learning_rate
 from engine.settings.experiment import ExperimentSettings
-from engine.views import augmented_views, plain_view, view_plan
+from engine.updates import Updates
+from engine.views import view_plan
 
 Outcome = Literal["finished", "stopped"]
-
-
-class TrainingError(UserError):
-    """Training that cannot go on; one line with what happened and what helps."""
 
 
 @dataclass
@@ -65,21 +61,25 @@ class Trainer:
     ) -> None:
         self.settings, self.dataset, self.accelerator = settings, dataset, accelerator
         self.recorder, self.work = recorder, work
-        self.plan = view_plan(settings, dataset.modalities)
+        self.batches = Batches(objective, view_plan(settings, dataset.modalities), accelerator)
         self.batch_size = settings.training.batch_size
         if len(dataset.train) < self.batch_size:
             raise TrainingError(
                 f"training.batch_size is {self.batch_size}; choose at most the {len(dataset.train)} training samples"
             )
+        self.alike = check_labels(objective, dataset, settings.data.name)
         self.steps_per_epoch = len(dataset.train) // self.batch_size
         self.objective = objective.to(accelerator.device)
-        self.model, self.optimizer = accelerator.prepare(self.objective, build_optimizer(self.objective, settings.training))
+        self.updates = Updates(self.objective, settings.training, accelerator)
+        self.model, self.optimizer = self.updates.model, self.updates.optimizer
         self.position = Position()
         self._unsaved_best: dict[str, Tensor] | None = None
         self._logged_at = self._saved_at = time.monotonic()
 
     def run(self) -> Outcome:
         """Train from the saved state, or from the start, to the end of the settings' epochs or of the patience."""
+        for task in self.alike:
+            self.recorder.message(f"all training samples have the same label of '{task}': nothing can be learned from it")
         self._resume()
         position, epochs, patience = self.position, self.settings.training.epochs, self.settings.training.patience
         while position.epoch < epochs:
@@ -115,40 +115,18 @@ class Trainer:
         """One optimiser step on a batch, of which every process takes its share."""
         training, position = self.settings.training, self.position
         rate = learning_rate(training, position.step, self.steps_per_epoch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         progress = Progress(position.epoch, training.epochs, position.step, self.settings.seed, self.accelerator.process_index)
         # Layers that draw from the global generator (dropout in a borrowed encoder) must resume exactly too.
         torch.manual_seed(derive_seed(self.settings.seed, "layers", position.epoch, position.step, progress.rank))
-        output = self.model(self._views(self.dataset.train, indices, progress), progress)
-        self.accelerator.backward(output.loss)
-        figures: dict[str, Any] = {"train/learning_rate": rate}
         ends_window = (position.step + 1) % training.log_every == 0
-        if training.clip_norm:
-            norm = self.accelerator.clip_grad_norm_(self.model.parameters(), training.clip_norm)
-            figures["train/gradient_norm"] = norm
-        elif ends_window:
-            figures["train/gradient_norm"] = gradient_norm(self.model, self.optimizer, self.accelerator)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        views, labels = self.batches.take(self.dataset.train, indices, progress)
+        loss, terms, norm = self.updates.step(views, progress, labels, rate, ends_window)
+        figures: dict[str, Any] = {"train/learning_rate": rate} | ({} if norm is None else {"train/gradient_norm": norm})
         position.step += 1
-        self._collect({"train/loss": output.loss.detach()} | {f"train/{name}": value for name, value in output.terms.items()})
+        self._collect({"train/loss": loss} | {f"train/{name}": value for name, value in terms.items()})
         self._report()
         if ends_window:
             self._log(figures)
-
-    def _views(self, split: Split, indices: Tensor, progress: Progress) -> list[View]:
-        """The local share of a batch, on the device, in as many augmented views as the objective wants."""
-        share = indices.chunk(self.accelerator.num_processes)[self.accelerator.process_index]
-        device = self.accelerator.device
-        batch = {
-            name: Samples(values.to(device, non_blocking=True), None if padding is None else padding.to(device))
-            for name, (values, padding) in split.batch(share).items()
-        }
-        count = self.objective.augmented_views
-        if count == 0:
-            return [plain_view(batch, self.plan)]
-        return augmented_views(batch, self.plan, progress.generator("augmentation", device), count)
 
     def _report(self, epochs: int | None = None, steps: int | None = None) -> None:
         """Tell how far training is; an early end says how long the run became."""
@@ -193,7 +171,8 @@ class Trainer:
         for number, indices in enumerate(torch.split(torch.arange(len(split)), size)):
             if len(indices) == size:
                 progress = Progress(last, last + 1, number, seed, self.accelerator.process_index)
-                losses.append(self.model(self._views(split, indices, progress), progress).loss)
+                views, labels = self.batches.take(split, indices, progress)
+                losses.append(self.model(views, progress, labels).loss)
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), "mean"))
         self.recorder.metrics(position.step, {"validation/loss": loss})
         if loss < position.best_loss:
@@ -245,6 +224,6 @@ class Trainer:
         if kind == "best":
             facts["validation_loss"] = self.position.best_loss
         file = self.work / f"{kind}.safetensors"
-        save_weights(file, weights, self.settings, self.dataset.modalities, facts)
+        save_weights(file, weights, self.settings, self.dataset.modalities, self.dataset.tasks, facts)
         self.recorder.save(kind, file, facts)
         file.unlink()

@@ -24,9 +24,12 @@ HEIGHT = 270
 PADDING = {"left": 0, "top": 4, "right": 4, "bottom": 0}
 """Pixels around a chart; Streamlit's own would leave a gap below, in a card that has one."""
 
-QUIET = ("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4")
-_DASHES = ((6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3))
-_SHAPES = ("square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+QUIET = ("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4", "#8C5463", "#6956B3", "#6B6361")
+_DASHES = ((6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3), (12, 3, 2, 3, 2, 3), (5, 2, 1, 2), (14, 6))
+_HOURGLASS = "M-1,-1H1L-1,1H1Z"
+_STAR = "M0,-1L.24,-.32L.95,-.31L.38,.12L.59,.81L0,.4L-.59,.81L-.38,.12L-.95,-.31L-.24,-.32Z"
+_SHAPES = ("square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left", _HOURGLASS, _STAR)
+"""Vega's own names, or a path within −1 to 1."""
 
 
 class MethodStyle(NamedTuple):

@@ -60,7 +60,14 @@ def check(request: Mapping[str, Any], folder: Path, home: Path) -> Facts:
     accelerator = build_accelerator(runs[0].training.model_copy(update={"processes": 1}))
     for settings in runs:
         try:
-            Trainer(build_objective(settings, dataset.modalities), dataset, settings, accelerator, SilentRecorder(), folder)
+            Trainer(
+                build_objective(settings, dataset.modalities, dataset.tasks),
+                dataset,
+                settings,
+                accelerator,
+                SilentRecorder(),
+                folder,
+            )
         except UserError as error:
             mistakes[str(error)] = None
     return {"mistakes": list(mistakes)}

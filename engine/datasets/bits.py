@@ -54,7 +54,7 @@ def load(settings: BitsSettings, home: Path) -> MultimodalDataset:
     n_validation = round(settings.validation_share * settings.samples)
     n_probe_validation = round(settings.validation_share * settings.probe_samples)
 
-    def split(name: str, n: int, biased: bool, labelled: bool) -> Split:
+    def split(name: str, n: int, biased: bool) -> Split:
         latents = draw_latents(settings, pairing, n, biased, numpy_generator(settings.seed, f"bits/symbols/{name}"))
         noise = numpy_generator(settings.seed, f"bits/noise/{name}")
         observed = [
@@ -62,7 +62,7 @@ def load(settings: BitsSettings, home: Path) -> MultimodalDataset:
             _observe(maps[1], (latents.redundant, latents.unique2, latents.b), settings.noise, noise),
         ]
         rows = torch.arange(n)
-        labels = labels_of(settings, pairing, latents) if labelled else {}
+        labels = labels_of(settings, pairing, latents)
         return Split(
             items={"x1": torch.from_numpy(observed[0]), "x2": torch.from_numpy(observed[1])},
             rows={"x1": rows, "x2": rows},
@@ -72,11 +72,11 @@ def load(settings: BitsSettings, home: Path) -> MultimodalDataset:
     return MultimodalDataset(
         modalities=tuple(modality(name, "vector", (settings.features,)) for name in ("x1", "x2")),
         tasks=tasks(settings),
-        train=split("train", settings.samples, settings.biased, labelled=False),
-        validation=split("validation", n_validation, settings.biased, labelled=False),
-        probe_train=split("probe_train", settings.probe_samples - n_probe_validation, False, labelled=True),
-        probe_validation=split("probe_validation", n_probe_validation, False, labelled=True),
-        probe_test=split("probe_test", settings.test_samples, False, labelled=True),
+        train=split("train", settings.samples, settings.biased),
+        validation=split("validation", n_validation, settings.biased),
+        probe_train=split("probe_train", settings.probe_samples - n_probe_validation, False),
+        probe_validation=split("probe_validation", n_probe_validation, False),
+        probe_test=split("probe_test", settings.test_samples, False),
     )
 
 

@@ -32,23 +32,24 @@ def load(settings: PairedFileSettings, home: Path) -> MultimodalDataset:
     items = {m.name: items_of(m, columns.pop(m.name), fitted_on) for m in modalities}
     targets = torch.from_numpy(labels)
 
-    def split(chosen: NDArray[np.int64], *, labelled: bool) -> Split:
+    def split(chosen: NDArray[np.int64]) -> Split:
         at = torch.from_numpy(chosen)
         return Split(
             items={name: values for name, (values, _) in items.items()},
             rows=dict.fromkeys(items, at),
-            labels={task.name: targets[at]} if labelled else {},
+            labels={task.name: targets[at]},
             lengths={name: lengths for name, (_, lengths) in items.items() if lengths is not None},
         )
 
+    train, validation, test = split(rows.train), split(rows.validation), split(rows.test)
     return MultimodalDataset(
         modalities=modalities,
         tasks=(task,),
-        train=split(rows.train, labelled=False),
-        validation=split(rows.validation, labelled=False),
-        probe_train=split(rows.train, labelled=True),
-        probe_validation=split(rows.validation, labelled=True),
-        probe_test=split(rows.test, labelled=True),
+        train=train,
+        validation=validation,
+        probe_train=train,
+        probe_validation=validation,
+        probe_test=test,
     )
 
 

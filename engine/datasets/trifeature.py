@@ -61,7 +61,7 @@ def load(settings: TrifeatureSettings, home: Path) -> MultimodalDataset:
         name: Split(
             items=dict.fromkeys(IMAGES, images),
             rows={"image1": torch.from_numpy(drawn.first), "image2": torch.from_numpy(drawn.second)},
-            labels=labels_of(drawn, features, pairing) if name.startswith("probe") else {},
+            labels=labels_of(drawn, features, pairing),
         )
         for name, drawn in pairs.items()
     }

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import torch
 
-from engine.dataset import Modality
+from engine.dataset import Modality, Task
 from engine.losses import comm_terms, weighted_mean
 from engine.multimodal import FusedObjective, check_term_weights
-from engine.objective import Progress, StepOutput, View
+from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CommSettings
 
@@ -21,7 +21,7 @@ class Comm(FusedObjective):
         self.term_names = [f"align_{name}" for name in [*self.encoders, "fusion"]]
         check_term_weights(own.term_weights, self.term_names)
 
-    def forward(self, views: Sequence[View], progress: Progress) -> StepOutput:
+    def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         first, second = self.embed(views).plain
         terms = comm_terms(first.unbind(), second.unbind(), self.own.temperature)
         losses = [term.loss for term in terms]
@@ -30,7 +30,7 @@ class Comm(FusedObjective):
         return StepOutput(weighted_mean(losses, self.own.term_weights), shown | {"accuracy": accuracy})
 
 
-def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Comm:
+def build(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]) -> Comm:
     """The objective; raises `SettingsError` for a wrong number of term weights."""
     assert isinstance(settings.objective, CommSettings)
     return Comm(settings, modalities, settings.objective)

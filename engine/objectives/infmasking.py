@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import torch
 
-from engine.dataset import Modality
+from engine.dataset import Modality, Task
 from engine.losses import infmasking_terms, ramp, uniformity, weighted_mean
 from engine.masking import draw_kept
 from engine.multimodal import FusedObjective, check_term_weights
-from engine.objective import Progress, StepOutput, View
+from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import InfmaskingSettings
 
@@ -25,7 +25,7 @@ class Infmasking(FusedObjective):
         self.term_names = ["mask_view1", "mask_view2", *(f"align_{name}" for name in [*self.encoders, "fusion"])]
         check_term_weights(own.term_weights, self.term_names)
 
-    def forward(self, views: Sequence[View], progress: Progress) -> StepOutput:
+    def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         own = self.own
         device = self.fusion.norm.weight.device
         generator = progress.generator("masks", device)
@@ -49,7 +49,7 @@ class Infmasking(FusedObjective):
         return StepOutput(loss, shown)
 
 
-def build(settings: ExperimentSettings, modalities: Sequence[Modality]) -> Infmasking:
+def build(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]) -> Infmasking:
     """The objective; raises `SettingsError` for a wrong number of term weights."""
     assert isinstance(settings.objective, InfmaskingSettings)
     return Infmasking(settings, modalities, settings.objective)

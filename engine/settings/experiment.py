@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from engine.errors import UserError
@@ -44,6 +44,15 @@ class ExperimentSettings(Settings):
     training: TrainingSettings = TrainingSettings()
     probe: ProbeSettings = ProbeSettings()
     seed: int = setting(0, "Seed of the initial weights, order, augmentations and masks.", ge=0, le=2**31 - 1)
+
+    @model_validator(mode="after")
+    def _batch_may_come_in_parts(self) -> "ExperimentSettings":
+        if self.training.accumulation > 1 and not self.objective.batch_splits:
+            raise ValueError(
+                f"training.accumulation is {self.training.accumulation}, but {self.objective.name} compares all samples of a "
+                "batch: in parts it would see fewer negatives and be another loss; choose 1, or more processes"
+            )
+        return self
 
     def digest(self) -> str:
         """16 hex digits of the settings without the seed: runs that share it are repetitions of one configuration."""

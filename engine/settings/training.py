@@ -28,6 +28,14 @@ class TrainingSettings(Settings):
 
     epochs: int = setting(100, "Passes over the training samples.", unit="epochs", ge=1, le=100_000)
     batch_size: int = setting(64, "Samples a step over all processes; contrast is within it.", unit="samples", ge=2, le=65_536)
+    accumulation: int = setting(
+        1,
+        "Parts that a process's share of a batch is computed in, one after the other, to save memory. Not for contrastive "
+        "objectives: their loss compares all samples of a batch.",
+        unit="parts",
+        ge=1,
+        le=4096,
+    )
     learning_rate: float = setting(3e-4, "Peak learning rate.", gt=0.0, le=10.0)
     weight_decay: float = setting(1e-4, "AdamW's weight decay; biases and norms have none.", ge=0.0, le=10.0)
     warmup_epochs: float = setting(0.0, "Epochs of linear warm-up.", unit="epochs", ge=0.0, le=10_000)
@@ -49,6 +57,11 @@ class TrainingSettings(Settings):
     def _batch_splits(self) -> "TrainingSettings":
         if self.batch_size % self.processes:
             raise ValueError(f"batch_size ({self.batch_size}) must be a multiple of processes ({self.processes})")
+        if self.batch_size % (self.processes * self.accumulation):
+            raise ValueError(
+                f"batch_size ({self.batch_size}) must be a multiple of processes × accumulation "
+                f"({self.processes} × {self.accumulation})"
+            )
         if self.warmup_epochs > self.epochs:
             raise ValueError(f"warmup_epochs ({self.warmup_epochs:g}) must not exceed epochs ({self.epochs})")
         return self

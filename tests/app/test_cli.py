@@ -13,6 +13,7 @@ from house import open_house
 
 from app.cli import main
 from app.training.processes import is_alive
+from engine.settings.preset import method_names
 from storage.jobs import active_jobs, queued_jobs
 from storage.runs import list_runs
 
@@ -40,7 +41,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         (["trian"], "No such command 'trian'"),
         (["train"], "no settings: name a preset"),
         (["train", "--preset", "bits-quik"], "no preset 'bits-quik' (did you mean 'bits-quick'?); choose from bits-quick, "),
-        (["train", "--preset", "bits-quick", "--method", "infmask"], "choose from infmasking, comm, cross, cross_self"),
+        (["train", "--preset", "bits-quick", "--method", "infmask"], f"choose from {', '.join(method_names())}"),
         (["train", "--preset", "bits-quick", "--set", "training.epoch=2"], "(did you mean 'epochs'?)"),
         (["train", "--preset", "bits-quick", "--set", "fusion.heads=7"], "heads (7) must divide width ("),
         (["train", "--preset", "bits-quick", "--seed", "-1"], "greater than or equal to 0; got '-1'"),

@@ -70,11 +70,10 @@ def test_biased_samples_all_have_a_positive_label(kind):
     assert natural["synergy"].mean() == pytest.approx(0.5 if kind == "xor" else 0.1, abs=0.01)
 
 
-def test_splits_have_their_sizes_and_only_probes_have_labels():
+def test_splits_have_their_sizes_and_all_have_labels():
     data = load(BitsSettings(samples=1000, probe_samples=500, test_samples=300), HOME)
     assert [len(getattr(data, name)) for name in SPLITS] == [1000, 100, 450, 50, 300]
-    assert not data.train.labels and not data.validation.labels
-    for name in PROBES:
+    for name in SPLITS:
         split = getattr(data, name)
         assert list(split.labels) == ["share", "unique1", "unique2", "synergy"]
         assert all(len(values) == len(split) for values in split.labels.values())

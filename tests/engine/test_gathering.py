@@ -9,12 +9,14 @@ from torch.nn.parallel import DistributedDataParallel
 
 from engine.dataset import Samples
 from engine.gathering import gather_batch, mean_over_processes, process_count
-from engine.masking import draw_kept, join
+from engine.masking import draw_kept, draw_visible, join
 from engine.multimodal import along_batch
 from engine.objective import Progress
-from engine.objectives import infmasking
+from engine.objectives import infmasking, mae
+from engine.settings.preset import method_names
+from engine.updates import set_learning
 
-METHODS = ("infmasking", "comm", "cross", "cross_self")
+METHODS = method_names()
 NAMES = ("scene", "speech")
 SAMPLES, PROCESSES = 8, 2
 
@@ -31,21 +33,38 @@ def masks_of(views, model):
 
 
 def step(method, rank):
-    """Loss, gradients and buffers of one step: of the whole batch (rank None), or as one of the processes."""
+    """Loss, terms, gradients and buffers of one step's phases: of the whole batch (rank None), or as one of the processes."""
     model = cases.objective(method, *NAMES, **({"masks": 3} if method == "infmasking" else {}))
-    views = cases.views(model, NAMES, SAMPLES)
+    views, labels = cases.views(model, NAMES, SAMPLES), cases.labels(model, SAMPLES)
+    fix_masks(method, model, views, rank)
+    if rank is not None:
+        views = [part_of(view, rank) for view in views]
+        labels = {name: values.chunk(PROCESSES)[rank] for name, values in labels.items()}
+    trained = model if rank is None else DistributedDataParallel(model, find_unused_parameters=bool(model.phases))
+    learnable, results = dict(model.named_parameters()), {}
+    for phase in model.phases or [None]:
+        if phase is not None:
+            set_learning(learnable, phase)
+        name = phase.name if phase else ""
+        output = trained(views, Progress(epoch=1, epochs=4, step=0, seed=0, phase=name), labels)
+        output.loss.backward()
+        gradients = {name: parameter.grad for name, parameter in learnable.items() if parameter.grad is not None}
+        results[name] = output.loss.detach(), output.terms, gradients
+        model.zero_grad(set_to_none=True)
+    return results, dict(model.named_buffers())
+
+
+def fix_masks(method, model, views, rank):
+    """Let a method that masks draw the masks of the whole batch, of which a process takes its rows."""
     if method == "infmasking":
         kept = masks_of(views, model).unflatten(0, (2, -1))
         if rank is not None:
             kept = kept[:, rank * SAMPLES // PROCESSES : (rank + 1) * SAMPLES // PROCESSES]
         infmasking.draw_kept = lambda *_: kept.flatten(0, 1)
-    if rank is not None:
-        views = [part_of(view, rank) for view in views]
-    trained = model if rank is None else DistributedDataParallel(model)
-    output = trained(views, Progress(epoch=1, epochs=4, step=0, seed=0))
-    output.loss.backward()
-    gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
-    return output.loss.detach(), output.terms, gradients, dict(model.named_buffers())
+    if method == "mae":
+        joined = join([model.encode(name, views[0][name]) for name in model.encoders])
+        visible = draw_visible(joined, 0.5, torch.Generator().manual_seed(0))
+        mae.draw_visible = lambda *_: visible if rank is None else visible.chunk(PROCESSES)[rank]
 
 
 def worker(rank, folder):
@@ -67,16 +86,20 @@ def shared(tmp_path_factory):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_processes_share_one_global_loss(shared, method, monkeypatch):
-    monkeypatch.setattr(infmasking, "draw_kept", draw_kept)  # `step` replaces it; this restores it afterwards
-    loss, terms, gradients, buffers = step(method, None)
-    for results, _, _ in shared:
-        own_loss, own_terms, own_gradients, own_buffers = results[method]
-        torch.testing.assert_close(own_loss, loss, rtol=1e-5, atol=1e-6)
-        for name, value in terms.items():
-            torch.testing.assert_close(own_terms[name], value, rtol=1e-5, atol=1e-6)
-        largest = max(gradient.abs().max().item() for gradient in gradients.values())
-        for name, gradient in gradients.items():
-            torch.testing.assert_close(own_gradients[name], gradient, rtol=1e-5, atol=1e-5 * largest)
+    monkeypatch.setattr(mae, "draw_visible", draw_visible)
+    monkeypatch.setattr(infmasking, "draw_kept", draw_kept)  # `step` replaces both; this restores them afterwards
+    expected, buffers = step(method, None)
+    for everything, _, _ in shared:
+        results, own_buffers = everything[method]
+        assert results.keys() == expected.keys()
+        for phase, (loss, terms, gradients) in expected.items():
+            own_loss, own_terms, own_gradients = results[phase]
+            torch.testing.assert_close(own_loss, loss, rtol=1e-5, atol=1e-6)
+            torch.testing.assert_close(own_terms, terms, rtol=1e-5, atol=1e-6)
+            assert own_gradients.keys() == gradients.keys()
+            largest = max(gradient.abs().max().item() for gradient in gradients.values())
+            for name, gradient in gradients.items():
+                torch.testing.assert_close(own_gradients[name], gradient, rtol=1e-5, atol=1e-5 * largest)
         for name, buffer in buffers.items():
             torch.testing.assert_close(own_buffers[name], buffer, rtol=1e-5, atol=1e-6)
 

@@ -1,5 +1,6 @@
 """Losses against golden vectors (float64 and float32, with gradients) and against what they must be by definition."""
 
+import itertools
 import math
 
 import pytest
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 
 from engine.losses import (
     clip_loss,
+    cmc_terms,
     comm_terms,
     cross_self_terms,
     entropy,
@@ -24,7 +26,7 @@ from engine.losses import (
     weighted_mean,
 )
 
-FAMILIES = ("infmasking", "comm", "infonce", "clip", "cross_self", "entropy")
+FAMILIES = ("infmasking", "comm", "infonce", "clip", "cross_self", "cmc", "entropy")
 CASES = {name: case for family in FAMILIES for name, case in family_cases("losses", family).items()}
 
 
@@ -89,6 +91,14 @@ def run_cross_self(inputs, hyper):
     return {"loss": cross.loss + hyper["ssl_scale"] * (first.loss + second.loss) / 2} | seen
 
 
+def run_cmc(inputs, hyper):
+    names = range(hyper["n_modalities"])
+    terms = cmc_terms([inputs[f"embed.{i}"] for i in names], hyper["temperature"])
+    pairs = [f"ssl_acc_{i}_{j}" for i, j in itertools.combinations(names, 2)]
+    seen = {name: 100 * term.accuracy for name, term in zip(pairs, terms, strict=True)}
+    return {"loss": weighted_mean([term.loss for term in terms], None)} | seen
+
+
 def run_entropy(inputs, hyper):
     return {"loss": entropy(inputs["keys"])}
 
@@ -99,6 +109,7 @@ RUNS = {
     "infonce": run_infonce,
     "clip": run_clip,
     "cross_self": run_cross_self,
+    "cmc": run_cmc,
     "entropy": run_entropy,
 }
 

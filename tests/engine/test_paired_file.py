@@ -58,7 +58,8 @@ def test_every_format_gives_the_same_data(tmp_path, ending):
     assert sorted(rows.tolist()) == list(range(N))
     assert torch.equal(of(data.train, "audio"), torch.from_numpy(arrays()["audio"]).float()[data.train.rows["audio"]])
     assert torch.equal(data.probe_test.labels["label"], torch.from_numpy(arrays()["label"] - 5)[data.probe_test.rows["text"]])
-    assert not data.train.labels and torch.equal(data.probe_train.rows["text"], data.train.rows["text"])
+    assert torch.equal(data.probe_train.rows["text"], data.train.rows["text"])
+    assert torch.equal(data.train.labels["label"], torch.from_numpy(arrays()["label"] - 5)[data.train.rows["text"]])
 
 
 def test_a_drawn_split_is_stratified_and_depends_on_its_seed_alone(tmp_path):

@@ -7,8 +7,10 @@ from torch import nn
 
 from engine.losses import infmasking_terms, ramp, weighted_mean
 from engine.masking import join, unmasked_views
+from engine.optimizer import build_optimizer
 from engine.projection import ViewBatchNorm, projection_head
 from engine.settings.objective import ProjectionSettings
+from engine.settings.training import TrainingSettings
 
 EXACT = {"rtol": 1e-9, "atol": 1e-11}
 
@@ -70,12 +72,9 @@ def test_golden_step(case_id):
 def check_optimiser_step(step, parameters):
     """One AdamW step ends in the published weights and, in eval mode, in the published features."""
     options, tensors = step.case["optimizer"], step.tensors
-    free = {golden.our_name(name) for name in options["no_decay"]}
-    groups = [
-        {"params": [p for name, p in parameters.items() if name not in free], "weight_decay": options["weight_decay"]},
-        {"params": [p for name, p in parameters.items() if name in free], "weight_decay": 0.0},
-    ]
-    torch.optim.AdamW(groups, lr=options["lr"], betas=tuple(options["betas"]), eps=options["eps"]).step()
+    optimizer = build_optimizer(step.model, TrainingSettings(learning_rate=options["lr"], weight_decay=options["weight_decay"]))
+    assert (optimizer.defaults["betas"], optimizer.defaults["eps"]) == (tuple(options["betas"]), options["eps"])
+    optimizer.step()
     for name, expected in golden.part(tensors, "after_step/").items():
         ours = golden.our_name(name)
         torch.testing.assert_close(parameters[ours], golden.as_ours(ours, expected), rtol=1e-9, atol=1e-9)

@@ -17,7 +17,7 @@ BITS = {"data": {"name": "bits"}, "objective": {"name": "comm"}}
     ("change", "words"),
     [
         ({"data": {"name": "bits", "noize": 1}}, ["'data.bits.noize'", "did you mean 'noise'?", "synergy_symbols"]),
-        ({"objective": {"name": "infmask"}}, ["no objective 'infmask'", "choose from comm, cross, cross_self, infmasking"]),
+        ({"objective": {"name": "infmask"}}, ["no objective 'infmask'", f"choose from {', '.join(sorted(method_names()))}"]),
         ({"data": {"name": "byts"}}, ["no data set 'byts'", "bits, paired_file, trifeature"]),
         ({"training": {"batch_siz": 8}}, ["'training.batch_siz'", "did you mean 'batch_size'?"]),
         ({"training": {"epochs": 0}}, ["training.epochs", "greater than or equal to 1", "0"]),

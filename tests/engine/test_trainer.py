@@ -6,17 +6,22 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from engine.batches import check_labels
 from engine.checkpoint import CheckpointError, load_checkpoint, read_metadata
+from engine.dataset import load_dataset
 from engine.errors import UserError
 from engine.experiment import measure_step, probe_checkpoint, run_experiment
 from engine.folder_recorder import FolderRecorder
+from engine.objective import build_objective
 from engine.settings.experiment import parse
+from engine.settings.preset import method_names
 
 TINY = {
     "data": {"name": "bits", "samples": 400, "probe_samples": 300, "test_samples": 200, "features": 24, "synergy_symbols": 3},
@@ -67,9 +72,17 @@ def curve(folder):
     }
 
 
-@pytest.mark.parametrize("stops", [(1,), (13,), (17, 5), (35,)])
-def test_a_run_stopped_anywhere_and_resumed_ends_with_the_same_bits(tmp_path, stops):
-    settings = tiny(clip_norm=1.0, warmup_epochs=1, schedule="cosine")
+@pytest.mark.parametrize(
+    ("method", "stops"),
+    [
+        *(("infmasking", stops) for stops in [(1,), (13,), (17, 5), (35,)]),
+        ("factorcl", (14,)),
+        ("mae", (14,)),
+        ("supervised", (14,)),
+    ],
+)
+def test_a_run_stopped_anywhere_and_resumed_ends_with_the_same_bits(tmp_path, method, stops):
+    settings = tiny(method, clip_norm=1.0, warmup_epochs=1, schedule="cosine")
     assert run_experiment(settings, FolderRecorder(tmp_path / "whole"), tmp_path) == "finished"
     for step in stops:
         assert run_experiment(settings, StopsAt(tmp_path / "broken", step), tmp_path) == "stopped"
@@ -101,7 +114,7 @@ def test_kill_9_costs_only_time(tmp_path):
     assert all(torch.equal(whole[name], killed[name]) for name in whole)
 
 
-@pytest.mark.parametrize("method", ["infmasking", "comm", "cross", "cross_self"])
+@pytest.mark.parametrize("method", method_names())
 def test_every_method_learns_and_its_checkpoint_probes_the_same(tmp_path, method):
     settings = tiny(method, epochs=4)
     assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
@@ -124,6 +137,32 @@ def test_patience_stops_early_and_the_best_weights_are_probed(tmp_path):
     assert best.facts["validation_loss"] == pytest.approx(min(validation))
     assert best.facts["epoch"] == int(np.argmin(validation)) + 1
     assert {row["facts"]["checkpoint"] for row in lines(tmp_path / "run", "results.jsonl")} == {"best"}
+
+
+def test_supervised_needs_labels_that_vary(tmp_path):
+    settings = tiny("supervised", epochs=1)
+    assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
+    assert "same label of 'synergy'" in (tmp_path / "run" / "messages.txt").read_text()  # pairs are biased
+    blind = parse(settings.model_dump() | {"objective": {"name": "supervised", "task": "synergy"}})
+    with pytest.raises(UserError, match=r"^all training samples of bits have the same label of synergy; choose"):
+        run_experiment(blind, FolderRecorder(tmp_path / "other"), tmp_path)
+    data = load_dataset(settings.data, tmp_path)
+    bare = replace(data, train=replace(data.train, labels={}))
+    with pytest.raises(UserError, match=r"^the training samples of bits carry no labels of 'share'; choose an objective without"):
+        check_labels(build_objective(settings, data.modalities, data.tasks), bare, "bits")
+
+
+def test_a_batch_in_parts_learns_the_same(tmp_path):
+    runs = {parts: tiny("supervised", epochs=1, accumulation=parts) for parts in (1, 4)}
+    for parts, settings in runs.items():
+        run_experiment(settings, FolderRecorder(tmp_path / str(parts)), tmp_path)
+    whole, split = (curve(tmp_path / str(parts)) for parts in runs)
+    assert {key for _, key in whole} >= {"train/loss", "train/label_share", "train/gradient_norm", "validation/loss"}
+    assert split == pytest.approx(whole, rel=1e-3)
+    with pytest.raises(UserError, match=r"accumulation is 4, but infmasking compares all samples of a batch: in parts"):
+        tiny(accumulation=4)
+    with pytest.raises(UserError, match=r"multiple of processes × accumulation \(1 × 5\)"):
+        tiny("supervised", accumulation=5)
 
 
 def test_mistakes_end_in_one_line(tmp_path):

@@ -68,14 +68,14 @@ def test_all_thousand_combinations_are_there_eight_hundred_of_them_three_times()
     assert (np.bincount(features[2400:, 0]) == 20).all()
 
 
-def test_biased_pairs_obey_the_permutation_and_probe_labels_tell_it(home):
+def test_biased_pairs_obey_the_permutation_and_labels_tell_it(home):
     data, features = load(home, biased=True), trifeature.image_features(0)
     pairing = pairing_of(features, data.train)
     assert sorted(pairing) == list(range(10))
     for name in ("train", "validation"):
         first, second = pairs_of(getattr(data, name))
         assert (features[second, 1] == pairing[features[first, 2]]).all()
-        assert not getattr(data, name).labels
+        assert (getattr(data, name).labels["synergy"] == 1).all()
     for name in ("probe_train", "probe_validation", "probe_test"):
         split = getattr(data, name)
         first, second = pairs_of(split)

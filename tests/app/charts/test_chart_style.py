@@ -53,12 +53,9 @@ def test_only_the_first_method_is_the_accent() -> None:
 
 
 def test_labels_are_those_of_the_papers() -> None:
-    assert [style.method_label(name) for name in ("infmasking", "comm", "cross", "cross_self")] == [
-        "InfMasking",
-        "CoMM",
-        "Cross",
-        "Cross+Self",
-    ]
+    expected = {"infmasking": "InfMasking", "comm": "CoMM", "cross": "Cross", "cross_self": "Cross+Self", "cmc": "CMC"}
+    expected |= {"simclr": "SimCLR", "slip": "SLIP", "factorcl": "FactorCL", "mae": "MAE", "supervised": "Supervised"}
+    assert {name: style.method_label(name) for name in method_names()} == {name: expected[name] for name in method_names()}
 
 
 def test_a_method_of_an_older_version_keeps_a_style() -> None:

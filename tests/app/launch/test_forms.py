@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.settings.preset import load_preset
+from engine.settings.preset import load_preset, method_names
 
 
 def draw(preset: str, method: str) -> None:
@@ -24,7 +24,7 @@ def page(preset: str = "trifeature-small", method: str = "infmasking") -> AppTes
     return AppTest.from_function(draw, args=(preset, method), default_timeout=30).run()
 
 
-@pytest.mark.parametrize("method", ["infmasking", "comm", "cross", "cross_self"])
+@pytest.mark.parametrize("method", method_names())
 @pytest.mark.parametrize("preset", ["trifeature-small", "bits-quick"])
 def test_untouched_the_form_gives_back_its_settings(preset: str, method: str) -> None:
     app = page(preset, method)
