@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator
+from pydantic import Discriminator, model_validator
 
 from engine.settings.base import Settings, setting
 
@@ -31,4 +31,21 @@ class MlpSettings(Settings):
     width: int = setting(64, "Width of a token.", unit="features", ge=4, le=4096)
 
 
-EncoderSettings = Annotated[AlexnetSettings | SmallCnnSettings | MlpSettings, Discriminator("name")]
+class SequenceTransformerSettings(Settings):
+    """A transformer over the steps of a sequence, without positions: what the affect sets are read with (METHOD §4)."""
+
+    name: Literal["sequence_transformer"] = "sequence_transformer"
+    width: int = setting(40, "Width every step is projected to.", unit="features", ge=4, le=4096)
+    layers: int = setting(5, "Encoder layers.", ge=1, le=48)
+    heads: int = setting(5, "Attention heads; they divide the width.", ge=1, le=128)
+    feed_forward: int = setting(2048, "Width of the layers between; PyTorch's default.", unit="features", ge=4, le=65_536)
+    dropout: float = setting(0.1, "Share of activations dropped in training; PyTorch's default.", ge=0.0, lt=1.0)
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> "SequenceTransformerSettings":
+        if self.width % self.heads:
+            raise ValueError(f"heads ({self.heads}) must divide width ({self.width})")
+        return self
+
+
+EncoderSettings = Annotated[AlexnetSettings | SmallCnnSettings | MlpSettings | SequenceTransformerSettings, Discriminator("name")]

@@ -6,7 +6,7 @@ import torch
 from engine.dataset import Modality, Samples
 from engine.encoder import EncoderError, build_encoder
 from engine.settings.augmentation import NoAugmentation
-from engine.settings.encoder import AlexnetSettings, MlpSettings, SmallCnnSettings
+from engine.settings.encoder import AlexnetSettings, MlpSettings, SequenceTransformerSettings, SmallCnnSettings
 
 
 def modality(kind, *shape, encoder=None):
@@ -106,3 +106,22 @@ def test_tokens_do_not_depend_on_the_batch(settings, kind, shape):
 def test_what_does_not_fit_is_refused_in_one_line(settings, kind, shape, message):
     with pytest.raises(EncoderError, match=f"^{message}$"):
         build_encoder(settings, modality(kind, *shape))
+
+
+def test_the_sequence_transformer_ignores_padding_and_order():
+    torch.manual_seed(0)
+    encoder = build_encoder(SequenceTransformerSettings(layers=2, feed_forward=32), modality("sequence", 6, 7)).eval()
+    values = torch.randn(3, 6, 7)
+    padding = torch.arange(6) >= torch.tensor([[6], [4], [1]])
+    tokens = encoder(Samples(values, padding))
+    assert tokens.values.shape == (3, 6, 40) and tokens.is_padding is padding and encoder.grid == ()
+    disturbed = torch.where(padding[..., None], torch.full_like(values, 9.0), values)
+    torch.testing.assert_close(encoder(Samples(disturbed, padding)).values[~padding], tokens.values[~padding])
+    alone = encoder(Samples(values[1:2, :4])).values
+    torch.testing.assert_close(alone, tokens.values[1:2, :4], rtol=1e-4, atol=1e-5)
+    order = torch.tensor([2, 0, 3, 1])
+    torch.testing.assert_close(encoder(Samples(values[1:2, order])).values, alone[:, order], rtol=1e-4, atol=1e-5)
+    with torch.inference_mode():  # PyTorch's fast path gives the same
+        torch.testing.assert_close(encoder(Samples(values, padding)).values[~padding], tokens.values[~padding])
+    with pytest.raises(EncoderError, match="sequence_transformer reads sequences; modality 'x' is a vector"):
+        build_encoder(SequenceTransformerSettings(), modality("vector", 6))

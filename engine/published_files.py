@@ -1,0 +1,98 @@
+"""Which published data sets are there, where their files are expected, how one gets them, and what is wrong with one.
+
+Looks at names, sizes and first bytes, and reads nothing large: the data page asks on every visit. Imports no torch.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import DatasetError
+from engine.settings.dataset import PUBLISHED
+from engine.settings.published_dataset import PublishedSettings
+
+_AFFECT = (
+    "MultiBench publishes it with its processed affect data: follow the link in the README of github.com/pliang279/MultiBench."
+)
+SOURCES: dict[str, str] = {"mosi": _AFFECT, "ur_funny": _AFFECT, "mustard": _AFFECT}
+"""How one gets each data set. Nothing is ever downloaded for the user: some owners ask for an agreement first."""
+
+
+@dataclass(frozen=True)
+class ExpectedFile:
+    """A file or folder of a data set: whether it is there, its bytes (a folder's: None), and what is wrong with it."""
+
+    path: Path
+    holds: str
+    is_present: bool
+    size: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What there is of a data set, and how one gets the rest."""
+
+    dataset: str
+    files: tuple[ExpectedFile, ...]
+    source: str
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all files are there and none looks wrong; what is inside is checked when it is loaded."""
+        return all(file.is_present and not file.problem for file in self.files)
+
+
+def describe_presence(home: Path) -> list[Presence]:
+    """Every published data set, at its place in the data home."""
+    return [presence_of(model(), home) for model in PUBLISHED]
+
+
+def presence_of(settings: PublishedSettings, home: Path) -> Presence:
+    """One data set, at the place that the settings name."""
+    name: str = getattr(settings, "name")  # noqa: B009  (every member of the union has one)
+    return Presence(name, tuple(_LOOKS[name](settings, settings.location(home))), SOURCES[name])
+
+
+def check_there(settings: PublishedSettings, home: Path) -> Path:
+    """Where the data set is; raises `DatasetError` with how one gets it where there is nothing."""
+    path = settings.location(home)
+    if not path.exists():
+        raise DatasetError(f"there is no {path}. {SOURCES[getattr(settings, 'name')]}")  # noqa: B009
+    return path
+
+
+def _look(path: Path, holds: str, problem: Callable[[Path, int], str | None]) -> ExpectedFile:
+    """One file, with its problem by its path and size."""
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            return ExpectedFile(path, holds, True, None, "is not a file")
+        found = "is empty" if size == 0 else problem(path, size)
+    except FileNotFoundError:
+        return ExpectedFile(path, holds, False)
+    except OSError as error:
+        return ExpectedFile(path, holds, True, None, f"cannot be read: {error.strerror}")
+    return ExpectedFile(path, holds, True, size, found)
+
+
+def _pickle(settings: PublishedSettings, path: Path) -> Iterator[ExpectedFile]:
+    def problem(file: Path, size: int) -> str | None:
+        if size > settings.most_bytes:
+            return f"has {size / 1e9:,.2f} GB; {settings.max_gigabytes:g} GB are allowed"
+        with file.open("rb") as stream:
+            first = stream.read(1)
+            stream.seek(-1, 2)
+            last = stream.read(1)
+        if first not in (b"\x80", b"(", b"c", b"}", b"]"):
+            return "is no pickle"
+        return None if last == b"." else "is cut off: its end is missing"
+
+    yield _look(path, "one pickle of NumPy arrays", problem)
+
+
+_LOOKS: dict[str, Callable[[PublishedSettings, Path], Iterator[ExpectedFile]]] = {
+    "mosi": _pickle,
+    "ur_funny": _pickle,
+    "mustard": _pickle,
+}

@@ -1,0 +1,79 @@
+"""Settings of the published benchmarks, read from the files as their owners publish them (DATASETS.md)."""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import field_validator
+
+from engine.settings.base import Settings, setting
+
+PARTS = "datasets"
+"""Folder of the data home where published files are looked for."""
+
+
+class PublishedSettings(Settings):
+    """Base: where the file or folder of a published data set is, and which of its modalities are used."""
+
+    FILE: ClassVar[str]
+    ALLOWED: ClassVar[tuple[str, ...]]
+
+    path: str | None = setting(
+        None, "Where the published file or folder is. Empty: under `datasets` in the data home.", min_length=1
+    )
+    modalities: tuple[str, ...] = setting(..., "Modalities to use, at least two.", min_length=2, max_length=3)
+    max_gigabytes: float = setting(16.0, "Largest file that is read.", unit="GB", gt=0, le=512)
+
+    @field_validator("modalities")
+    @classmethod
+    def _are_there(cls, modalities: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(modalities)) < len(modalities) or not set(modalities) <= set(cls.ALLOWED):
+            raise ValueError(f"choose two or more different ones of {', '.join(cls.ALLOWED)}; got {', '.join(modalities)}")
+        return modalities
+
+    @property
+    def modality_names(self) -> tuple[str, ...]:
+        """Names of the modalities, known without loading anything."""
+        return self.modalities
+
+    @property
+    def most_bytes(self) -> int:
+        """The largest file that is read, in bytes."""
+        return int(self.max_gigabytes * 1e9)
+
+    def location(self, home: Path) -> Path:
+        """The file or folder: as named, or HOME/datasets/NAME with the file's published name."""
+        return Path(self.path).expanduser() if self.path else home / PARTS / str(getattr(self, "name", "")) / self.FILE
+
+
+class AffectSettings(PublishedSettings):
+    """Base of MultiBench's affect sets: aligned sequences of vision, audio and text, in one pickle."""
+
+    ALLOWED: ClassVar[tuple[str, ...]] = ("vision", "audio", "text")
+
+    modalities: tuple[str, ...] = setting(
+        ("vision", "text"), "Modalities to use: two or three of vision, audio, text.", min_length=2, max_length=3
+    )
+
+
+class MosiSettings(AffectSettings):
+    """CMU-MOSI (Zadeh et al., 2016), from MultiBench: is the sentiment of an opinion video's utterance positive?"""
+
+    FILE: ClassVar[str] = "mosi_data.pkl"
+
+    name: Literal["mosi"] = "mosi"
+
+
+class UrFunnySettings(AffectSettings):
+    """UR-FUNNY (Hasan et al., 2019), from MultiBench: does the audience laugh at the end of what a TED speaker says?"""
+
+    FILE: ClassVar[str] = "humor.pkl"
+
+    name: Literal["ur_funny"] = "ur_funny"
+
+
+class MustardSettings(AffectSettings):
+    """MUStARD (Castro et al., 2019), from MultiBench: is an utterance of a TV show sarcastic?"""
+
+    FILE: ClassVar[str] = "sarcasm.pkl"
+
+    name: Literal["mustard"] = "mustard"

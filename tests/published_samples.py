@@ -1,0 +1,38 @@
+"""Small files of exactly the formats in which the benchmarks are published, with made-up content that can be learned."""
+
+import pickle
+
+import numpy as np
+
+AFFECT_WIDTHS = {"vision": 20, "audio": 5, "text": 30}
+
+
+def affect_part(n, seed, steps=12, dtype=np.float64):
+    """One part of an affect pickle: left-padded sequences, one sample without text, −inf in the audio, labels −3 to 3."""
+    draw = np.random.default_rng(seed)
+    flag = draw.integers(0, 2, n)
+    flag[:2] = 0, 1
+    starts = draw.integers(0, steps - 3, n)
+    part = {}
+    for name, width in AFFECT_WIDTHS.items():
+        values = draw.standard_normal((n, steps, width)) + 2 * flag[:, None, None] * (np.arange(width) < 3)
+        values[np.arange(steps) < starts[:, None]] = 0
+        part[name] = values.astype(dtype)
+    part["text"][n - 1] = 0
+    part["audio"][0, -1, 0] = -np.inf
+    part["labels"] = np.where(flag, draw.uniform(0.2, 3, n), -draw.uniform(0, 3, n)).reshape(n, 1, 1)
+    part["id"] = np.array([[f"video{i}", 0.5, 1.5] for i in range(n)], dtype=object)
+    return part
+
+
+def affect_file(file, sizes=(90, 24, 30), change=None, **options):
+    """Writes an affect pickle; `change` may spoil its content first."""
+    content = {
+        part: affect_part(n, seed, **options)
+        for seed, (part, n) in enumerate(zip(("train", "valid", "test"), sizes, strict=True))
+    }
+    if change is not None:
+        change(content)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(pickle.dumps(content))
+    return content
