@@ -14,7 +14,13 @@ from engine.settings.published_dataset import PublishedSettings
 _AFFECT = (
     "MultiBench publishes it with its processed affect data: follow the link in the README of github.com/pliang279/MultiBench."
 )
-SOURCES: dict[str, str] = {"mosi": _AFFECT, "ur_funny": _AFFECT, "mustard": _AFFECT}
+SOURCES: dict[str, str] = {
+    "mosi": _AFFECT,
+    "ur_funny": _AFFECT,
+    "mustard": _AFFECT,
+    "mimic": "Its owners ask for training and an agreement (physionet.org); who has both gets im.pk from MultiBench's authors, "
+    "as the README of github.com/pliang279/MultiBench says.",
+}
 """How one gets each data set. Nothing is ever downloaded for the user: some owners ask for an agreement first."""
 
 
@@ -95,4 +101,5 @@ _LOOKS: dict[str, Callable[[PublishedSettings, Path], Iterator[ExpectedFile]]] =
     "mosi": _pickle,
     "ur_funny": _pickle,
     "mustard": _pickle,
+    "mimic": _pickle,
 }

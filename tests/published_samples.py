@@ -36,3 +36,24 @@ def affect_file(file, sizes=(90, 24, 30), change=None, **options):
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(pickle.dumps(content))
     return content
+
+
+def mimic_file(file, n=240, change=None):
+    """Writes `im.pk` with infinite and missing values; ICD-9 group 7 and mortality follow the features."""
+    draw = np.random.default_rng(5)
+    flag, level = draw.integers(0, 2, n), draw.integers(0, 6, n)
+    series = draw.standard_normal((n, 24, 12)) + 2.0 * flag[:, None, None]
+    table = draw.standard_normal((n, 5)) + 3.0 * (np.arange(5) == level[:, None])
+    series[3, 5, 2], series[4, 0, 0], table[6, 1] = np.inf, np.nan, -np.inf
+    mortality = np.zeros((n, 7))
+    mortality[np.arange(n)[level > 0], level[level > 0]] = 1
+    mortality[level > 0, 5] = 1
+    groups = draw.integers(0, 2, (n, 20))
+    groups[:, 7] = flag
+    content = {"ep_tdata": series, "adm_features_all": table, "adm_labels_all": mortality, "y_icd9": groups}
+    content["names"] = np.array([None] * n, dtype=object)
+    if change is not None:
+        change(content)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(pickle.dumps(content))
+    return content

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Discriminator, model_validator
 
 from engine.settings.base import Settings, setting
-from engine.settings.published_dataset import MosiSettings, MustardSettings, PublishedSettings, UrFunnySettings
+from engine.settings.published_dataset import MimicSettings, MosiSettings, MustardSettings, PublishedSettings, UrFunnySettings
 
 
 class TrifeatureSettings(Settings):
@@ -99,7 +99,7 @@ class PairedFileSettings(Settings):
 
 
 DatasetSettings = Annotated[
-    TrifeatureSettings | BitsSettings | PairedFileSettings | MosiSettings | UrFunnySettings | MustardSettings,
+    TrifeatureSettings | BitsSettings | PairedFileSettings | MosiSettings | UrFunnySettings | MustardSettings | MimicSettings,
     Discriminator("name"),
 ]
 PUBLISHED: tuple[type[PublishedSettings], ...] = tuple(

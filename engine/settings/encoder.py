@@ -48,4 +48,24 @@ class SequenceTransformerSettings(Settings):
         return self
 
 
-EncoderSettings = Annotated[AlexnetSettings | SmallCnnSettings | MlpSettings | SequenceTransformerSettings, Discriminator("name")]
+class TabularSettings(Settings):
+    """An MLP over a table's row, then one token for each feature it gives: value × learned weight + bias (METHOD §4)."""
+
+    name: Literal["tabular"] = "tabular"
+    hidden: tuple[int, ...] = setting((10,), "Widths of the hidden layers.", max_length=8)
+    features: int = setting(10, "Features the MLP gives; each becomes a token.", unit="tokens", ge=1, le=512)
+    width: int = setting(512, "Width of a token.", unit="features", ge=4, le=4096)
+
+
+class GruSettings(Settings):
+    """A gated recurrent unit (Cho et al., 2014) over a time series: one token a step."""
+
+    name: Literal["gru"] = "gru"
+    width: int = setting(512, "Width of the state, which is a step's token.", unit="features", ge=4, le=4096)
+    layers: int = setting(1, "Layers of recurrent units.", ge=1, le=16)
+
+
+EncoderSettings = Annotated[
+    AlexnetSettings | SmallCnnSettings | MlpSettings | SequenceTransformerSettings | TabularSettings | GruSettings,
+    Discriminator("name"),
+]

@@ -12,16 +12,31 @@ PARTS = "datasets"
 
 
 class PublishedSettings(Settings):
-    """Base: where the file or folder of a published data set is, and which of its modalities are used."""
+    """Base: where the file or folder of a published data set is."""
 
     FILE: ClassVar[str]
-    ALLOWED: ClassVar[tuple[str, ...]]
 
     path: str | None = setting(
         None, "Where the published file or folder is. Empty: under `datasets` in the data home.", min_length=1
     )
-    modalities: tuple[str, ...] = setting(..., "Modalities to use, at least two.", min_length=2, max_length=3)
     max_gigabytes: float = setting(16.0, "Largest file that is read.", unit="GB", gt=0, le=512)
+
+    @property
+    def most_bytes(self) -> int:
+        """The largest file that is read, in bytes."""
+        return int(self.max_gigabytes * 1e9)
+
+    def location(self, home: Path) -> Path:
+        """The file or folder: as named, or HOME/datasets/NAME with the file's published name."""
+        return Path(self.path).expanduser() if self.path else home / PARTS / str(getattr(self, "name", "")) / self.FILE
+
+
+class SeveralModalitiesSettings(PublishedSettings):
+    """Base of the sets with more than two modalities, of which two or more are used."""
+
+    ALLOWED: ClassVar[tuple[str, ...]]
+
+    modalities: tuple[str, ...] = setting(..., "Modalities to use, at least two.", min_length=2, max_length=3)
 
     @field_validator("modalities")
     @classmethod
@@ -35,17 +50,8 @@ class PublishedSettings(Settings):
         """Names of the modalities, known without loading anything."""
         return self.modalities
 
-    @property
-    def most_bytes(self) -> int:
-        """The largest file that is read, in bytes."""
-        return int(self.max_gigabytes * 1e9)
 
-    def location(self, home: Path) -> Path:
-        """The file or folder: as named, or HOME/datasets/NAME with the file's published name."""
-        return Path(self.path).expanduser() if self.path else home / PARTS / str(getattr(self, "name", "")) / self.FILE
-
-
-class AffectSettings(PublishedSettings):
+class AffectSettings(SeveralModalitiesSettings):
     """Base of MultiBench's affect sets: aligned sequences of vision, audio and text, in one pickle."""
 
     ALLOWED: ClassVar[tuple[str, ...]] = ("vision", "audio", "text")
@@ -77,3 +83,19 @@ class MustardSettings(AffectSettings):
     FILE: ClassVar[str] = "sarcasm.pkl"
 
     name: Literal["mustard"] = "mustard"
+
+
+class MimicSettings(PublishedSettings):
+    """MIMIC-III (Johnson et al., 2016), from MultiBench: a patient's table and first day in intensive care, hour by hour."""
+
+    FILE: ClassVar[str] = "im.pk"
+
+    name: Literal["mimic"] = "mimic"
+    task: int = setting(
+        7, "What is predicted: the ICD-9 group with this number (0 to 19), or -1: mortality in six classes.", ge=-1, le=19
+    )
+
+    @property
+    def modality_names(self) -> tuple[str, ...]:
+        """Names of the modalities, known without loading anything."""
+        return ("tabular", "time_series")

@@ -6,7 +6,14 @@ import torch
 from engine.dataset import Modality, Samples
 from engine.encoder import EncoderError, build_encoder
 from engine.settings.augmentation import NoAugmentation
-from engine.settings.encoder import AlexnetSettings, MlpSettings, SequenceTransformerSettings, SmallCnnSettings
+from engine.settings.encoder import (
+    AlexnetSettings,
+    GruSettings,
+    MlpSettings,
+    SequenceTransformerSettings,
+    SmallCnnSettings,
+    TabularSettings,
+)
 
 
 def modality(kind, *shape, encoder=None):
@@ -100,6 +107,9 @@ def test_tokens_do_not_depend_on_the_batch(settings, kind, shape):
             (3, 8, 8),
             "mlp reads vectors and sequences; modality 'x' is an image: use small_cnn or alexnet",
         ),
+        (TabularSettings(), "sequence", (4, 3), "tabular reads vectors; modality 'x' is a sequence"),
+        (TabularSettings(hidden=(0,)), "vector", (4,), r"tabular needs hidden layers of at least 1 feature; got \(0,\)"),
+        (GruSettings(), "vector", (4,), "gru reads sequences; modality 'x' is a vector"),
         (MlpSettings(hidden=(0,)), "vector", (4,), r"mlp needs hidden layers of at least 1 feature; got \(0,\)"),
     ],
 )
@@ -125,3 +135,23 @@ def test_the_sequence_transformer_ignores_padding_and_order():
         torch.testing.assert_close(encoder(Samples(values, padding)).values[~padding], tokens.values[~padding])
     with pytest.raises(EncoderError, match="sequence_transformer reads sequences; modality 'x' is a vector"):
         build_encoder(SequenceTransformerSettings(), modality("vector", 6))
+
+
+def test_tables_become_one_token_a_feature():
+    encoder = build_encoder(TabularSettings(width=16), modality("vector", 5))
+    assert [layer.weight.shape for layer in encoder.layers if hasattr(layer, "weight")] == [(10, 5), (10, 10)]
+    values = torch.randn(3, 5)
+    tokens = encoder(Samples(values)).values
+    features = encoder.layers(values)
+    expected = features[..., None] * encoder.tokens.weight + encoder.tokens.bias
+    torch.testing.assert_close(tokens, expected)
+    assert tokens.shape == (3, 10, 16) and encoder.grid == ()
+
+
+def test_the_gru_looks_back_only():
+    encoder = build_encoder(GruSettings(width=8), modality("sequence", 6, 4))
+    values, padding = torch.randn(2, 6, 4), torch.arange(6) >= torch.tensor([[6], [3]])
+    tokens = encoder(Samples(values, padding))
+    assert tokens.values.shape == (2, 6, 8) and tokens.is_padding is padding
+    values[1, 3:] = 7.0
+    torch.testing.assert_close(encoder(Samples(values, padding)).values[1, :3], tokens.values[1, :3])
