@@ -20,8 +20,13 @@ SOURCES: dict[str, str] = {
     "mustard": _AFFECT,
     "mimic": "Its owners ask for training and an agreement (physionet.org); who has both gets im.pk from MultiBench's authors, "
     "as the README of github.com/pliang279/MultiBench says.",
+    "vision_touch": "Stanford publishes it: run dataset/download_data.sh of "
+    "github.com/stanford-iprl-lab/multimodal_representation, or datasets/robotics/download_data.sh of MultiBench.",
 }
 """How one gets each data set. Nothing is ever downloaded for the user: some owners ask for an agreement first."""
+
+
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -97,9 +102,32 @@ def _pickle(settings: PublishedSettings, path: Path) -> Iterator[ExpectedFile]:
     yield _look(path, "one pickle of NumPy arrays", problem)
 
 
+def _episodes(settings: PublishedSettings, path: Path) -> Iterator[ExpectedFile]:
+    holds = "a folder of .h5 files, one an episode"
+    if not path.exists():
+        yield ExpectedFile(path, holds, False)
+        return
+    files = sorted(path.glob("*.h5"))
+    if not files:
+        yield ExpectedFile(path, holds, True, None, "holds no .h5 files" if path.is_dir() else "is not a folder")
+        return
+    broken = [file.name for file in files if not _starts_with(file, HDF5_SIGNATURE)]
+    problem = f"{len(broken)} of {len(files)} files are no HDF5 files, the first is {broken[0]}" if broken else None
+    yield ExpectedFile(path, f"{len(files):,} episodes, one .h5 file each", True, None, problem)
+
+
+def _starts_with(file: Path, signature: bytes) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(signature)) == signature
+    except OSError:
+        return False
+
+
 _LOOKS: dict[str, Callable[[PublishedSettings, Path], Iterator[ExpectedFile]]] = {
     "mosi": _pickle,
     "ur_funny": _pickle,
     "mustard": _pickle,
     "mimic": _pickle,
+    "vision_touch": _episodes,
 }

@@ -2,6 +2,7 @@
 
 import pickle
 
+import h5py
 import numpy as np
 
 AFFECT_WIDTHS = {"vision": 20, "audio": 5, "text": 30}
@@ -57,3 +58,29 @@ def mimic_file(file, n=240, change=None):
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(pickle.dumps(content))
     return content
+
+
+def episode_file(file, seed, steps=14, side=40, channels_first=False, change=None):
+    """Writes one episode of Vision&Touch: contact comes and goes and shows in image, force and state of the step before."""
+    draw = np.random.default_rng(seed)
+    contact = draw.integers(0, 2, (steps, 50)) * draw.integers(0, 2, (steps, 1))
+    following = np.append(contact.any(1)[1:], False)
+    image = draw.integers(0, 120, (steps, side, side, 3)) + 120 * following[:, None, None, None]
+    state = draw.standard_normal((steps, 10)).cumsum(0) / 4
+    state[:, 7] = 3 * following
+    force = draw.standard_normal((steps, 50, 6)) + 2 * following[:, None, None]
+    content = {"image": (image.transpose(0, 3, 1, 2) if channels_first else image).astype(np.uint8), "proprio": state}
+    content |= {"ee_forces_continuous": force, "contact": contact.astype(bool), "action": state[:, :4]}
+    if change is not None:
+        change(content)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(file, "w") as opened:
+        for name, values in content.items():
+            opened.create_dataset(name, data=values, compression="gzip", chunks=(1, *values.shape[1:]))
+    return content
+
+
+def episodes(folder, count=12, **options):
+    """Writes a folder of episodes, the odd ones with images channel-first; returns their content by file name."""
+    names = [f"triangle_{number}_1000.h5" for number in range(count)]
+    return {name: episode_file(folder / name, n, channels_first=n % 2 == 1, **options) for n, name in enumerate(names)}

@@ -8,7 +8,14 @@ from typing import Annotated, Literal, get_args
 from pydantic import Discriminator, model_validator
 
 from engine.settings.base import Settings, setting
-from engine.settings.published_dataset import MimicSettings, MosiSettings, MustardSettings, PublishedSettings, UrFunnySettings
+from engine.settings.published_dataset import (
+    MimicSettings,
+    MosiSettings,
+    MustardSettings,
+    PublishedSettings,
+    UrFunnySettings,
+    VisionTouchSettings,
+)
 
 
 class TrifeatureSettings(Settings):
@@ -99,7 +106,14 @@ class PairedFileSettings(Settings):
 
 
 DatasetSettings = Annotated[
-    TrifeatureSettings | BitsSettings | PairedFileSettings | MosiSettings | UrFunnySettings | MustardSettings | MimicSettings,
+    TrifeatureSettings
+    | BitsSettings
+    | PairedFileSettings
+    | MosiSettings
+    | UrFunnySettings
+    | MustardSettings
+    | MimicSettings
+    | VisionTouchSettings,
     Discriminator("name"),
 ]
 PUBLISHED: tuple[type[PublishedSettings], ...] = tuple(

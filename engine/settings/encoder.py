@@ -65,7 +65,35 @@ class GruSettings(Settings):
     layers: int = setting(1, "Layers of recurrent units.", ge=1, le=16)
 
 
+class Resnet18Settings(Settings):
+    """ResNet-18 (He et al., 2016) without pooling, from scratch: 128 px images become 4 × 4 features of width 512."""
+
+    name: Literal["resnet18"] = "resnet18"
+
+
+class ForceSettings(Settings):
+    """Five strided causal convolutions (Lee et al., 2019): 32 force readings become one token."""
+
+    name: Literal["force"] = "force"
+    width: int = setting(512, "Width of the token.", unit="features", ge=4, le=4096)
+
+
+class ProprioceptionSettings(Settings):
+    """An MLP of four layers (Lee et al., 2019): a robot arm's own state becomes one token."""
+
+    name: Literal["proprioception"] = "proprioception"
+    width: int = setting(512, "Width of the token.", unit="features", ge=4, le=4096)
+
+
 EncoderSettings = Annotated[
-    AlexnetSettings | SmallCnnSettings | MlpSettings | SequenceTransformerSettings | TabularSettings | GruSettings,
+    AlexnetSettings
+    | SmallCnnSettings
+    | MlpSettings
+    | SequenceTransformerSettings
+    | TabularSettings
+    | GruSettings
+    | Resnet18Settings
+    | ForceSettings
+    | ProprioceptionSettings,
     Discriminator("name"),
 ]

@@ -99,3 +99,25 @@ class MimicSettings(PublishedSettings):
     def modality_names(self) -> tuple[str, ...]:
         """Names of the modalities, known without loading anything."""
         return ("tabular", "time_series")
+
+
+class VisionTouchSettings(SeveralModalitiesSettings):
+    """Vision&Touch (Lee et al., 2019): a robot arm inserts a peg; what is at the next step?"""
+
+    FILE: ClassVar[str] = "triangle_real_data"
+    ALLOWED: ClassVar[tuple[str, ...]] = ("image", "force", "proprioception")
+
+    name: Literal["vision_touch"] = "vision_touch"
+    modalities: tuple[str, ...] = setting(
+        ("image", "proprioception"),
+        "Modalities to use: two or three of image, force, proprioception.",
+        min_length=2,
+        max_length=3,
+    )
+    task: Literal["contact_next", "ee_yaw_next"] = setting(
+        "contact_next", "What is predicted of the next step: whether there is contact, or where the arm is (a regression)."
+    )
+    validation_share: float = setting(
+        0.1, "Share of the training episodes carved off for early stopping and model selection.", ge=0.02, le=0.5
+    )
+    seed: int = setting(0, "Seed of which training episodes those are.", ge=0, le=2**31 - 1)
