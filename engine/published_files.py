@@ -9,10 +9,14 @@ from pathlib import Path
 
 from engine.errors import DatasetError
 from engine.settings.dataset import PUBLISHED
-from engine.settings.published_dataset import PublishedSettings
+from engine.settings.published_dataset import ImageTextSettings, PublishedSettings
 
 _AFFECT = (
     "MultiBench publishes it with its processed affect data: follow the link in the README of github.com/pliang279/MultiBench."
+)
+_MODELS = (
+    "the two models are on huggingface.co, openai/clip-vit-base-patch32 and sentence-transformers/clip-ViT-B-32-multilingual-v1: "
+    "config.json, model.safetensors and the text model's tokenizer.json."
 )
 SOURCES: dict[str, str] = {
     "mosi": _AFFECT,
@@ -22,6 +26,8 @@ SOURCES: dict[str, str] = {
     "as the README of github.com/pliang279/MultiBench says.",
     "vision_touch": "Stanford publishes it: run dataset/download_data.sh of "
     "github.com/stanford-iprl-lab/multimodal_representation, or datasets/robotics/download_data.sh of MultiBench.",
+    "mm_imdb": "Its authors publish mmimdb.tar.gz at lisi1.unal.edu.co/mmimdb; " + _MODELS,
+    "hateful_memes": "Meta publishes it to who agrees to its licence, at hatefulmemeschallenge.com; " + _MODELS,
 }
 """How one gets each data set. Nothing is ever downloaded for the user: some owners ask for an agreement first."""
 
@@ -62,7 +68,7 @@ def describe_presence(home: Path) -> list[Presence]:
 def presence_of(settings: PublishedSettings, home: Path) -> Presence:
     """One data set, at the place that the settings name."""
     name: str = getattr(settings, "name")  # noqa: B009  (every member of the union has one)
-    return Presence(name, tuple(_LOOKS[name](settings, settings.location(home))), SOURCES[name])
+    return Presence(name, tuple(_LOOKS[name](settings, home)), SOURCES[name])
 
 
 def check_there(settings: PublishedSettings, home: Path) -> Path:
@@ -87,7 +93,7 @@ def _look(path: Path, holds: str, problem: Callable[[Path, int], str | None]) ->
     return ExpectedFile(path, holds, True, size, found)
 
 
-def _pickle(settings: PublishedSettings, path: Path) -> Iterator[ExpectedFile]:
+def _pickle(settings: PublishedSettings, home: Path) -> Iterator[ExpectedFile]:
     def problem(file: Path, size: int) -> str | None:
         if size > settings.most_bytes:
             return f"has {size / 1e9:,.2f} GB; {settings.max_gigabytes:g} GB are allowed"
@@ -99,10 +105,11 @@ def _pickle(settings: PublishedSettings, path: Path) -> Iterator[ExpectedFile]:
             return "is no pickle"
         return None if last == b"." else "is cut off: its end is missing"
 
-    yield _look(path, "one pickle of NumPy arrays", problem)
+    yield _look(settings.location(home), "one pickle of NumPy arrays", problem)
 
 
-def _episodes(settings: PublishedSettings, path: Path) -> Iterator[ExpectedFile]:
+def _episodes(settings: PublishedSettings, home: Path) -> Iterator[ExpectedFile]:
+    path = settings.location(home)
     holds = "a folder of .h5 files, one an episode"
     if not path.exists():
         yield ExpectedFile(path, holds, False)
@@ -124,10 +131,32 @@ def _starts_with(file: Path, signature: bytes) -> bool:
         return False
 
 
+def _image_text(settings: PublishedSettings, home: Path) -> Iterator[ExpectedFile]:
+    assert isinstance(settings, ImageTextSettings)
+    path = settings.location(home)
+    lists, images = _IMAGE_TEXT[settings.FILE]
+    for name in lists:
+        yield _look(path / name, "which samples there are", lambda file, size: None)
+    there = (path / images).is_dir()
+    empty = there and next((path / images).iterdir(), None) is None
+    yield ExpectedFile(path / images, "the images", there, None, "is empty" if empty else None)
+    image_model, text_model = settings.model_folders(home)
+    for file in (image_model / "config.json", image_model / "model.safetensors"):
+        yield _look(file, "the image model", lambda file, size: None)
+    for file in (text_model / "config.json", text_model / "model.safetensors", text_model / "tokenizer.json"):
+        yield _look(file, "the text model", lambda file, size: None)
+
+
+_IMAGE_TEXT = {
+    "mmimdb": (("split.json",), "dataset"),
+    "hateful_memes": (("train.jsonl", "dev.jsonl"), "img"),
+}
 _LOOKS: dict[str, Callable[[PublishedSettings, Path], Iterator[ExpectedFile]]] = {
     "mosi": _pickle,
     "ur_funny": _pickle,
     "mustard": _pickle,
     "mimic": _pickle,
     "vision_touch": _episodes,
+    "mm_imdb": _image_text,
+    "hateful_memes": _image_text,
 }

@@ -5,7 +5,7 @@ import json
 import torch
 from safetensors.torch import load_file
 
-from engine.experiment import run_experiment
+from engine.experiment import probe_checkpoint, run_experiment
 from engine.folder_recorder import FolderRecorder
 from engine.settings.preset import load_preset
 
@@ -38,12 +38,13 @@ def settings_of(preset, method="infmasking", changes=None):
 
 
 def run_and_resume(settings, home, stop=3):
-    """The results of a run that was stopped and resumed; it must end with the bits of one that was not."""
+    """The results of a run that was stopped and resumed; it, and its checkpoint alone, must give those of one that was not."""
     assert run_experiment(settings, FolderRecorder(home / "whole"), home) == "finished"
     assert run_experiment(settings, StopsAt(home / "broken", stop), home) == "stopped"
     assert run_experiment(settings, FolderRecorder(home / "broken"), home) == "finished"
     whole, broken = (load_file(home / name / "last.safetensors") for name in ("whole", "broken"))
     assert all(torch.equal(whole[name], broken[name]) for name in whole)
-    results = [(home / name / "results.jsonl").read_text() for name in ("whole", "broken")]
-    assert results[0] == results[1]
+    probe_checkpoint(home / "whole" / "last.safetensors", FolderRecorder(home / "again"), home)
+    results = [(home / name / "results.jsonl").read_text() for name in ("whole", "broken", "again")]
+    assert results[0] == results[1] == results[2]
     return [json.loads(line) for line in results[0].splitlines()]

@@ -1,9 +1,11 @@
 """Small files of exactly the formats in which the benchmarks are published, with made-up content that can be learned."""
 
+import json
 import pickle
 
 import h5py
 import numpy as np
+from PIL import Image
 
 AFFECT_WIDTHS = {"vision": 20, "audio": 5, "text": 30}
 
@@ -84,3 +86,72 @@ def episodes(folder, count=12, **options):
     """Writes a folder of episodes, the odd ones with images channel-first; returns their content by file name."""
     names = [f"triangle_{number}_1000.h5" for number in range(count)]
     return {name: episode_file(folder / name, n, channels_first=n % 2 == 1, **options) for n, name in enumerate(names)}
+
+
+def tiny_models(home):
+    """A randomly drawn CLIP for images of 32 px, and a DistilBERT with a tokenizer, in the folders where a data set looks."""
+    import torch
+    import transformers
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    transformers.utils.logging.disable_progress_bar()
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    texts = sizes | {"vocab_size": 40, "max_position_embeddings": 24, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+    clip = transformers.CLIPConfig(
+        text_config=texts, vision_config=sizes | {"image_size": 32, "patch_size": 16}, projection_dim=8
+    )
+    transformers.CLIPModel(clip).save_pretrained(home / "models" / "clip-vit-base-patch32")
+    bert = transformers.DistilBertConfig(vocab_size=40, dim=16, hidden_dim=32, n_layers=2, n_heads=2, max_position_embeddings=24)
+    folder = home / "models" / "clip-ViT-B-32-multilingual-v1"
+    transformers.DistilBertModel(bert).save_pretrained(folder)
+    words = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", *WORDS]
+    tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)])
+    names = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]", "mask_token": "[MASK]"}
+    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+
+
+WORDS = [f"word{i}" for i in range(30)]
+
+
+def picture(file, flag, draw, side=(40, 48)):
+    """A noisy image that is bright where the flag is set."""
+    pixels = draw.integers(0, 120, (*side, 3)) + 120 * flag
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.astype(np.uint8)).save(file)
+
+
+def mm_imdb_folder(folder, sizes=(48, 20, 24)):
+    """Writes MM-IMDb: films whose picture and plot tell drama, and whose plot tells comedy."""
+    draw = np.random.default_rng(3)
+    split, number = {}, 0
+    for part, n in zip(("train", "dev", "test"), sizes, strict=True):
+        split[part] = []
+        for _ in range(n):
+            film, (drama, comedy) = f"{number:07}", draw.integers(0, 2, 2)
+            number += 1
+            split[part].append(film)
+            words = [WORDS[i] for i in draw.integers(0, 8, 6) + 8 * drama + 14 * comedy]
+            content = {"plot": [" ".join(words), " ".join(reversed(words))], "title": "A film", "year": 1999}
+            content["genres"] = ["Drama"] * int(drama) + ["Comedy"] * int(comedy) + ["Sci-Fi", "News"]
+            picture(folder / "dataset" / f"{film}.jpeg", drama, draw)
+            (folder / "dataset" / f"{film}.json").write_text(json.dumps(content))
+    (folder / "split.json").write_text(json.dumps(split))
+    return split
+
+
+def hateful_memes_folder(folder, sizes=(60, 24)):
+    """Writes Hateful Memes: hateful where picture and words do not agree."""
+    draw = np.random.default_rng(4)
+    for name, n in zip(("train", "dev"), sizes, strict=True):
+        lines = []
+        for number in range(n):
+            bright, loud = draw.integers(0, 2, 2)
+            picture(folder / "img" / f"{name}{number}.png", bright, draw)
+            words = " ".join(WORDS[i] for i in draw.integers(0, 10, 5) + 15 * loud)
+            lines.append(
+                json.dumps({"id": number, "img": f"img/{name}{number}.png", "label": int(bright != loud), "text": words})
+            )
+        (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n")

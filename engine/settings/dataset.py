@@ -9,7 +9,9 @@ from pydantic import Discriminator, model_validator
 
 from engine.settings.base import Settings, setting
 from engine.settings.published_dataset import (
+    HatefulMemesSettings,
     MimicSettings,
+    MmImdbSettings,
     MosiSettings,
     MustardSettings,
     PublishedSettings,
@@ -113,7 +115,9 @@ DatasetSettings = Annotated[
     | UrFunnySettings
     | MustardSettings
     | MimicSettings
-    | VisionTouchSettings,
+    | VisionTouchSettings
+    | MmImdbSettings
+    | HatefulMemesSettings,
     Discriminator("name"),
 ]
 PUBLISHED: tuple[type[PublishedSettings], ...] = tuple(

@@ -85,6 +85,32 @@ class ProprioceptionSettings(Settings):
     width: int = setting(512, "Width of the token.", unit="features", ge=4, le=4096)
 
 
+class PretrainedSettings(Settings):
+    """Base of the encoders whose weights come from a Hugging Face folder on disk; nothing is downloaded."""
+
+    path: str = setting(..., "Folder with config.json and model.safetensors.", min_length=1)
+    frozen: bool = setting(True, "Keep the pretrained weights as they are; they then stay out of checkpoints.")
+    cache_gigabytes: float = setting(
+        4.0,
+        "Memory for the tokens of samples that a frozen model has seen; pays where a modality is not augmented.",
+        unit="GB",
+        ge=0,
+        le=512,
+    )
+
+
+class ClipVisionSettings(PretrainedSettings):
+    """The image tower of a CLIP model (Radford et al., 2021): one token a patch, and one for the whole."""
+
+    name: Literal["clip_vision"] = "clip_vision"
+
+
+class ClipTextSettings(PretrainedSettings):
+    """A text model, of CLIP or made to fit it (Reimers & Gurevych, 2020): one token for each of the text's."""
+
+    name: Literal["clip_text"] = "clip_text"
+
+
 EncoderSettings = Annotated[
     AlexnetSettings
     | SmallCnnSettings
@@ -94,6 +120,8 @@ EncoderSettings = Annotated[
     | GruSettings
     | Resnet18Settings
     | ForceSettings
-    | ProprioceptionSettings,
+    | ProprioceptionSettings
+    | ClipVisionSettings
+    | ClipTextSettings,
     Discriminator("name"),
 ]

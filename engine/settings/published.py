@@ -28,7 +28,7 @@ def published_value(table: str | None, method: str, task: str) -> Published | No
     """What `table` reports for a method, or None.
 
     table: "trifeature", or "NAME/COLUMN" for the tables with one column a benchmark ("multibench/mosi_acc"), or
-    "NAME/COLUMN/COUNT" where methods are listed with several numbers of modalities ("trimodal/ur_funny_acc/3").
+    "NAME/COLUMN/MODALITIES" where a method has several rows ("trimodal/ur_funny_acc/3", "mm_imdb/weighted_f1/V+L").
     task: "redundancy", "uniqueness" or "synergy" for Trifeature; ignored where the column says the task.
     """
     if not table:
@@ -36,7 +36,7 @@ def published_value(table: str | None, method: str, task: str) -> Published | No
     name, column, modalities = (*table.split("/"), "", "")[:3]
     content = _tables()[name]
     for row in content["rows"]:
-        if row["method"] != method or (modalities and row["modalities"] != int(modalities)):
+        if row["method"] != method or (modalities and str(row["modalities"]) != modalities):
             continue
         if column:
             value, deviation = row["values"][content["columns"].index(column)]

@@ -121,3 +121,57 @@ class VisionTouchSettings(SeveralModalitiesSettings):
         0.1, "Share of the training episodes carved off for early stopping and model selection.", ge=0.02, le=0.5
     )
     seed: int = setting(0, "Seed of which training episodes those are.", ge=0, le=2**31 - 1)
+
+
+class ImageTextSettings(PublishedSettings):
+    """Base of the sets of images with a text each, read by pretrained models that the user has on disk."""
+
+    image_model: str | None = setting(
+        None,
+        "Hugging Face folder of the image model. Empty: `models/clip-vit-base-patch32` in the data home.",
+        min_length=1,
+    )
+    text_model: str | None = setting(
+        None,
+        "The text model's folder, with its tokenizer. Empty: `models/clip-ViT-B-32-multilingual-v1` in the data home.",
+        min_length=1,
+    )
+    image_size: int = setting(224, "Side the images are resized and cropped to.", unit="px", ge=16, le=1024)
+    text_tokens: int = setting(128, "Longest text; what is longer is cut.", unit="tokens", ge=4, le=4096)
+    leave_out_broken: bool = setting(
+        False, "Leave out samples whose image is missing or broken, after reading every image once. Otherwise they are refused."
+    )
+    seed: int = setting(
+        0, "Seed of what the published files leave open: one of several texts, validation samples.", ge=0, le=2**31 - 1
+    )
+
+    @property
+    def modality_names(self) -> tuple[str, ...]:
+        """Names of the modalities, known without loading anything."""
+        return ("image", "text")
+
+    def model_folders(self, home: Path) -> tuple[Path, Path]:
+        """Folders of the image and the text model."""
+        models = home / "models"
+        image = Path(self.image_model).expanduser() if self.image_model else models / "clip-vit-base-patch32"
+        text = Path(self.text_model).expanduser() if self.text_model else models / "clip-ViT-B-32-multilingual-v1"
+        return image, text
+
+
+class MmImdbSettings(ImageTextSettings):
+    """MM-IMDb (Arevalo et al., 2017): the genres of a film from its poster and plot; 23 labels."""
+
+    FILE: ClassVar[str] = "mmimdb"
+
+    name: Literal["mm_imdb"] = "mm_imdb"
+
+
+class HatefulMemesSettings(ImageTextSettings):
+    """Hateful Memes (Kiela et al., 2020): is a meme hateful? Neither its picture nor its text alone tells."""
+
+    FILE: ClassVar[str] = "hateful_memes"
+
+    name: Literal["hateful_memes"] = "hateful_memes"
+    validation_share: float = setting(
+        0.1, "Share of the training samples carved off for model selection; the published dev split is the test.", ge=0.02, le=0.5
+    )

@@ -19,7 +19,7 @@ def test_every_published_set_says_where_it_belongs_and_how_one_gets_it(tmp_path)
         assert presence.files
         for file in presence.files:
             assert not file.is_present and file.problem is None
-            assert file.path.is_relative_to(tmp_path / "datasets" / presence.dataset)
+            assert file.path.is_relative_to(tmp_path / ("models" if "model" in file.holds else f"datasets/{presence.dataset}"))
 
 
 def test_a_pickle_that_is_there_is_ready(tmp_path):
