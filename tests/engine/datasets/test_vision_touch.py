@@ -63,7 +63,7 @@ def test_validation_episodes_follow_the_seed_and_the_test_does_not():
     [("vision-touch-contact", 2), ("vision-touch-contact-trimodal", 3), ("vision-touch-position", 2)],
 )
 def test_presets_run_end_to_end(tmp_path, preset, modalities):
-    episodes(VisionTouchSettings().location(tmp_path))
+    episodes(VisionTouchSettings().location(tmp_path), steps=10, side=33)
     narrow = {"encoders": {name: {"name": name, "width": 16} for name in ("force", "proprioception")}}
     settings = settings_of(preset, changes=SMALL)
     used = {name: narrow["encoders"][name] for name in settings.data.modalities if name != "image"}
@@ -76,12 +76,12 @@ def test_presets_run_end_to_end(tmp_path, preset, modalities):
     else:
         assert (result["task"], result["metric"]) == ("contact_next", "accuracy")
         assert result["value"] > 0.7
-    assert result["facts"]["n_test"] == 3 * 13
+    assert result["facts"]["n_test"] == 3 * 9
 
 
 @pytest.mark.parametrize("method", ["comm", "cross", "cross_self"])
 def test_baselines_run(tmp_path, method):
-    episodes(VisionTouchSettings().location(tmp_path), count=8)
+    episodes(VisionTouchSettings().location(tmp_path), count=8, steps=10, side=33)
     changes = SMALL | {"encoders": {"proprioception": {"name": "proprioception", "width": 16}}, "training.epochs": 1}
     assert run_and_resume(settings_of("vision-touch-contact", method, changes), tmp_path, stop=1)[0]["value"] >= 0
 
