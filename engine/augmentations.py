@@ -1,4 +1,4 @@
-"""Noise and dropped steps for vectors and sequences (METHOD §4), for a whole batch at once on its device.
+"""Noise and dropped steps for vectors and sequences, masked tokens for texts (METHOD §4), for a whole batch on its device.
 
 What is drawn is kept apart from how it is applied, so that one draw can serve several modalities with their time steps
 aligned. Images have their own file, `image_augmentation.py`.
@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from engine.dataset import Samples
-from engine.settings.augmentation import NoiseAugmentation
+from engine.dataset import Modality, Samples
+from engine.settings.augmentation import NoiseAugmentation, TokenMaskingAugmentation
 
 
 class NoiseDraws(NamedTuple):
@@ -60,3 +60,14 @@ def dropped_steps(settings: NoiseAugmentation, draws: NoiseDraws, steps: int, is
     most = (settings.drop * valid).floor()
     count = (draws.share * (most + 1)).floor() * (draws.gets_drop < settings.drop_probability)
     return order.argsort(1).argsort(1) < count[:, None]
+
+
+def mask_tokens(samples: Samples, settings: TokenMaskingAugmentation, text: Modality, generator: torch.Generator) -> Samples:
+    """Token ids (b, t), each replaced by the text's mask token with the probability; special tokens and padding stay."""
+    values, is_padding = samples
+    assert text.mask_token is not None
+    masked = torch.rand(values.shape, generator=generator, device=values.device) < settings.probability
+    masked &= ~torch.isin(values, torch.tensor(text.special_tokens, device=values.device, dtype=values.dtype))
+    if is_padding is not None:
+        masked &= ~is_padding
+    return Samples(values.masked_fill(masked, text.mask_token), is_padding)

@@ -23,15 +23,18 @@ from engine.settings.encoder import EncoderSettings
 class Modality:
     """One modality: its name, kind and the shape of one item.
 
-    Shapes: vector (d,), sequence (t, d), image (c, h, w) uint8. The encoder and augmentation are what the data set
-    recommends where the settings name none.
+    Shapes: vector (d,), sequence (t, d), image (c, h, w) uint8, text (t,) int64 token ids. The encoder and augmentation are
+    what the data set recommends where the settings name none. Of a text, `mask_token` replaces what is masked, and
+    `special_tokens` never are.
     """
 
     name: str
-    kind: Literal["vector", "sequence", "image"]
+    kind: Literal["vector", "sequence", "image", "text"]
     shape: tuple[int, ...]
     encoder: EncoderSettings
     augmentation: AugmentationSettings
+    mask_token: int | None = None
+    special_tokens: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,26 @@
 """Views of a batch: what objectives and probes see of it. A plan says how; the random generator is always an argument."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
-from engine.augmentations import NoiseDraws, add_noise_and_drop, draw_noise
+from engine.augmentations import NoiseDraws, add_noise_and_drop, draw_noise, mask_tokens
 from engine.dataset import Modality, Samples
 from engine.image_augmentation import normalise, simclr
 from engine.objective import View
-from engine.settings.augmentation import AugmentationSettings, NoiseAugmentation, SimclrAugmentation
+from engine.settings.augmentation import AugmentationSettings, NoiseAugmentation, SimclrAugmentation, TokenMaskingAugmentation
 from engine.settings.experiment import ExperimentSettings, SettingsError
 
 
 @dataclass(frozen=True)
 class ViewPlan:
-    """The augmentation of each modality, which of them are images, and whether one draw of noise and drop serves all."""
+    """The augmentation of each modality, which of them are images or texts, and whether one draw of noise and drop serves all."""
 
     augmentations: Mapping[str, AugmentationSettings]
     images: frozenset[str]
     shared: bool
+    texts: Mapping[str, Modality] = field(default_factory=dict)
 
 
 def view_plan(settings: ExperimentSettings, modalities: Sequence[Modality]) -> ViewPlan:
@@ -34,7 +35,8 @@ def view_plan(settings: ExperimentSettings, modalities: Sequence[Modality]) -> V
     for modality in modalities:
         _check_fit(modality, augmentations[modality.name])
     images = frozenset(modality.name for modality in modalities if modality.kind == "image")
-    return ViewPlan(augmentations, images, settings.shared_augmentation)
+    texts = {modality.name: modality for modality in modalities if modality.kind == "text"}
+    return ViewPlan(augmentations, images, settings.shared_augmentation, texts)
 
 
 def _check_names(group: str, named: Iterable[str], modalities: list[str]) -> None:
@@ -46,9 +48,16 @@ def _check_names(group: str, named: Iterable[str], modalities: list[str]) -> Non
 def _check_fit(modality: Modality, augmentation: AugmentationSettings) -> None:
     where = f"augmentations.{modality.name}"
     if isinstance(augmentation, SimclrAugmentation) and modality.kind != "image":
-        raise SettingsError(f"{where} is 'simclr', which is for images; a {modality.kind} can have noise or none")
-    if isinstance(augmentation, NoiseAugmentation) and modality.kind == "image":
-        raise SettingsError(f"{where} is 'noise', which is for vectors and sequences; an image can have simclr or none")
+        other = "token_masking" if modality.kind == "text" else "noise"
+        raise SettingsError(f"{where} is 'simclr', which is for images; a {modality.kind} can have {other} or none")
+    if isinstance(augmentation, NoiseAugmentation) and modality.kind in ("image", "text"):
+        of_kind = "an image can have simclr" if modality.kind == "image" else "a text can have token_masking"
+        raise SettingsError(f"{where} is 'noise', which is for vectors and sequences; {of_kind} or none")
+    if isinstance(augmentation, TokenMaskingAugmentation):
+        if modality.kind != "text":
+            raise SettingsError(f"{where} is 'token_masking', which is for texts; '{modality.name}' is a {modality.kind}")
+        if modality.mask_token is None:
+            raise SettingsError(f"{where} is 'token_masking', but the tokenizer has no token to put in place; choose none")
 
 
 def augmented_views(batch: Mapping[str, Samples], plan: ViewPlan, generator: torch.Generator, count: int) -> list[View]:
@@ -62,6 +71,8 @@ def plain_view(batch: Mapping[str, Samples], plan: ViewPlan) -> View:
 
 
 def _plain(name: str, samples: Samples, plan: ViewPlan) -> Samples:
+    if name in plan.texts:  # token ids
+        return samples
     values = normalise(samples.values) if name in plan.images else samples.values.float()
     return Samples(values, samples.is_padding)
 
@@ -75,6 +86,8 @@ def _augmented(batch: Mapping[str, Samples], plan: ViewPlan, generator: torch.Ge
             view[name] = Samples(simclr(samples.values, augmentation, generator))
         elif isinstance(augmentation, NoiseAugmentation):
             view[name] = _noisy(_plain(name, samples, plan), augmentation, shared, generator)
+        elif isinstance(augmentation, TokenMaskingAugmentation):
+            view[name] = mask_tokens(samples, augmentation, plan.texts[name], generator)
         else:
             view[name] = _plain(name, samples, plan)
     return view

@@ -127,7 +127,7 @@ def draw(modality: Modality, values: NDArray[Any], scale: float, hidden: NDArray
     """A sample's values as its kind of modality is drawn; `hidden` marks the tokens to cover, in the layout of the encoder."""
     if modality.kind == "image":
         return pictures.image_pixels(_as_bytes(values), hidden)
-    if modality.kind == "vector":
+    if modality.kind in ("vector", "text"):
         return pictures.vector_pixels(values, scale, hidden)
     return pictures.sequence_pixels(values, scale, None if hidden is None else hidden[: len(values)])
 

@@ -23,9 +23,14 @@ LABEL = (122, 138, 140)
 
 
 def image_pixels(values: NDArray[np.uint8], hidden: Hidden | None = None) -> Pixels:
-    """An image (c, h, w) as (h′, w′, 3), enlarged; with `hidden` (rows, columns) those patches of its token grid covered."""
-    pixels = np.repeat(values, 3, axis=0) if values.shape[0] == 1 else values[:3]
-    return cover(_enlarged(np.moveaxis(pixels, 0, -1)), hidden)
+    """An image (c, h, w) as (h′, w′, 3), enlarged; with `hidden` (rows, columns) those patches of its token grid covered.
+
+    Where the tokens are a set, `hidden` (tokens,), a strip below has a cell for each.
+    """
+    pixels = _enlarged(np.moveaxis(np.repeat(values, 3, axis=0) if values.shape[0] == 1 else values[:3], 0, -1))
+    if hidden is not None and hidden.ndim == 1:
+        return np.concatenate([pixels, _strip(hidden, pixels.shape[1])])
+    return cover(pixels, hidden)
 
 
 def vector_pixels(values: NDArray[np.floating[Any]], scale: float, hidden: Hidden | None = None) -> Pixels:

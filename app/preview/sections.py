@@ -163,9 +163,10 @@ def show_views(shown: Preview) -> None:
 
 def _mask_words(modality: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     drawn = {
-        "image": "Covered patches are hidden tokens of the encoder's grid.",
+        "image": "Covered patches, or dark cells below, are hidden tokens of the encoder.",
         "vector": "A token stands for no single feature: in the strip below, hidden tokens are dark, kept ones orange.",
         "sequence": "Covered steps are hidden tokens.",
+        "text": "A cell is a word's token, coloured by its number; in the strip below, hidden tokens are dark, kept ones orange.",
     }[modality["kind"]]
     return (
         f"{facts['masks']} masked versions of each view, each hides {modality['hidden']} of {modality['tokens']} tokens "

@@ -39,4 +39,13 @@ class NoiseAugmentation(Settings):
     drop_probability: float = setting(0.5, "Probability that a view gets the drop.", ge=0.0, le=1.0)
 
 
-AugmentationSettings = Annotated[NoAugmentation | SimclrAugmentation | NoiseAugmentation, Discriminator("name")]
+class TokenMaskingAugmentation(Settings):
+    """Text tokens replaced by the tokenizer's mask token, each with the same probability (Devlin et al., 2019)."""
+
+    name: Literal["token_masking"] = "token_masking"
+    probability: float = setting(0.15, "Probability that a token is masked.", ge=0.0, le=1.0)
+
+
+AugmentationSettings = Annotated[
+    NoAugmentation | SimclrAugmentation | NoiseAugmentation | TokenMaskingAugmentation, Discriminator("name")
+]

@@ -1,10 +1,23 @@
-"""Settings of every data set. Adding one: a class here, its name in `DatasetSettings`, a file in `engine/datasets/`."""
+"""Settings of every data set; the published ones stand in `published_dataset.py`.
 
-from typing import Annotated, Literal
+Adding one: a class, its name in `DatasetSettings`, a file in `engine/datasets/`.
+"""
+
+from typing import Annotated, Literal, get_args
 
 from pydantic import Discriminator, model_validator
 
 from engine.settings.base import Settings, setting
+from engine.settings.published_dataset import (
+    HatefulMemesSettings,
+    MimicSettings,
+    MmImdbSettings,
+    MosiSettings,
+    MustardSettings,
+    PublishedSettings,
+    UrFunnySettings,
+    VisionTouchSettings,
+)
 
 
 class TrifeatureSettings(Settings):
@@ -94,4 +107,20 @@ class PairedFileSettings(Settings):
         return self
 
 
-DatasetSettings = Annotated[TrifeatureSettings | BitsSettings | PairedFileSettings, Discriminator("name")]
+DatasetSettings = Annotated[
+    TrifeatureSettings
+    | BitsSettings
+    | PairedFileSettings
+    | MosiSettings
+    | UrFunnySettings
+    | MustardSettings
+    | MimicSettings
+    | VisionTouchSettings
+    | MmImdbSettings
+    | HatefulMemesSettings,
+    Discriminator("name"),
+]
+PUBLISHED: tuple[type[PublishedSettings], ...] = tuple(
+    member for member in get_args(get_args(DatasetSettings)[0]) if issubclass(member, PublishedSettings)
+)
+"""Those of them that are read from published files."""

@@ -27,15 +27,16 @@ def _tables() -> dict[str, Any]:
 def published_value(table: str | None, method: str, task: str) -> Published | None:
     """What `table` reports for a method, or None.
 
-    table: "trifeature", or "NAME/COLUMN" for the tables with one column a benchmark ("multibench/mosi_acc").
+    table: "trifeature", or "NAME/COLUMN" for the tables with one column a benchmark ("multibench/mosi_acc"), or
+    "NAME/COLUMN/MODALITIES" where a method has several rows ("trimodal/ur_funny_acc/3", "mm_imdb/weighted_f1/V+L").
     task: "redundancy", "uniqueness" or "synergy" for Trifeature; ignored where the column says the task.
     """
     if not table:
         return None
-    name, _, column = table.partition("/")
+    name, column, modalities = (*table.split("/"), "", "")[:3]
     content = _tables()[name]
     for row in content["rows"]:
-        if row["method"] != method:
+        if row["method"] != method or (modalities and str(row["modalities"]) != modalities):
             continue
         if column:
             value, deviation = row["values"][content["columns"].index(column)]

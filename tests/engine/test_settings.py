@@ -18,7 +18,7 @@ BITS = {"data": {"name": "bits"}, "objective": {"name": "comm"}}
     [
         ({"data": {"name": "bits", "noize": 1}}, ["'data.bits.noize'", "did you mean 'noise'?", "synergy_symbols"]),
         ({"objective": {"name": "infmask"}}, ["no objective 'infmask'", f"choose from {', '.join(sorted(method_names()))}"]),
-        ({"data": {"name": "byts"}}, ["no data set 'byts'", "bits, paired_file, trifeature"]),
+        ({"data": {"name": "byts"}}, ["no data set 'byts'; choose from bits, ", "paired_file, trifeature"]),
         ({"training": {"batch_siz": 8}}, ["'training.batch_siz'", "did you mean 'batch_size'?"]),
         ({"training": {"epochs": 0}}, ["training.epochs", "greater than or equal to 1", "0"]),
         ({"training": {"epochs": "many"}}, ["training.epochs", "integer", "many"]),
@@ -82,6 +82,8 @@ def test_published_values_are_the_papers():
     assert published_value("trifeature", "infmasking", "synergy")[:2] == (77.0, 4.22)
     assert published_value("trifeature", "cross", "uniqueness") == (11.6, None, True)
     assert published_value("multibench/mosi_acc", "comm", "label")[:2] == (63.7, 2.5)
+    assert published_value("trimodal/ur_funny_acc/3", "infmasking", "humor")[:2] == (65.6, 1.15)
+    assert published_value("trimodal/ur_funny_acc/2", "infmasking", "humor")[:2] == (64.3, 0.9)
     assert published_value(None, "comm", "synergy") is None
     assert published_value("trifeature", "comm", "label") is None
 

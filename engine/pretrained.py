@@ -1,0 +1,122 @@
+"""Pretrained models from a Hugging Face folder on disk: offline, from safetensors, running none of the folder's code.
+
+`transformers` is imported inside the functions: a host that never uses these encoders needs no such package.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.encoder import EncoderError
+from engine.settings.encoder import PretrainedSettings
+
+
+def load_model(folder: Path, choose: Callable[[Any, str], Any]) -> nn.Module:
+    """The model in a folder, in eval mode, float32. Raises `EncoderError`, one line, where it is incomplete or no safetensors.
+
+    choose: from the module `transformers` and the folder's model type to the class to load.
+    """
+    transformers = _transformers(folder)
+    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        kind = transformers.AutoConfig.from_pretrained(folder, **options).model_type
+        model, found = choose(transformers, kind).from_pretrained(
+            folder, use_safetensors=True, output_loading_info=True, dtype=torch.float32, **options
+        )
+    except EncoderError:
+        raise
+    except Exception as error:  # safetensors' error has no base of its own
+        raise EncoderError(f"{folder} holds no model that can be read: {_first_line(error)}") from None
+    missing = sorted(map(str, found["missing_keys"]))
+    if missing:
+        raise EncoderError(f"{folder}: {len(missing)} weights are missing, the first is {missing[0]}")
+    loaded: nn.Module = model.eval()
+    return loaded
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer in a folder, from tokenizer.json alone; raises `EncoderError` where there is none."""
+    transformers = _transformers(folder)
+    if not (folder / "tokenizer.json").is_file():
+        raise EncoderError(f"{folder} has no tokenizer.json")
+    try:
+        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_fast=True)
+    except Exception as error:  # tokenizers raises plain Exception
+        raise EncoderError(f"{folder} holds no tokenizer that can be read: {_first_line(error)}") from None
+
+
+def _transformers(folder: Path) -> Any:
+    if not (folder / "config.json").is_file():
+        raise EncoderError(f"there is no Hugging Face model in {folder}: its config.json is missing")
+    try:
+        import transformers
+    except ImportError:
+        raise EncoderError("reading pretrained models needs the package transformers") from None
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    return transformers
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[0][:200]
+
+
+Run = Callable[[nn.Module, Tensor, Tensor | None], Tensor]
+"""Gets tokens (b, n, width) out of a model for values (b, …) and is_padding (b, t) or None."""
+
+
+class Backbone(nn.Module):
+    """A pretrained model as part of an encoder.
+
+    Frozen: it stays in eval mode and out of the state dict and takes no gradient; checkpoints then need the folder again. With
+    a cache it keeps the tokens of samples it has seen, in half precision, found again by a hash of their content, until the
+    memory for that is full. What it gives never depends on what it has kept, so that a resumed run stays exact: tokens are
+    rounded to half precision always, and on a CPU every sample is run alone. Not frozen: an ordinary part of the model.
+    """
+
+    def __init__(self, model: nn.Module, settings: PretrainedSettings, run: Run):
+        super().__init__()
+        self._run = run
+        self._outside: tuple[nn.Module, ...] = ()
+        if settings.frozen:
+            self._outside = (model.requires_grad_(False).eval(),)
+        else:
+            self.model = model
+        self._kept: dict[bytes, Tensor] = {}
+        self._keeps, self._room = settings.cache_gigabytes > 0, settings.cache_gigabytes * 1e9
+
+    def forward(self, values: Tensor, is_padding: Tensor | None) -> Tensor:
+        """Tokens (b, n, width) for values (b, …) and is_padding (b, t) or None."""
+        if not self._outside:
+            return self._run(self.model, values, is_padding)
+        model = self._outside[0].to(values.device)
+        with torch.no_grad():
+            return self._remembered(model, values, is_padding) if self._keeps else self._run(model, values, is_padding)
+
+    def _remembered(self, model: nn.Module, values: Tensor, is_padding: Tensor | None) -> Tensor:
+        keys = [_key(values[i], None if is_padding is None else is_padding[i]) for i in range(len(values))]
+        new = torch.tensor([i for i, key in enumerate(keys) if key not in self._kept], dtype=torch.long, device=values.device)
+        fresh: dict[int, Tensor] = {}
+        together = 1 if values.device.type == "cpu" else max(1, len(new))
+        for start in range(0, len(new), together):
+            chosen = new[start : start + together]
+            tokens = self._run(model, values[chosen], None if is_padding is None else is_padding[chosen]).half()
+            fresh.update(zip(chosen.tolist(), tokens, strict=True))
+        found = [fresh[i] if i in fresh else self._kept[key].to(values.device) for i, key in enumerate(keys)]
+        for i, tokens in fresh.items():
+            if self._room > 0 and keys[i] not in self._kept:
+                self._kept[keys[i]] = tokens.cpu()
+                self._room -= tokens.numel() * tokens.element_size()
+        return torch.stack(found).float()
+
+
+def _key(values: Tensor, is_padding: Tensor | None) -> bytes:
+    digest = hashlib.blake2b(values.detach().cpu().contiguous().numpy().tobytes(), digest_size=16)
+    if is_padding is not None:
+        digest.update(is_padding.cpu().numpy().tobytes())
+    return digest.digest()

@@ -1,0 +1,52 @@
+"""A preset from end to end on small data: trained, stopped and resumed, probed."""
+
+import json
+
+import torch
+from safetensors.torch import load_file
+
+from engine.dataset import load_dataset
+from engine.experiment import probe_checkpoint, run_experiment
+from engine.folder_recorder import FolderRecorder
+from engine.settings.preset import load_preset
+
+SHORT = {
+    "training.epochs": 2,
+    "training.batch_size": 16,
+    "training.threads": 1,
+    "training.device": "cpu",
+    "training.log_every": 2,
+    "probe.refine": False,
+}
+SMALL_HEAD = {"objective.projection.hidden": 16, "objective.projection.width": 8}
+
+
+class StopsAt(FolderRecorder):
+    """A folder recorder whose user asks to stop at a step boundary."""
+
+    def __init__(self, folder, step):
+        super().__init__(folder)
+        self.left = step
+
+    def should_stop(self):
+        self.left -= 1
+        return self.left < 0
+
+
+def settings_of(preset, method="infmasking", changes=None):
+    heads = SMALL_HEAD if method in ("infmasking", "comm") else {}
+    return load_preset(preset).experiment(method, 0, SHORT | heads | (changes or {}))
+
+
+def run_and_resume(settings, home, stop=3):
+    """The results of a run that was stopped and resumed; it, and its checkpoint alone, must give those of one that was not."""
+    assert settings.data.modality_names == tuple(modality.name for modality in load_dataset(settings.data, home).modalities)
+    assert run_experiment(settings, FolderRecorder(home / "whole"), home) == "finished"
+    assert run_experiment(settings, StopsAt(home / "broken", stop), home) == "stopped"
+    assert run_experiment(settings, FolderRecorder(home / "broken"), home) == "finished"
+    whole, broken = (load_file(home / name / "last.safetensors") for name in ("whole", "broken"))
+    assert all(torch.equal(whole[name], broken[name]) for name in whole)
+    probe_checkpoint(home / "whole" / "last.safetensors", FolderRecorder(home / "again"), home)
+    results = [(home / name / "results.jsonl").read_text() for name in ("whole", "broken", "again")]
+    assert results[0] == results[1] == results[2]
+    return [json.loads(line) for line in results[0].splitlines()]
