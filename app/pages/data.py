@@ -11,9 +11,11 @@ from app.launch.own_file import choose_file
 from app.preview import sections
 from app.preview.requests import PreviewError, obtain
 from app.state import page
+from engine.published_files import presence_of
 from engine.settings.base import Settings
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.preset import Preset, load_preset, merge, method_names, preset_names
+from engine.settings.published_dataset import PublishedSettings
 
 FILE_PRESET = "paired-file"
 
@@ -33,6 +35,11 @@ def render() -> None:
         _launch_link(preset, experiment)
     st.markdown(sections.about(experiment.data))
     home = data_home()
+    if isinstance(experiment.data, PublishedSettings):
+        presence = presence_of(experiment.data, home)
+        sections.show_presence(presence)
+        if not presence.is_ready:
+            return
     try:
         with st.spinner("Preparing the data and drawing samples …", show_time=True):
             shown = obtain("data", experiment.data.model_dump(mode="json"), home)

@@ -11,6 +11,8 @@ from app.charts.style import INK
 from app.comparison.groups import truth_line
 from app.launch.fields import fields_of, show_list, summary
 from app.preview.requests import Preview
+from app.wording import show_bytes
+from engine.published_files import Presence
 from engine.settings.base import Settings
 
 SAMPLES_A_ROW = 4
@@ -28,6 +30,23 @@ def about(data: Settings) -> str:
     content = data.model_dump()
     shown = [f"{field.label} {_plain(content[field.name])}" for field in fields_of(type(data)) if content[field.name] is not None]
     return f"{summary(type(data))}\n\n:small[{' · '.join(shown)}]"
+
+
+def show_presence(presence: Presence) -> None:
+    """Which files of a published data set are there, where they are expected, what is wrong with one, and how one gets them."""
+    rows = [
+        {
+            "File": str(file.path),
+            "Holds": file.holds,
+            "Here": "no" if not file.is_present else file.problem or "yes",
+            "Size": "" if file.size is None else show_bytes(file.size),
+        }
+        for file in presence.files
+    ]
+    st.subheader("Files")
+    st.dataframe(pl.DataFrame(rows), hide_index=True, width="stretch")
+    if not presence.is_ready:
+        st.info(f"Nothing is downloaded for you. {presence.source}", icon=":material/folder_open:")
 
 
 def _plain(value: object) -> str:
