@@ -32,5 +32,11 @@ def test_the_readme_points_at_what_is_there() -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_no_two_test_files_share_a_name() -> None:
+    """pytest imports test files by their bare name: the second of a name would not be collected."""
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
