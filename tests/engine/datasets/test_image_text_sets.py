@@ -1,12 +1,11 @@
 """MM-IMDb and Hateful Memes from folders of their formats: samples, whole runs, broken images, hostile names and JSON."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
+from peak_memory import run_python
 from PIL import Image
 from preset_runs import run_and_resume, settings_of
 from published_samples import hateful_memes_folder, mm_imdb_folder, tiny_models
@@ -137,20 +136,20 @@ def test_giant_images_are_refused_in_bounded_memory(home):
     (images / "0000001.jpeg").write_bytes(jpeg_that_says(7_100, 7_100))
     Image.new("1", (8_000, 8_000)).save(images / "0000002.jpeg", "PNG")
     code = """
-import resource, sys
+import sys
 from pathlib import Path
+from peak_memory import peak_kib
 import torch, PIL.Image
 from engine.datasets.image_text.images import broken_images, read_image
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kib()
 files = [Path(name) for name in sys.argv[1:]]
 for decode in (False, True):
     for line in broken_images(files, 32, decode=decode).values():
         print(line)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak_kib() - before)
 """
     files = [images / f"000000{i}.jpeg" for i in range(3)]
-    ended = subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True, check=True)
-    *lines, grown = ended.stdout.splitlines()
+    *lines, grown = run_python(code, *files)
     assert len(lines) == 6
     assert all("pixels; at most 50 million are read" in line for line in lines)
     assert int(grown) < 100 * 1024

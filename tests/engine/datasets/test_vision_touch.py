@@ -1,12 +1,10 @@
 """Vision&Touch from a folder of its format: samples, targets, split, whole runs of its presets, hostile and broken files."""
 
-import subprocess
-import sys
-
 import h5py
 import numpy as np
 import pytest
 import torch
+from peak_memory import run_python
 from preset_runs import run_and_resume, settings_of
 from published_samples import episode_file, episodes
 
@@ -182,20 +180,20 @@ def test_a_bomb_of_zeros_is_refused_in_bounded_memory(tmp_path):
         file.create_dataset("ee_forces_continuous", (14, 10**8, 6), "f8", chunks=(1, 10**5, 6), compression="gzip")
         file.create_dataset("contact", (14, 10**9), "u1", chunks=(1, 10**6), compression="gzip")
     code = """
-import resource, sys
+import sys
 from pathlib import Path
+from peak_memory import peak_kib
 import torch, h5py
 from engine.datasets.multibench.episodes import read_episode
 from engine.errors import DatasetError
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kib()
 try:
     read_episode(Path(sys.argv[1]), 10**9)
 except DatasetError as error:
     print(error)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak_kib() - before)
 """
-    ended = subprocess.run([sys.executable, "-c", code, tmp_path / "a.h5"], capture_output=True, text=True, check=True)
-    line, grown = ended.stdout.splitlines()
+    line, grown = run_python(code, tmp_path / "a.h5")
     assert "'contact' has the shape (14, 1000000000)" in line
     assert int(grown) < 100 * 1024
 
