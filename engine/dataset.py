@@ -51,7 +51,8 @@ class Information:
 class Task:
     """Something to predict. `chance` is the macro-averaged accuracy of guessing, or None where it has no such value.
 
-    `class_names` are what the data call the classes (multilabel: the columns), where they have names of their own.
+    `classes` of a regression are the values it predicts for a sample (0: one). `class_names` are what the data call the
+    classes (multilabel: the columns), where they have names of their own.
     """
 
     name: str

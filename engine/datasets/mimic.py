@@ -43,9 +43,9 @@ def load(settings: MimicSettings, home: Path) -> MultimodalDataset:
         "time_series": torch.from_numpy(standardise(finite(series), None, train)),
     }
 
-    def split(chosen: NDArray[np.int64], *, labelled: bool) -> Split:
+    def split(chosen: NDArray[np.int64]) -> Split:
         rows = torch.from_numpy(chosen)
-        return Split(items, dict.fromkeys(items, rows), {task.name: torch.from_numpy(labels)[rows]} if labelled else {})
+        return Split(items, dict.fromkeys(items, rows), {task.name: torch.from_numpy(labels)[rows]})
 
     return MultimodalDataset(
         modalities=(
@@ -53,11 +53,11 @@ def load(settings: MimicSettings, home: Path) -> MultimodalDataset:
             Modality("time_series", "sequence", series.shape[1:], GruSettings(), NoiseAugmentation(drop=0.8)),
         ),
         tasks=(task,),
-        train=split(train, labelled=False),
-        validation=split(validation, labelled=False),
-        probe_train=split(train, labelled=True),
-        probe_validation=split(validation, labelled=True),
-        probe_test=split(test, labelled=True),
+        train=split(train),
+        validation=split(validation),
+        probe_train=split(train),
+        probe_validation=split(validation),
+        probe_test=split(test),
     )
 
 

@@ -51,18 +51,18 @@ def load(settings: VisionTouchSettings, home: Path) -> MultimodalDataset:
     parts = split_episodes(settings, len(episodes))
     starts = np.cumsum([0, *(len(episode.force) for episode in episodes)])
 
-    def split(chosen: Sequence[int], *, labelled: bool) -> Split:
+    def split(chosen: Sequence[int]) -> Split:
         rows = torch.from_numpy(np.concatenate([np.arange(starts[i], starts[i + 1]) for i in chosen]))
-        return Split(items, dict.fromkeys(items, rows), {task.name: torch.from_numpy(targets)[rows]} if labelled else {})
+        return Split(items, dict.fromkeys(items, rows), {task.name: torch.from_numpy(targets)[rows]})
 
     dataset = MultimodalDataset(
         modalities=tuple(_modality(name, next(iter(sides))) for name in settings.modalities),
         tasks=(task,),
-        train=split(parts[0], labelled=False),
-        validation=split(parts[1], labelled=False),
-        probe_train=split(parts[0], labelled=True),
-        probe_validation=split(parts[1], labelled=True),
-        probe_test=split(parts[2], labelled=True),
+        train=split(parts[0]),
+        validation=split(parts[1]),
+        probe_train=split(parts[0]),
+        probe_validation=split(parts[1]),
+        probe_test=split(parts[2]),
     )
     for name, part in (("training", dataset.probe_train), ("test", dataset.probe_test)):
         labels = part.labels[task.name]
@@ -75,7 +75,7 @@ def target(name: str, episodes: Sequence[Episode]) -> tuple[Task, NDArray[Any]]:
     """The task and the targets of all samples: contact_next (n,) of 0 and 1, or ee_yaw_next (n, 4)."""
     values = np.concatenate([getattr(episode, name) for episode in episodes])
     if name == "ee_yaw_next":
-        return Task(name, "regression"), values
+        return Task(name, "regression", classes=values.shape[1]), values
     return Task(name, "classification", classes=2, chance=0.5, class_names=("no contact", "contact")), values
 
 

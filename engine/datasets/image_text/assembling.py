@@ -53,18 +53,18 @@ def assemble(settings: ImageTextSettings, home: Path, task: Task, parts: Sequenc
     image = Modality("image", "image", (3, side, side), ClipVisionSettings(path=str(image_folder)), SimclrAugmentation())
     bounds = torch.tensor([0, *(len(part) for part in kept)]).cumsum(0).tolist()
 
-    def split(part: int, *, labelled: bool) -> Split:
+    def split(part: int) -> Split:
         rows = torch.arange(bounds[part], bounds[part + 1])
-        return Split(items, dict.fromkeys(items, rows), {task.name: labels[rows]} if labelled else {}, {"text": lengths})
+        return Split(items, dict.fromkeys(items, rows), {task.name: labels[rows]}, {"text": lengths})
 
     return MultimodalDataset(
         modalities=(image, text),
         tasks=(task,),
-        train=split(0, labelled=False),
-        validation=split(1, labelled=False),
-        probe_train=split(0, labelled=True),
-        probe_validation=split(1, labelled=True),
-        probe_test=split(2, labelled=True),
+        train=split(0),
+        validation=split(1),
+        probe_train=split(0),
+        probe_validation=split(1),
+        probe_test=split(2),
     )
 
 

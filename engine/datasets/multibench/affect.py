@@ -49,8 +49,8 @@ def load_affect(settings: AffectSettings, home: Path, task_name: str, class_name
     return MultimodalDataset(
         modalities=tuple(_modality(name, (int(steps), train.values[name].shape[2])) for name in settings.modalities),
         tasks=(task,),
-        train=_split(train, None),
-        validation=_split(validation, None),
+        train=_split(train, task_name),
+        validation=_split(validation, task_name),
         probe_train=_split(train, task_name),
         probe_validation=_split(validation, task_name),
         probe_test=_split(test, task_name),
@@ -104,12 +104,12 @@ def _modality(name: str, shape: tuple[int, int]) -> Modality:
     return Modality(name, "sequence", shape, SequenceTransformerSettings(), NoiseAugmentation(drop=0.8))
 
 
-def _split(part: Utterances, task: str | None) -> Split:
+def _split(part: Utterances, task: str) -> Split:
     rows = torch.arange(len(part.labels))
     lengths = torch.from_numpy(part.lengths)
     return Split(
         items={name: torch.from_numpy(values) for name, values in part.values.items()},
         rows=dict.fromkeys(part.values, rows),
-        labels={task: torch.from_numpy(part.labels)} if task else {},
+        labels={task: torch.from_numpy(part.labels)},
         lengths=dict.fromkeys(part.values, lengths),
     )

@@ -73,7 +73,7 @@ def test_mm_imdb_runs_end_to_end(home):
     assert all(0 < row["value"] <= 1 and row["facts"]["n_test"] == 24 for row in results)
 
 
-@pytest.mark.parametrize("method", ["comm", "cross"])
+@pytest.mark.parametrize("method", ["comm", "slip", "simclr", "cross"])
 def test_baselines_run(home, method):
     assert len(run_and_resume(settings_of("mm-imdb", method, SMALL | {"training.warmup_epochs": 1}), home)) == 2
 

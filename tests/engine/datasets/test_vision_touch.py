@@ -77,7 +77,7 @@ def test_presets_run_end_to_end(tmp_path, preset, modalities):
     assert result["facts"]["n_test"] == 3 * 9
 
 
-@pytest.mark.parametrize("method", ["comm", "cross", "cross_self"])
+@pytest.mark.parametrize("method", ["comm", "factorcl", "cross", "cross_self"])
 def test_baselines_run(tmp_path, method):
     episodes(VisionTouchSettings().location(tmp_path), count=8, steps=10, side=33)
     changes = SMALL | {"encoders": {"proprioception": {"name": "proprioception", "width": 16}}, "training.epochs": 1}
