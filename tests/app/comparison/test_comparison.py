@@ -58,7 +58,7 @@ def test_groups_are_configurations_in_the_order_of_methods() -> None:
 
 def test_groups_of_one_method_are_told_apart_by_what_differs() -> None:
     groups = group_runs([*RUNS, make_run(5, "infmasking", 0, objective__masks=12)], NAMES)
-    assert [group.label for group in groups] == ["InfMasking, masks 6", "InfMasking, masks 12", "CoMM"]
+    assert [group.label for group in groups] == ["InfMasking, masks 4", "InfMasking, masks 12", "CoMM"]
 
 
 def test_no_two_groups_share_a_label() -> None:

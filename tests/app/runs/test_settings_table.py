@@ -14,7 +14,7 @@ def test_every_stored_setting_has_a_row() -> None:
 
 def test_rows_carry_unit_and_help() -> None:
     rows = {(row.group, row.label): row for row in setting_rows(SETTINGS)}
-    assert rows["Objective", "Masks"].value == "6 views"
+    assert rows["Objective", "Masks"].value == f"{SETTINGS['objective']['masks']} views"
     assert rows["Training", "Epochs"].value == str(SETTINGS["training"]["epochs"])
     assert "learning rate" in rows["Training", "Learning rate"].help
     assert rows["Data", "Samples"].value == "10,000"
