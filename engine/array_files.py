@@ -6,7 +6,6 @@ nothing is unpickled. Broken bytes make the parsers below raise almost anything,
 """
 
 import math
-import stat
 import zipfile
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -174,33 +173,3 @@ def too_large(size: int, allowed: int) -> str:
     unit = next((unit for unit in (1e9, 1e6, 1e3) if max(size, allowed) >= unit), 1.0)
     name = {1e9: "GB", 1e6: "MB", 1e3: "kB", 1.0: "B"}[unit]
     return f"{size / unit:.4g} {name}; {allowed / unit:.4g} {name} are allowed"
-
-
-def open_array_file(path: Path, most_bytes: int) -> ArrayFile:
-    """The file at `path`, by its ending; raises `DatasetError` for one that is missing, empty, too large or of another format."""
-    from engine.parquet_files import ParquetFile  # which builds on this file
-
-    kinds: dict[str, type[NpzFile] | type[SafetensorsFile] | type[ParquetFile]] = {
-        ".npz": NpzFile,
-        ".safetensors": SafetensorsFile,
-        ".parquet": ParquetFile,
-    }
-    kind = kinds.get(path.suffix.lower())
-    if kind is None:
-        raise DatasetError(f"'{path.name}' ends in '{path.suffix}'; allowed are {', '.join(kinds)}")
-    try:
-        status = path.stat()
-        if stat.S_ISREG(status.st_mode):
-            path.open("rb").close()
-    except FileNotFoundError:
-        raise DatasetError(f"there is no file {path}") from None
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise DatasetError(f"{str(path)[:200]!r} cannot be read: {first_line(error)}") from None
-    if not stat.S_ISREG(status.st_mode):
-        raise DatasetError(f"{path} is not a file")
-    size = status.st_size
-    if size == 0:
-        raise DatasetError(f"{path.name} is empty")
-    if size > most_bytes:
-        raise DatasetError(f"{path.name} has {too_large(size, most_bytes)}")
-    return kind(path, most_bytes)

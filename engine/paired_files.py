@@ -12,7 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.array_files import COUNTED, ArrayFile, Column, open_array_file
+from engine.array_files import COUNTED, ArrayFile, Column
+from engine.array_opening import open_array_file
 from engine.errors import DatasetError
 
 Part = Literal["train", "validation", "test"]

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from engine.array_files import open_array_file
+from engine.array_opening import open_array_file
 from engine.errors import DatasetError
 from engine.paired_files import describe_file, part_names
 
