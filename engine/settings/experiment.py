@@ -17,6 +17,7 @@ from engine.errors import UserError
 from engine.settings.augmentation import AugmentationSettings
 from engine.settings.base import Settings, setting
 from engine.settings.dataset import DatasetSettings
+from engine.settings.decomposition import DecompositionSettings
 from engine.settings.encoder import EncoderSettings
 from engine.settings.objective import ObjectiveSettings
 from engine.settings.training import FusionSettings, ProbeSettings, TrainingSettings
@@ -28,6 +29,11 @@ class SettingsError(UserError):
     def __init__(self, message: str, lines: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.lines = tuple(lines) or (message,)
+
+
+LATER = (("", "decomposition"),)
+"""Settings (group, name) that came after the first runs were stored: with their usual value they are not in a digest, so that
+runs from before and after stay repetitions of one configuration."""
 
 
 class ExperimentSettings(Settings):
@@ -43,6 +49,7 @@ class ExperimentSettings(Settings):
     fusion: FusionSettings = FusionSettings()
     training: TrainingSettings = TrainingSettings()
     probe: ProbeSettings = ProbeSettings()
+    decomposition: DecompositionSettings = DecompositionSettings()
     seed: int = setting(0, "Seed of the initial weights, order, augmentations and masks.", ge=0, le=2**31 - 1)
 
     @model_validator(mode="after")
@@ -57,6 +64,11 @@ class ExperimentSettings(Settings):
     def digest(self) -> str:
         """16 hex digits of the settings without the seed: runs that share it are repetitions of one configuration."""
         content = self.model_dump(mode="json", exclude={"seed"})
+        standard = ExperimentSettings.model_construct(data=self.data, objective=self.objective).model_dump(mode="json")
+        for group, name in LATER:
+            holder, usual = (content, standard) if not group else (content[group], standard[group])
+            if holder[name] == usual[name]:
+                del holder[name]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
