@@ -95,6 +95,7 @@ def _look(path: Path, holds: str, problem: Callable[[Path, int], str | None]) ->
 
 def _pickle(settings: PublishedSettings, home: Path) -> Iterator[ExpectedFile]:
     def problem(file: Path, size: int) -> str | None:
+        """What the first and last byte give away; nothing is unpickled."""
         if size > settings.most_bytes:
             return f"has {size / 1e9:,.2f} GB; {settings.max_gigabytes:g} GB are allowed"
         with file.open("rb") as stream:

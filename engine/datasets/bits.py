@@ -55,6 +55,7 @@ def load(settings: BitsSettings, home: Path) -> MultimodalDataset:
     n_probe_validation = round(settings.validation_share * settings.probe_samples)
 
     def split(name: str, n: int, biased: bool) -> Split:
+        """n samples from generators of their own, so that the size of one split changes no other."""
         latents = draw_latents(settings, pairing, n, biased, numpy_generator(settings.seed, f"bits/symbols/{name}"))
         noise = numpy_generator(settings.seed, f"bits/noise/{name}")
         observed = [

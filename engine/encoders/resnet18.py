@@ -17,6 +17,7 @@ class SyncedBatchNorm(nn.BatchNorm2d):
     """BatchNorm with the statistics of all processes' batches; the two augmented views of a batch count as one batch."""
 
     def forward(self, images: Tensor) -> Tensor:
+        """(b, c, h, w), normalised with the statistics of all processes' images in training, else with the running ones."""
         if not self.training or process_count() == 1:
             return super().forward(images)
         assert self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None

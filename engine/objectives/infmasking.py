@@ -26,6 +26,7 @@ class Infmasking(FusedObjective):
         check_term_weights(own.term_weights, self.term_names)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
+        """Masked terms of both views, then the CoMM terms of each modality and the fusion; their weighted mean (METHOD §3)."""
         own = self.own
         device = self.fusion.norm.weight.device
         generator = progress.generator("masks", device)

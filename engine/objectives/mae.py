@@ -31,6 +31,7 @@ class Mae(FusionObjective):
         self.decoder = Decoder(self.layouts, settings.fusion.width, own.decoder_width, own.decoder_heads)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
+        """Mean over modalities of the squared error at hidden tokens (vectors: everywhere); reads one view."""
         (view,) = views
         joined = join([self.encode(name, view[name]) for name in self.encoders])
         visible = draw_visible(joined, self.own.mask_ratio, progress.generator("masks", joined.values.device))

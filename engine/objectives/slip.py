@@ -29,6 +29,7 @@ class Slip(SeparateObjective):
         self.log_scale = log_scale(own.initial_temperature)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
+        """CLIP loss between the modalities plus the weighted InfoNCE of two views of the image (Mu et al. 2022)."""
         twice = self.project_views(self.seen_twice, views)
         pair = [twice[0] if name == self.seen_twice else self.project(name, views[0][name]) for name in self.encoders]
         scale = bounded_scale(self.log_scale)

@@ -30,6 +30,7 @@ class Supervised(FusionObjective):
         self.heads = nn.ModuleList(nn.Linear(settings.fusion.width, max(task.classes, 1)) for task in tasks)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
+        """Mean of the tasks' losses, from labels by task name; reads one view."""
         fused = self.represent(views[0])
         shown, losses, hits = {}, [], []
         for task, head in zip(self.tasks, self.heads, strict=True):
