@@ -54,7 +54,7 @@ class Factorcl(SeparateObjective):
         )
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
-        """Lower bounds raised and upper bounds lowered by the encoders; in the phase "critics" the upper critics are fitted instead."""
+        """Lower bounds raised and upper bounds lowered by encoders; the phase "critics" fits the upper critics instead."""
         (shared1, unique1), (shared2, unique2) = (self._factors(name, views) for name in self.encoders)
         above = {
             "shared_given": self.upper_critics["shared_given"](_both(shared1), _both(shared2)),
