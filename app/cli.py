@@ -3,6 +3,7 @@
 Commands import what they need when they run: help and listings start without torch.
 """
 
+import contextlib
 import json
 import sys
 import time
@@ -81,6 +82,37 @@ def probe(run: RunNumber, kind: Kind = None) -> None:
     from app.training.probing import probe_run
 
     probe_run(open_database(), data_home(), run, kind)
+
+
+@cli.command()
+def decompose(
+    run: RunNumber,
+    kind: Kind = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the decomposition, such as folds=10.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array with everything that is stored.")] = False,
+) -> None:
+    """Split what a run's checkpoint tells of each task into redundancy, uniqueness and synergy, in bits."""
+    from app.home import data_home, open_database
+    from app.synergy.listing import as_lines
+    from app.training.configuring import parse_assignment
+    from app.training.probing import decompose_run
+    from storage.queries import decompositions
+
+    changes = {path.removeprefix("decomposition."): value for path, value in map(parse_assignment, set_ or [])}
+    db = open_database()
+    if as_json:
+        with contextlib.redirect_stdout(sys.stderr):
+            decompose_run(db, data_home(), run, kind, changes)
+    else:
+        decompose_run(db, data_home(), run, kind, changes)
+    found = decompositions(db, [run])
+    if as_json:
+        rows = [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        typer.echo("\n".join(as_lines(found)))
 
 
 @cli.command()

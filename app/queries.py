@@ -74,6 +74,11 @@ def results(run_ids: Sequence[int] | None = None) -> Columns:
     return _results(change_token(), database(), None if run_ids is None else tuple(run_ids))
 
 
+def decompositions(run_ids: Sequence[int]) -> Columns:
+    """What the tasks' information splits into: run_id, task, sides, encoder, epoch, content."""
+    return _decompositions(change_token(), database(), tuple(run_ids))
+
+
 def summaries(run_ids: Sequence[int], keys: Sequence[str] | None = None) -> pl.DataFrame:
     """One row a curve, as `SUMMARIES`."""
     return _summaries(change_token(), database(), tuple(run_ids), None if keys is None else tuple(keys))
@@ -112,6 +117,11 @@ def _runs(token: str, _db: Database) -> list[Run]:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _results(token: str, _db: Database, run_ids: tuple[int, ...] | None) -> Columns:
     return stored.results(_db, run_ids)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _decompositions(token: str, _db: Database, run_ids: tuple[int, ...]) -> Columns:
+    return stored.decompositions(_db, run_ids)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -29,6 +29,7 @@ PAGES = {
     "overview": PageFacts("Overview", ":material/list_alt:"),
     "launch": PageFacts("New runs", ":material/add_circle:"),
     "compare": PageFacts("Compare", ":material/compare_arrows:"),
+    "synergy": PageFacts("Synergy", ":material/join_inner:"),
     "checkpoints": PageFacts("Checkpoints", ":material/deployed_code:"),
     "data": PageFacts("Data", ":material/dataset:"),
     "run": PageFacts("Run", ":material/monitoring:", "hidden"),

@@ -5,16 +5,17 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from accelerate import Accelerator
 
 from engine.checkpoint import load_checkpoint
 from engine.dataset import MultimodalDataset, Split, Task, load_dataset
+from engine.decomposing import DecompositionWatch, decompose_objective
 from engine.folder_recorder import SilentRecorder
 from engine.linear_probe import Features, probe
 from engine.objective import Objective, build_objective
@@ -22,7 +23,7 @@ from engine.processes import build_accelerator
 from engine.randomness import derive_seed
 from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.representation import FeatureExtractor
-from engine.settings.experiment import ExperimentSettings
+from engine.settings.experiment import ExperimentSettings, parse
 from engine.settings.training import TrainingSettings
 from engine.trainer import Outcome, Trainer
 from engine.views import view_plan
@@ -41,7 +42,8 @@ def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path)
     objective = _fresh_objective(settings, dataset)
     with temporary_folder(home) as work:
         recorder.phase("training")
-        outcome = Trainer(objective, dataset, settings, accelerator, recorder, work).run()
+        watch = DecompositionWatch(objective, dataset, settings, recorder, accelerator.device)
+        outcome = Trainer(objective, dataset, settings, accelerator, recorder, work, watch.after_epoch).run()
         if outcome == "stopped" or not accelerator.is_main_process:
             return outcome
         kind: ArtifactKind = "best" if settings.training.patience else "last"
@@ -50,6 +52,10 @@ def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path)
             objective.load_state_dict(load_checkpoint(file).objective.state_dict())
         recorder.phase("probing")
         probe_objective(objective, dataset, settings, recorder, accelerator.device, kind)
+        if settings.decomposition.enabled:
+            recorder.phase("decomposing")
+            untrained = _fresh_objective(settings, dataset).to(accelerator.device)
+            decompose_objective(objective, untrained, dataset, settings, recorder, accelerator.device)
     return "finished"
 
 
@@ -63,6 +69,20 @@ def probe_checkpoint(file: Path, recorder: Recorder, home: Path) -> None:
     objective = checkpoint.objective.to(accelerator.device)
     kind = str(checkpoint.facts.get("kind", "last"))
     probe_objective(objective, dataset, checkpoint.settings, recorder, accelerator.device, kind)
+
+
+def decompose_checkpoint(file: Path, recorder: Recorder, home: Path, changes: Mapping[str, Any]) -> None:
+    """Decompose what a weights file captured, with some settings of the decomposition changed; raises `UserError`s."""
+    checkpoint = load_checkpoint(file)
+    content = checkpoint.settings.model_dump(mode="json")
+    settings = parse(content | {"decomposition": {**content["decomposition"], **changes}})
+    accelerator = build_accelerator(_anywhere(settings.training))
+    recorder.phase("loading data")
+    dataset = _load(settings, home, accelerator)
+    recorder.phase("decomposing")
+    untrained = _fresh_objective(settings, dataset).to(accelerator.device)
+    objective = checkpoint.objective.to(accelerator.device)
+    decompose_objective(objective, untrained, dataset, settings, recorder, accelerator.device)
 
 
 def probe_objective(

@@ -1,6 +1,6 @@
 """A recorder that keeps a run in a plain folder, for hosts that have the engine but no database.
 
-metrics.jsonl, results.jsonl and messages.txt grow line by line; the artifacts are `best.safetensors`,
+metrics.jsonl, results.jsonl, decompositions.jsonl and messages.txt grow line by line; the artifacts are `best.safetensors`,
 `last.safetensors` and `state.safetensors`. A file named `stop` in the folder asks the run to stop.
 """
 
@@ -9,8 +9,9 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from engine.recorder import ArtifactKind, Fact
+from engine.recorder import ArtifactKind, EncoderState, Fact
 
 
 class FolderRecorder:
@@ -32,6 +33,10 @@ class FolderRecorder:
 
     def result(self, task: str, metric: str, value: float, facts: Mapping[str, Fact]) -> None:
         self._append("results.jsonl", json.dumps({"task": task, "metric": metric, "value": value, "facts": dict(facts)}))
+
+    def decomposition(self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]) -> None:
+        line = {"task": task, "sides": sides, "encoder": encoder, "epoch": epoch, "content": dict(content)}
+        self._append("decompositions.jsonl", json.dumps(line))
 
     def message(self, text: str) -> None:
         self._append("messages.txt", text)
@@ -66,6 +71,7 @@ class SilentRecorder:
     def progress(self, *, epoch: int, epochs: int, step: int, steps: int) -> None: ...
     def metrics(self, step: int, values: Mapping[str, float]) -> None: ...
     def result(self, task: str, metric: str, value: float, facts: Mapping[str, Fact]) -> None: ...
+    def decomposition(self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]) -> None: ...
     def message(self, text: str) -> None: ...
     def save(self, kind: ArtifactKind, file: Path, facts: Mapping[str, Fact]) -> None: ...
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 ArtifactKind = Literal["best", "last", "state"]
 """best, last: weights for use; state: everything a resume needs, replaced as training goes on."""
+
+EncoderState = Literal["trained", "untrained", "raw"]
+"""Whose representation: the trained encoder's, the one it started as, or the raw inputs, read by a stronger probe."""
 
 Fact = str | int | float | bool | None
 
@@ -24,6 +27,9 @@ class Recorder(Protocol):
 
     def result(self, task: str, metric: str, value: float, facts: Mapping[str, Fact]) -> None:
         """One final figure, such as a task's probe accuracy; facts say n, chance, cost, split."""
+
+    def decomposition(self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]) -> None:
+        """What a task's information splits into. sides: "x1 | x2"; content: a `SampleDecomposition` as plain values."""
 
     def message(self, text: str) -> None:
         """A line for the reader of the run."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -9,6 +10,7 @@ from torch import Tensor
 from engine.dataset import Samples, Split
 from engine.encoder import Tokens
 from engine.objective import Objective
+from engine.tokenizer import mean_token
 from engine.views import ViewPlan, plain_view
 
 KEPT_TOKENS_BYTES = 4 * 2**30
@@ -31,6 +33,14 @@ class SharedTokens:
         return Tokens(self._values[chosen].to(device), None if self._is_padding is None else self._is_padding[chosen].to(device))
 
 
+class FeatureViews(NamedTuple):
+    """fused: a representation (n, width) for each subset asked for; own: of each modality what its encoder hands to the fusion,
+    averaged over its valid tokens."""
+
+    fused: list[Tensor]
+    own: dict[str, Tensor]
+
+
 @dataclass(frozen=True)
 class FeatureExtractor:
     """Takes representations out of a trained objective, which must be in `eval` mode and on `device`."""
@@ -40,19 +50,27 @@ class FeatureExtractor:
     device: torch.device
     batch_size: int
 
-    @torch.inference_mode()
     def extract(self, split: Split, subset: Sequence[str] | None = None) -> Tensor:
         """Representations (n, width), float32 on the CPU, of all modalities or of `subset`, in the order of the split."""
-        names = self.objective.readable(subset)
+        return self.extract_views(split, [subset]).fused[0]
+
+    @torch.inference_mode()
+    def extract_views(self, split: Split, subsets: Sequence[Sequence[str] | None]) -> FeatureViews:
+        """Representations of several subsets of modalities from one pass: every item is encoded once."""
+        wanted = [self.objective.readable(subset) for subset in subsets]
+        names = list(dict.fromkeys(name for subset in wanted for name in subset))
         shared = {name: self._encode_distinct(split, name) for name in names}
-        parts = []
+        fused: list[list[Tensor]] = [[] for _ in wanted]
+        own: dict[str, list[Tensor]] = {name: [] for name in names}
         for indices in torch.split(torch.arange(len(split)), self.batch_size):
             tokens = {}
             for name in names:
                 rows, kept = split.rows[name][indices], shared[name]
                 tokens[name] = self._encode(split, name, rows) if kept is None else kept.of(rows, self.device)
-            parts.append(self.objective.fuse(tokens).float().cpu())
-        return torch.cat(parts)
+                own[name].append(mean_token(tokens[name]).float().cpu())
+            for parts, subset in zip(fused, wanted, strict=True):
+                parts.append(self.objective.fuse({name: tokens[name] for name in subset}).float().cpu())
+        return FeatureViews([torch.cat(parts) for parts in fused], {name: torch.cat(parts) for name, parts in own.items()})
 
     def _encode(self, split: Split, name: str, rows: Tensor) -> Tokens:
         values, is_padding = split.fetch(name, rows)

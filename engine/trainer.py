@@ -7,7 +7,7 @@ ends, on a CPU, with the same bits as one that was not.
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -47,7 +47,8 @@ class Position:
 class Trainer:
     """Trains one objective on one data set; `run` returns when it is finished or was asked to stop.
 
-    recorder: where curves and checkpoints go (only the main process's is used); work: a folder for temporary files.
+    recorder: where curves and checkpoints go (only the main process's is used); work: a folder for temporary files;
+    after_epoch: called on the main process with the epochs and steps done, while the objective may be read.
     """
 
     def __init__(
@@ -58,9 +59,10 @@ class Trainer:
         accelerator: Accelerator,
         recorder: Recorder,
         work: Path,
+        after_epoch: Callable[[int, int], None] | None = None,
     ) -> None:
         self.settings, self.dataset, self.accelerator = settings, dataset, accelerator
-        self.recorder, self.work = recorder, work
+        self.recorder, self.work, self.after_epoch = recorder, work, after_epoch
         self.batches = Batches(objective, view_plan(settings, dataset.modalities), accelerator)
         self.batch_size = settings.training.batch_size
         if len(dataset.train) < self.batch_size:
@@ -94,6 +96,8 @@ class Trainer:
                 position.epoch = epochs
             else:
                 self._report()
+            if self.after_epoch is not None and self.accelerator.is_main_process:
+                self.after_epoch(position.epoch, position.step)
             self._save_state_if_due()
         self._save_state()
         self._save_weights("last", self.objective.state_dict(), epochs - 1)

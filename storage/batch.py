@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, select, update
 
 from storage.database import insert_missing, upsert
-from storage.models import log_lines, results, runs
+from storage.models import decompositions, log_lines, results, runs
 from storage.points import Point, write_points
 
 KEPT_LINES = 2_000
@@ -25,6 +25,17 @@ class Figure(NamedTuple):
     time: int
 
 
+class Split(NamedTuple):
+    """What a task's information splits into, in one representation. content: as JSON text."""
+
+    task: str
+    sides: str
+    encoder: str
+    epoch: int
+    content: str
+    time: int
+
+
 class Line(NamedTuple):
     """A log line. number: microseconds since 1970, unique within the run."""
 
@@ -34,31 +45,38 @@ class Line(NamedTuple):
 
 @dataclass
 class Batch:
-    """Points, figures, log lines, and the columns of the run's row that changed (phase, epoch, step, …)."""
+    """Points, figures, decompositions, log lines, and the columns of the run's row that changed (phase, epoch, step, …)."""
 
     points: list[Point] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     columns: dict[str, Any] = field(default_factory=dict)
+    splits: list[Split] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.points) + len(self.figures) + len(self.lines) + bool(self.columns)
+        return len(self.points) + len(self.figures) + len(self.lines) + bool(self.columns) + len(self.splits)
 
     def parts(self, rows: int) -> Iterator["Batch"]:
         """The same in batches of at most so many points; all else goes with the first."""
-        yield Batch(self.points[:rows], self.figures, self.lines, self.columns)
+        yield Batch(self.points[:rows], self.figures, self.lines, self.columns, self.splits)
         for start in range(rows, len(self.points), rows):
             yield Batch(self.points[start : start + rows])
 
     def to_json(self) -> str:
         """One line of text; NaN and ±Infinity as Python writes them."""
-        return json.dumps([self.points, self.figures, self.lines, self.columns])
+        return json.dumps([self.points, self.figures, self.lines, self.columns, self.splits])
 
     @classmethod
     def from_json(cls, text: str) -> "Batch":
         """Raises ValueError for a line that is not whole."""
-        points, figures, lines, columns = json.loads(text)
-        return cls([Point(*row) for row in points], [Figure(*row) for row in figures], [Line(*row) for row in lines], columns)
+        points, figures, lines, columns, *later = json.loads(text)  # files of the first version end here
+        return cls(
+            [Point(*row) for row in points],
+            [Figure(*row) for row in figures],
+            [Line(*row) for row in lines],
+            columns,
+            [Split(*row) for row in (later[0] if later else [])],
+        )
 
 
 def write_batch(connection: Connection, run_id: int, batch: Batch) -> None:
@@ -75,6 +93,9 @@ def write_batch(connection: Connection, run_id: int, batch: Batch) -> None:
             for one in batch.figures
         ]
         connection.execute(upsert(results), rows)
+    if batch.splits:
+        found = [{"run_id": run_id, **one._asdict(), "content": json.loads(one.content)} for one in batch.splits]
+        connection.execute(upsert(decompositions), found)
     if batch.lines:
         write_lines(connection, run_id, batch.lines)
     if batch.columns:

@@ -16,7 +16,18 @@ from storage.models import metadata
 
 Migration = Callable[[sqlite3.Connection], None]
 APPLICATION_ID = 0x494E464D  # "INFM" in the file's header tells our files from others
-MIGRATIONS: tuple[Migration, ...] = ()
+
+
+def add_decompositions(connection: sqlite3.Connection) -> None:
+    """Version 2: what the information about each task splits into."""
+    connection.execute(
+        "CREATE TABLE decompositions (run_id INTEGER NOT NULL, task TEXT NOT NULL, sides TEXT NOT NULL, encoder TEXT NOT NULL, "
+        "epoch INTEGER NOT NULL, content JSON NOT NULL, time BIGINT NOT NULL, PRIMARY KEY (run_id, task, sides, encoder, epoch), "
+        "FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE)"
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (add_decompositions,)
 
 
 class MigrationError(RuntimeError):

@@ -137,6 +137,19 @@ results = Table(
     Column("time", BigInteger, nullable=False),
 )
 
+# What a task's information splits into; sides: "x1 | x2"; encoder: trained, untrained or raw; epoch: epochs trained, 0 untrained.
+decompositions = Table(
+    "decompositions",
+    metadata,
+    _run_id(primary_key=True),
+    Column("task", Text, primary_key=True),
+    Column("sides", Text, primary_key=True),
+    Column("encoder", Text, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("content", JSON, nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+
 # number: microseconds since 1970, made unique within the run, so that a replayed line cannot appear twice.
 log_lines = Table(
     "log_lines",

@@ -65,6 +65,15 @@ def results(db: Database, run_ids: Iterable[int] | None = None) -> Columns:
         return _columns(connection.execute(query).all(), names, ("value",))
 
 
+def decompositions(db: Database, run_ids: Iterable[int]) -> Columns:
+    """What the tasks' information splits into: run_id, task, sides, encoder, epoch, content (plain values)."""
+    names = ("run_id", "task", "sides", "encoder", "epoch", "content")
+    table = models.decompositions.c
+    query = select(*(table[name] for name in names)).where(table.run_id.in_(list(run_ids)))
+    with db.read() as connection:
+        return _columns(connection.execute(query.order_by(*(table[name] for name in names[:5]))).all(), names, ())
+
+
 def log_tail(db: Database, run_id: int, limit: int = 200) -> list[LogLine]:
     """The run's last log lines, oldest first."""
     query = select(models.log_lines.c.number, models.log_lines.c.text).where(models.log_lines.c.run_id == run_id)

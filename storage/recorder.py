@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from storage.artifacts import copy_to, find_artifact, write_artifact
-from storage.batch import Batch, Figure, Line, write_batch
+from storage.batch import Batch, Figure, Line, Split, write_batch
 from storage.clock import now_ms
 from storage.database import Database, DatabaseError
 from storage.heartbeat import Heartbeat
@@ -73,6 +73,12 @@ class RunRecorder:
         figure = Figure(_text(task), _text(metric), float(value), json.dumps(dict(facts)), now_ms())
         with self._filling:
             self._pending.figures.append(figure)
+
+    def decomposition(self, task: str, sides: str, encoder: str, epoch: int, content: Mapping[str, Any]) -> None:
+        """What a task's information splits into; the same task, sides, encoder and epoch again replaces it."""
+        split = Split(_text(task), _text(sides), encoder, int(epoch), json.dumps(dict(content)), now_ms())
+        with self._filling:
+            self._pending.splits.append(split)
 
     def log(self, line: str) -> None:
         """A line of the run's log."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from storage.clock import now_ms
 from storage.database import Database
-from storage.models import artifacts, jobs, log_lines, metric_summaries, results, runs
+from storage.models import artifacts, decompositions, jobs, log_lines, metric_summaries, results, runs
 from storage.purging import purge_run
 from storage.run import ALIVE, NewRun, NoSuchRun, Run, WrongState, change_run, fetch_run, live_state, run_from
 
@@ -186,7 +186,7 @@ def delete_run(db: Database, run_id: int) -> None:
             raise WrongState(f"run {run_id} is {state}; stop it before deleting it")
         connection.execute(update(runs).where(runs.c.id == run_id).values(status="deleted"))
         connection.execute(update(artifacts).where(artifacts.c.run_id == run_id).values(state="dropped"))
-        for table in (jobs, results, metric_summaries, log_lines):
+        for table in (jobs, results, decompositions, metric_summaries, log_lines):
             connection.execute(delete(table).where(table.c.run_id == run_id))
     purge_run(db, run_id)
     db.vacuum()

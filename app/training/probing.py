@@ -1,6 +1,9 @@
-"""Probing a run's checkpoint again, outside its training: the figures replace those the run had."""
+"""Probing or decomposing a run's checkpoint again, outside its training: the figures replace those the run had."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from app.home import spool_file
 from app.training.transfer import TransferError, weights_of
@@ -27,19 +30,39 @@ class ProbeRecorder(RunRecorder):
         super().message(text)
 
 
+def decompose_run(db: Database, home: Path, run_id: int, kind: str | None, changes: Mapping[str, Any]) -> None:
+    """Decompose a checkpoint of the run into redundancy, uniqueness and synergy, and store what came; raises as `probe_run`.
+
+    changes: settings of the decomposition other than the run's own.
+    """
+    with _checkpoint_file(db, home, run_id, kind, "decomposed") as (file, recorder):
+        from engine.experiment import decompose_checkpoint
+
+        decompose_checkpoint(file, recorder, home, changes)
+
+
 def probe_run(db: Database, home: Path, run_id: int, kind: str | None) -> None:
     """Fit the linear probes on a checkpoint of the run and store their figures.
 
     Raises `TransferError` without a checkpoint or while the run is at work, and whatever the engine's probing raises.
     """
+    with _checkpoint_file(db, home, run_id, kind, "probed") as (file, recorder):
+        from engine.experiment import probe_checkpoint
+
+        probe_checkpoint(file, recorder, home)
+
+
+@contextmanager
+def _checkpoint_file(db: Database, home: Path, run_id: int, kind: str | None, done: str) -> Iterator[tuple[Path, ProbeRecorder]]:
+    """The run's checkpoint as a file, and a recorder for what is found in it."""
     state = live_state(get_run(db, run_id), now_ms())
     if state not in ("finished", "stopped", "failed"):
-        raise TransferError(f"run {run_id} is {state}; only a finished, stopped or failed run can be probed")
+        raise TransferError(f"run {run_id} is {state}; only a finished, stopped or failed run can be {done}")
     artifact = weights_of(db, run_id, kind)
-    from engine.experiment import probe_checkpoint, temporary_folder
+    from engine.experiment import temporary_folder
 
     with temporary_folder(home) as folder, ProbeRecorder(db, run_id, spool_file(home, run_id)) as recorder:
         file = folder / artifact.name
         copy_to(db, artifact.id, file)
-        recorder.log(f"probing the {artifact.kind} checkpoint")
-        probe_checkpoint(file, recorder, home)
+        recorder.log(f"the {artifact.kind} checkpoint is {done} anew")
+        yield file, recorder

@@ -32,4 +32,8 @@ class DecompositionSettings(EstimatorSettings):
         "Which samples: those held out from training, or all. Auto takes the held-out ones where they are 2,000 or more, or "
         "where the method was trained with labels.",
     )
+    raw: Literal["auto", "yes", "no"] = setting(
+        "auto",
+        "Also decompose the raw inputs, by the mlp probe, as an estimate of the ceiling. Auto does where the truth is not known.",
+    )
     largest: int = setting(10_000, "Most samples; more are drawn from by the seed.", unit="samples", ge=100, le=1_000_000)

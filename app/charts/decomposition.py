@@ -1,0 +1,111 @@
+"""Charts of decompositions: stacked parts of information, and how they grow over training. Frames in, charts out."""
+
+import altair as alt
+import polars as pl
+
+from app.charts.atoms import ATOM_COLOURS
+from app.charts.comparison import Layers
+from app.charts.style import HEIGHT, INK, PADDING
+
+PARTS = {
+    "bar": pl.String,
+    "encoder": pl.String,
+    "atom": pl.String,
+    "order": pl.Int64,
+    "bits": pl.Float64,
+    "shown": pl.String,
+}
+"""A part of a bar; bits of fusion loss are negative."""
+WHISKERS = {"bar": pl.String, "encoder": pl.String, "low": pl.Float64, "high": pl.Float64, "claim": pl.String}
+"""The interval of the top of a bar, which is that of its synergy."""
+TRUTH = {"atom": pl.String, "bits": pl.Float64, "label": pl.String}
+"""Where the true parts, stacked in the same order, would end."""
+OVER_TRAINING = {"group": pl.String, "quantity": pl.String, "epoch": pl.Int64, "bits": pl.Float64}
+BANDS = {"what": pl.String, "low": pl.Float64, "high": pl.Float64}
+BAR = 46
+
+
+def stack_chart(parts: pl.DataFrame, whiskers: pl.DataFrame, truth: pl.DataFrame, ceiling: float | None) -> Layers:
+    """Stacked bars R | U1 | U2 | S under the ceiling H(Y), whiskers on the synergy, ticks where the truth would end.
+
+    parts: `PARTS`; whiskers: `WHISKERS`; truth: `TRUTH`, empty where it is not known; ceiling: bits, None for none.
+    """
+    order = parts["bar"].unique(maintain_order=True).to_list()
+    x = alt.X("bar:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelLimit=150, ticks=False, labelPadding=8))
+    scale = alt.Scale(domain=list(ATOM_COLOURS), range=list(ATOM_COLOURS.values()))
+    present = [name for name in ATOM_COLOURS if name in set(parts["atom"])]
+    legend = alt.Legend(orient="top", title=None, values=present, columns=5, labelFontSize=12)
+    bars = (
+        alt.Chart(parts)
+        .mark_bar(size=BAR, stroke="white", strokeWidth=0.5)
+        .encode(
+            x=x,
+            y=alt.Y("bits:Q", title="bits", stack="zero", axis=alt.Axis(tickCount=6)),
+            color=alt.Color("atom:N", scale=scale, legend=legend),
+            opacity=alt.condition("datum.encoder == 'trained'", alt.value(1.0), alt.value(0.45)),
+            order=alt.Order("order:Q"),
+            tooltip=[
+                alt.Tooltip("bar:N", title="Encoder"),
+                alt.Tooltip("atom:N", title="Part"),
+                alt.Tooltip("shown:N", title="Bits"),
+            ],
+        )
+    )
+    layers: list[alt.Chart] = [bars]
+    if not whiskers.is_empty():
+        ends = alt.Chart(whiskers).encode(x=x, tooltip=[alt.Tooltip("claim:N", title="Synergy")])
+        layers.append(ends.mark_rule(strokeWidth=1.6, color=INK).encode(y="low:Q", y2="high:Q"))
+        layers += [ends.mark_tick(thickness=1.6, size=12, color=INK).encode(y=f"{end}:Q") for end in ("low", "high")]
+    if not truth.is_empty():
+        ticks = alt.Chart(truth).encode(y="bits:Q", tooltip=[alt.Tooltip("label:N", title="Truth")])
+        layers.append(
+            ticks.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(color=alt.Color("atom:N", scale=scale, legend=None))
+        )
+    if ceiling is not None:
+        line = alt.Chart(pl.DataFrame({"bits": [ceiling], "label": [f"H(Y) = {ceiling:.3f} bits"]})).encode(y="bits:Q")
+        layers.append(line.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=INK))
+        layers.append(
+            line.mark_text(align="right", baseline="bottom", dy=-2, color=INK, fontSize=11).encode(
+                text="label:N", x=alt.value("width")
+            )
+        )
+    chart = alt.layer(*layers).properties(height=HEIGHT, padding=PADDING)
+    return chart
+
+
+def training_chart(points: pl.DataFrame, bands: pl.DataFrame, colours: dict[str, str], quantity: str) -> Layers:
+    """One quantity over epochs, a line a group, over the bands of what an untrained encoder and permuted labels read.
+
+    points: `OVER_TRAINING` of that quantity; bands: `BANDS`; colours: group → colour.
+    """
+    layers: list[alt.Chart] = []
+    if not bands.is_empty():
+        shaded = alt.Chart(bands).encode(
+            y=alt.Y("low:Q", title=quantity),
+            y2="high:Q",
+            tooltip=[
+                alt.Tooltip("what:N", title="Band"),
+                alt.Tooltip("low:Q", format=".3f"),
+                alt.Tooltip("high:Q", format=".3f"),
+            ],
+            opacity=alt.Opacity(
+                "what:N",
+                scale=alt.Scale(domain=["untrained encoder", "permuted labels"], range=[0.3, 0.14]),
+                legend=alt.Legend(orient="bottom", title=None, symbolType="square"),
+            ),
+        )
+        layers.append(shaded.mark_rect(color=INK))
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    lines = alt.Chart(points).encode(
+        x=alt.X("epoch:Q", title="epochs trained", axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y("bits:Q", title=quantity),
+        color=alt.Color("group:N", scale=scale, legend=alt.Legend(orient="top", title=None, columns=3, labelLimit=260)),
+        tooltip=[
+            alt.Tooltip("group:N", title="Group"),
+            alt.Tooltip("epoch:Q", title="Epoch"),
+            alt.Tooltip("bits:Q", title=quantity, format=".3f"),
+        ],
+    )
+    layers += [lines.mark_line(strokeWidth=2), lines.mark_point(filled=True, size=50)]
+    chart = alt.layer(*layers).properties(height=HEIGHT, padding=PADDING)
+    return chart
