@@ -69,7 +69,7 @@ def stack_chart(parts: pl.DataFrame, whiskers: pl.DataFrame, truth: pl.DataFrame
                 text="label:N", x=alt.value("width")
             )
         )
-    chart = alt.layer(*layers).properties(height=HEIGHT, padding=PADDING)
+    chart = alt.layer(*layers).properties(height=HEIGHT, padding=PADDING | {"bottom": 6})
     return chart
 
 
@@ -107,5 +107,5 @@ def training_chart(points: pl.DataFrame, bands: pl.DataFrame, colours: dict[str,
         ],
     )
     layers += [lines.mark_line(strokeWidth=2), lines.mark_point(filled=True, size=50)]
-    chart = alt.layer(*layers).properties(height=HEIGHT, padding=PADDING)
+    chart = alt.layer(*layers).properties(height=HEIGHT, padding=PADDING | {"bottom": 6})
     return chart

@@ -72,9 +72,8 @@ def _show(table: NDArray[np.float64], found: TableDecomposition) -> None:
         f"H(Y) = {found.entropy:.4f} bits."
     )
     if found.converged:
-        st.caption(
-            f"Every part is within {max(found.gap, 1e-12):.0e} bit of its true value, proven by weak duality; {found.iterations} iterations."
-        )
+        gap = max(found.gap, 1e-12)  # below that, rounding speaks
+        st.caption(f"Every part is within {gap:.0e} bit of its true value, proven by weak duality ({found.iterations} iterations).")
     else:
         st.warning(f"Not converged: the parts are only known to within {found.gap:.2e} bit.", icon=":material/warning:")
     if table.size <= SHOWN_CELLS:

@@ -26,7 +26,7 @@ def bin_posterior(log_posterior: Array) -> Bins:
     if c == 2:
         score = log_posterior[:, 1] - log_posterior[:, 0]
         edges = np.unique(np.quantile(score, np.linspace(0, 1, min(TWO_CLASS_BINS, most) + 1)[1:-1]))
-        return np.searchsorted(edges, score, side="right")
+        return np.searchsorted(edges, score, side="right").astype(np.int64)
     points = np.exp(0.5 * log_posterior)
     predicted, confidence = points.argmax(1), points.max(1)
     medians = np.array([np.median(confidence[predicted == k]) if (predicted == k).any() else 1.0 for k in range(c)])

@@ -1,0 +1,264 @@
+"""Decomposition from samples: known truths, properties that must hold, encoders it must tell apart, and what is refused."""
+
+import doctest
+
+import numpy as np
+import pytest
+from frozen_encoders import every_case
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_sets import draw, populations
+
+from engine.information import decompose_samples, gaussian, samples, table
+from engine.information.results import InformationError, SampleDecomposition
+from engine.information.samples import Labels, decompose_tasks
+from engine.settings.decomposition import EstimatorSettings
+
+CASES = populations()
+PLAIN = EstimatorSettings(controls=0, curve=False, permutations=19, draws=100)
+STRONG = PLAIN.model_copy(update={"probe": "mlp"})
+ATOMS = ("redundancy", "unique1", "unique2", "synergy")
+
+
+def values(found):
+    return [getattr(found, name).value for name in ATOMS]
+
+
+def read(one, other, label, fused=None, options=PLAIN, **more):
+    return decompose_samples(np.hstack([one, other]) if fused is None else fused, one, other, label, settings=options, **more)
+
+
+def coded(seed=0, n=800, noise=0.3):
+    """Two bits, each with noise, and a fused code that has their exclusive or too."""
+    source = np.random.default_rng(seed)
+    a, b = source.integers(0, 2, (2, n))
+    fused = np.stack([a, b, a ^ b], 1) + noise * source.standard_normal((n, 3))
+    return a, b, fused
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_sample_sets_are_those_of_the_golden_folder(name):
+    for stored in CASES[name]["sets"]:
+        one = draw(CASES[name], stored["N"])
+        assert np.bincount(one.y).tolist() == stored["label_counts"]
+        assert one.x1.mean() == pytest.approx(stored["mean_x1"], abs=1e-4)
+        assert one.x2.std() == pytest.approx(stored["std_x2"], abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_two_thousand_samples_are_read_well(name):
+    """Bars a set: all sets together are held to stricter ones by the benchmark."""
+    one, truth = draw(CASES[name], 2000), CASES[name]["truth_bits"]
+    found = read(one.x1, one.x2, one.y, options=STRONG)
+    assert found.synergy.value - truth["S"] <= 0.03
+    assert truth["S"] - found.synergy.value <= 0.13
+    assert found.synergy.low <= truth["S"] + 1e-3
+    for atom, short in zip(ATOMS[:3], ("R", "U1", "U2"), strict=True):
+        assert getattr(found, atom).value == pytest.approx(truth[short], abs=0.06)
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case["truth_bits"]["S"] < 1e-6])
+def test_no_synergy_is_read_where_there_is_none(name):
+    one = draw(CASES[name], 500)
+    assert read(one.x1, one.x2, one.y, options=STRONG).synergy.value <= 0.05
+
+
+@settings(deadline=None, max_examples=8)
+@given(st.integers(0, 10**6), st.sampled_from([2, 3, 5]))
+def test_identities(seed, classes):
+    source = np.random.default_rng(seed)
+    label = source.integers(0, classes, 400)
+    one = source.standard_normal((400, 3)) + label[:, None] * source.random()
+    other = source.standard_normal((400, 2)) - label[:, None] * source.random()
+    found = read(one, other, label, fused=source.standard_normal((400, 4)) + label[:, None])
+    assert sum(values(found)) == pytest.approx(found.fused.value, abs=1e-9)
+    r, u1, u2, s = values(found)
+    assert (r + u1, r + u2) == pytest.approx((found.first.value, found.second.value), abs=1e-9)
+    assert found.union.value + s == pytest.approx(found.fused.value, abs=1e-9)
+    assert min(r, u1, u2) >= -1e-12
+    assert all(getattr(found, name).low <= getattr(found, name).value <= getattr(found, name).high for name in (*ATOMS, "gain"))
+
+
+def test_the_same_numbers_twice_and_others_with_another_seed():
+    a, b, fused = coded()
+    first, again, other = (
+        decompose_samples(fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=STRONG, seed=seed) for seed in (0, 0, 1)
+    )
+    assert first.model_copy(update={"seconds": 0.0}) == again.model_copy(update={"seconds": 0.0})
+    assert first.synergy != other.synergy
+    assert SampleDecomposition.model_validate(first.model_dump(mode="json")) == first
+
+
+def test_swapping_modalities_swaps_unique_information():
+    a, b, fused = coded()
+    label = 2 * a + (a ^ b)
+    one = decompose_samples(fused, fused[:, :1], fused[:, 1:2], label, settings=PLAIN)
+    two = decompose_samples(fused, fused[:, 1:2], fused[:, :1], label, settings=PLAIN)
+    r, u1, u2, s = values(one)
+    assert values(two) == pytest.approx([r, u2, u1, s], abs=0.01)
+
+
+def test_classes_renamed_and_features_mapped_change_nothing():
+    a, b, fused = coded(n=2000)
+    base = values(decompose_samples(fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=PLAIN))
+    renamed = np.where(a ^ b, "cat", "dog")
+    assert values(decompose_samples(fused, fused[:, :1], fused[:, 1:2], renamed, settings=PLAIN)) == pytest.approx(base, abs=0.01)
+    mapping = np.random.default_rng(1).standard_normal((3, 3))
+    mapped = fused @ mapping * 1000 + 5
+    assert values(decompose_samples(mapped, fused[:, :1], fused[:, 1:2], a ^ b, settings=PLAIN)) == pytest.approx(base, abs=0.01)
+
+
+def test_a_duplicated_modality_has_nothing_unique():
+    a, _, fused = coded()
+    found = decompose_samples(fused[:, :1], fused[:, :1], fused[:, :1], a, settings=PLAIN)
+    assert (found.unique1.value, found.unique2.value) == pytest.approx((0, 0), abs=1e-9)
+    assert found.redundancy.value > 0.5
+
+
+@pytest.mark.parametrize("flipped", [0.0, 0.05, 0.2])
+def test_noise_on_labels_takes_its_entropy(flipped):
+    a, b, _ = coded(n=3000)
+    source = np.random.default_rng(3)
+    label = (a ^ b) ^ (source.random(3000) < flipped)
+    fused = np.stack([a, b, a ^ b], 1) + 0.01 * source.standard_normal((3000, 3))
+    lost = -sum(p * np.log2(p) for p in (flipped, 1 - flipped) if p)
+    found = decompose_samples(fused, fused[:, :1], fused[:, 1:2], label, settings=PLAIN)
+    assert found.synergy.value == pytest.approx(1 - lost, abs=0.05)
+
+
+def test_redundant_bit_and_xor_add():
+    source = np.random.default_rng(4)
+    shared, a, b = source.integers(0, 2, (3, 3000))
+    one, other = (np.stack([shared, bit], 1) + 0.1 * source.standard_normal((3000, 2)) for bit in (a, b))
+    fused = np.hstack([one, other, (a ^ b)[:, None] + 0.1 * source.standard_normal((3000, 1))])
+    assert values(read(one, other, 2 * shared + (a ^ b), fused=fused)) == pytest.approx([1, 0, 0, 1], abs=0.04)
+
+
+def test_a_representation_of_noise_loses_the_whole_union():
+    a, _, fused = coded()
+    noise = np.random.default_rng(5).standard_normal((800, 4))
+    found = read(fused[:, :1], fused[:, 1:2], a, fused=noise)
+    assert found.synergy.value == pytest.approx(-found.union.value, abs=0.01)
+    assert any("fusion loss" in text for text in found.warnings)
+
+
+def test_the_modality_view_that_tells_more_is_used():
+    a, _, fused = coded()
+    dull = np.random.default_rng(6).standard_normal((800, 2))
+    found = decompose_samples(fused, [dull, fused[:, :1]], fused[:, 1:2], a, settings=PLAIN)
+    assert found.first.value > 0.5
+    assert found.synergy.value < 0.1
+
+
+@pytest.mark.slow
+def test_encoders_are_told_apart():
+    """The table of SYNERGY.md §5; each S_Z and G within 0.06 bit of what it says."""
+    found = every_case(4000, seed=0)
+    expected = {
+        ("xor", "concatenated"): (0, 0),
+        ("xor", "random_joint"): (1, 1),
+        ("xor", "aligned"): (0, 0),
+        ("mixture", "concatenated"): (0, 0),
+        ("mixture", "random_joint"): (1, 1),
+        ("copy", "concatenated"): (0, 0),
+        ("copy", "random_joint"): (0, 0),
+        ("matching", "concatenated"): (0, 0),
+        ("matching", "random_joint"): (0.469, 0.469),
+        ("matching", "aligned"): (0, 0),
+    }
+    for case, figures in expected.items():
+        assert found[case] == pytest.approx(figures, abs=0.1 if case[0] == "matching" else 0.06), case
+    assert found["mixture", "aligned"][0] < 0.06
+
+
+def test_permuted_labels_and_pairing():
+    a, b, fused = coded(n=1500)
+    options = PLAIN.model_copy(update={"controls": 3, "curve": True, "permutations": 99})
+    order = np.arange(1500)
+    source = np.random.default_rng(7)
+    for label in (0, 1):
+        members = np.flatnonzero((a ^ b) == label)
+        order[members] = source.permutation(members)
+    shuffled = np.stack([a, b[order], a ^ b[order]], 1) + 0.3 * source.standard_normal((1500, 3))
+    found = decompose_samples(fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=options, z_shuffled=shuffled)
+    assert found.p_information == pytest.approx(0.01)
+    assert found.p_pairing < 0.02 and found.p_synergy < 0.02
+    assert abs(found.permuted.synergy) < 0.05 and found.permuted.refits == 3
+    assert [point.n for point in found.curve] == [375, 750, 1500]
+    noise = np.random.default_rng(8).integers(0, 2, 1500)
+    assert decompose_samples(fused, fused[:, :1], fused[:, 1:2], noise, settings=options).p_information > 0.02
+
+
+def test_groups_are_never_torn_apart():
+    """Every item occurs four times with a random label: only a probe that knows the item from another fold can tell."""
+    source = np.random.default_rng(9)
+    items = np.repeat(np.arange(150), 4)
+    label = source.integers(0, 2, 150)[items]
+    features = source.standard_normal((150, 60))[items]
+    torn = read(features, features, label)
+    whole = read(features, features, label, groups=items)
+    assert torn.fused.value > 0.2
+    assert whole.fused.value < 0.05
+
+
+def test_several_labels_and_values():
+    a, b, fused = coded(n=1000)
+    labels = {
+        "many": Labels(np.stack([a, a ^ b, np.arange(1000) == 0], 1).astype(int), "multilabel"),
+        "value": Labels(np.stack([2.0 * a, fused[:, 1]], 1), "regression"),
+    }
+    found = decompose_tasks(fused, fused[:, :1], fused[:, 1:2], labels, settings=PLAIN)
+    assert found["many"].labels == 2
+    assert any("1 labels left out" in text for text in found["many"].warnings)
+    assert found["many"].synergy.value == pytest.approx(0.5 * 0.6, abs=0.2)
+    value = found["value"]
+    assert value.fused.value > 1 and value.unique1.value > 0.2
+    assert sum(values(value)) == pytest.approx(value.fused.value, abs=1e-9)
+
+
+def good():
+    a, b, fused = coded(n=200)
+    return {"z": fused, "z1": fused[:, :1], "z2": fused[:, 1:2], "y": a ^ b}
+
+
+def changed(**changes):
+    return good() | changes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (changed(y=np.zeros(200, int)), "all 200 labels are 0: one class"),
+        (changed(y=np.array([1, 1, 1] + [0] * 197)), "class 1 has 3 samples, fewer than the 5 folds"),
+        (
+            changed(z=np.where(np.arange(200)[:, None] == 7, np.nan, good()["z"])),
+            "z has 3 values that are no finite numbers, the first in row 7",
+        ),
+        (changed(z1=np.ones((200, 4))), "z1 is constant"),
+        ({name: value[:40] for name, value in good().items()}, "z has 40 samples; at least 50 are needed"),
+        (changed(z2=good()["z2"][:150]), "z2 has 150 rows, but the first features have 200"),
+        (changed(y=good()["y"][:10]), "there are 10 labels for 200 samples"),
+        (changed(y=good()["y"] + 0.5), "not whole numbers; for values to predict, say kind='regression'"),
+        (changed(y=np.eye(2)[good()["y"]]), r"shape \(200, 2\); one label a sample"),
+        (changed(z=good()["z"].astype(str)), "real numbers are needed"),
+        (changed(z=np.zeros((200, 2, 2))), r"shape \(200, 2, 2\)"),
+        (changed(groups=np.arange(200) % 4), "there are 4 groups; 5 folds need at least 10"),
+    ],
+)
+def test_refused(arguments, words):
+    with pytest.raises(InformationError, match=words):
+        decompose_samples(**arguments, settings=PLAIN)
+
+
+def test_columns_that_never_vary_are_passed_over():
+    given_ = changed(z=np.hstack([good()["z"], np.full((200, 2), 3.0)]))
+    assert decompose_samples(**given_, settings=PLAIN).fused.value == pytest.approx(
+        decompose_samples(**good(), settings=PLAIN).fused.value, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("module", [table, gaussian, samples])
+def test_examples_in_docstrings_run(module):
+    ran = doctest.testmod(module)
+    assert ran.attempted and not ran.failed
