@@ -17,6 +17,7 @@ SHORT = {
     "training.device": "cpu",
     "training.log_every": 2,
     "probe.refine": False,
+    "decomposition.enabled": False,
 }
 SMALL_HEAD = {"objective.projection.hidden": 16, "objective.projection.width": 8}
 

@@ -29,6 +29,7 @@ SMALL = {
     "training.log_every": 1,
     "training.device": "cpu",
     "probe.iterations": 10,
+    "decomposition.enabled": False,
 }
 """Changes that make a run of the quick preset take a second."""
 

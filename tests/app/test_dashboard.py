@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import app.downloads, app.access
-for name, query in (("overview", {}), ("run", {"run": "1"}), ("checkpoints", {}), ("compare", {"runs": "1-9"})):
+for name, query in (("overview", {}), ("run", {"run": "1"}), ("checkpoints", {}), ("compare", {"runs": "1-9"}), ("synergy", {"runs": "1-9"})):
     test = AppTest.from_string("from app.dashboard import main\\nmain()", default_timeout=60)
     test._page_hash = calc_hash(name)
     test.query_params.update(query)
@@ -37,7 +37,7 @@ def test_pages_that_only_read_never_import_torch(used: Used) -> None:
     assert done.stdout.strip() == "clean"
 
 
-@pytest.mark.parametrize("name", ["checkpoints", "compare", "launch", "overview", "run"])
+@pytest.mark.parametrize("name", ["checkpoints", "compare", "launch", "overview", "run", "synergy"])
 def test_a_broken_database_is_one_line_on_every_page_that_reads_it(empty_home: Path, open_page: OpenPage, name: str) -> None:
     (empty_home / "studio.db").write_bytes(b"this is no database at all" * 50)
     test = open_page(name, run=1)

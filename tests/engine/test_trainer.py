@@ -36,6 +36,7 @@ TINY = {
         "device": "cpu",
     },
     "probe": {"refine": False},
+    "decomposition": {"enabled": False},
 }
 SMALL_HEAD = {"projection": {"hidden": 16, "width": 8}}
 

@@ -1,5 +1,6 @@
 """Real training under a real supervisor: to its end, through kill -9, stop and resume, or to one line that says why not."""
 
+import json
 import os
 import signal
 import subprocess
@@ -27,6 +28,9 @@ LONG = {"training__epochs": 40, "training__state_seconds": 1.0}
 def house(tmp_path: Path) -> Iterator[House]:
     with open_house(tmp_path / "home") as opened:
         yield opened
+
+
+QUICK_DECOMPOSITION = {"folds": 2, "fold_seeds": 1, "draws": 50, "permutations": 19, "controls": 0, "curve": "false"}
 
 
 def infmasking(house: House, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -61,6 +65,16 @@ def test_a_run_is_trained_probed_exported_imported_and_probed_again(house: House
     assert (done.returncode, done.stderr) == (0, "")
     after = results(house.db, [number + 1])
     assert (after["task"], after["metric"], after["value"]) == (before["task"], before["metric"], before["value"])
+
+    quick = [word for name, value in QUICK_DECOMPOSITION.items() for word in ("--set", f"{name}={value}")]
+    done = infmasking(house, "decompose", str(number), *quick)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "bits of synergy (usable with this probe, N = " in done.stdout
+    again = infmasking(house, "decompose", str(number), "--json", *quick)
+    rows = json.loads(again.stdout)
+    assert {(row["task"], row["encoder"]) for row in rows} >= {("synergy", "trained"), ("synergy", "untrained")}
+    refused = infmasking(house, "decompose", str(number), "--set", "fold=3")
+    assert refused.returncode == 1 and "no setting 'decomposition.fold' (did you mean 'folds'?)" in refused.stderr
 
 
 def test_a_run_killed_and_resumed_ends_with_the_weights_of_one_that_was_not(house: House, tmp_path: Path) -> None:

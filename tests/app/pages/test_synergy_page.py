@@ -1,0 +1,105 @@
+"""The synergy page over stored decompositions: what it claims, what it does not, its playground and its empty states."""
+
+import pytest
+from conftest import OpenPage, Used, all_text
+from made_decompositions import made
+
+from storage.recorder import RunRecorder
+
+SYNERGY = {"infmasking": 0.31, "comm": 0.24, "cross": 0.0}
+
+
+@pytest.fixture
+def decomposed(used: Used) -> Used:
+    """The finished comparison (runs 1 to 9: three methods with three seeds) with decompositions of its synergy task."""
+    for place, run_id in enumerate(used.sample.finished):
+        method = list(SYNERGY)[place // 3]
+        with RunRecorder(used.db, run_id, used.home) as recorder:
+            for encoder, epoch, bits in (
+                ("untrained", 0, 0.0),
+                ("trained", 3, SYNERGY[method] / 2),
+                ("trained", 6, SYNERGY[method]),
+            ):
+                found = made((0.02, 0.0, 0.0, bits + 0.002 * (place % 3)), limited=method == "comm")
+                recorder.decomposition("synergy", "x1 | x2", encoder, epoch, found.model_dump(mode="json"))
+                lost = made((0.1, 0.2, 0.0, -0.2))
+                recorder.decomposition("unique1", "x1 | x2", encoder, epoch, lost.model_dump(mode="json"))
+    return used
+
+
+def test_nothing_stored_leads_to_the_form(empty_home: object, open_page: OpenPage) -> None:
+    test = open_page("synergy")
+    assert not test.exception
+    assert "nothing to decompose yet" in all_text(test)
+
+
+def test_runs_without_a_decomposition_say_how_to_get_one(used: Used, open_page: OpenPage) -> None:
+    test = open_page("synergy", runs="1-9")
+    assert not test.exception
+    assert "have not been decomposed" in all_text(test)
+    assert "infmasking decompose 1" in all_text(test)
+
+
+def test_what_can_be_claimed(decomposed: Used, open_page: OpenPage) -> None:
+    test = open_page("synergy", runs="1-9")
+    assert not test.exception
+    text = all_text(test)
+    assert (
+        "InfMasking captured at least 0.28 of 0.47 bits of synergy; CoMM captured at least 0.21 bits of synergy; Cross none; "
+        "untrained 0.00." in text
+    )
+    assert "at least 0.28 bits (usable with this probe, N = 2,000 over 3 seeds)" in text
+    assert "none that can be claimed (usable with this probe, N = 2,000 over 3 seeds) :gray[(the interval holds zero)]" in text
+    assert "fusion loss: less than the modalities alone tell" in text
+    assert text.index("**Synergy**") < text.index("**Unique1**")
+
+
+def test_the_table_has_every_figure_and_greys_what_is_not_claimed(decomposed: Used, open_page: OpenPage) -> None:
+    table = open_page("synergy", runs="1-9").dataframe[0].value
+    mine = table[(table["Task"] == "synergy") & (table["Encoder"] == "InfMasking")].iloc[0]
+    assert mine["S_Z [low, high]"] == "0.312 [0.282, 0.342]"
+    assert mine["Captured"] == "67 %"
+    assert mine["Accuracy"] == "75.8 %"
+    assert mine["Nothing claimed because"] == ""
+    reasons = dict(zip(table["Encoder"], table["Nothing claimed because"], strict=True))
+    assert reasons["CoMM untrained"]
+    limited = table[(table["Task"] == "synergy") & (table["Encoder"] == "CoMM")].iloc[0]
+    assert limited["Nothing claimed because"].startswith("probe-limited")
+
+
+def test_bits_stand_beside_accuracy_on_the_compare_page(decomposed: Used, open_page: OpenPage) -> None:
+    test = open_page("compare", runs="1-9")
+    assert not test.exception
+    assert "Captured synergy, in bits" in all_text(test)
+    (bits,) = (frame.value for frame in test.dataframe if "S_Z" in frame.value.columns)
+    row = bits[(bits["Task"] == "synergy") & (bits["Group"] == "InfMasking")].iloc[0]
+    assert row["Difference to CoMM"] == "+0.070 [+0.070, +0.070], ahead"
+
+
+@pytest.mark.parametrize(("gate", "synergy"), [("XOR", "1.0000"), ("AND", "0.5000"), ("Copy", "0.0000")])
+def test_a_gate_is_decomposed(empty_home: object, open_page: OpenPage, gate: str, synergy: str) -> None:
+    test = open_page("synergy")
+    test.selectbox(key="gate").set_value(gate).run()
+    assert {metric.label: metric.value for metric in test.metric}["Synergy"] == synergy
+    assert "proven by weak duality" in all_text(test)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("0 0 0 0.5\n1 1 1 0.5", "I(X1;Y) = 1.0000"),
+        ("x1,x2,y\na,b,yes\nb,b,no\n", "Counts were divided by their sum"),
+        ("0,0,0,0.3\n", "sums to 0.3"),
+        ("0,0,0,-1\n", "line 1: the mass is -1"),
+        ("0,0,0,one\n", "'one' is no number"),
+        ("0,0\n", "line 1 has 2 cells"),
+        ("0,0,0,1\n0,0,0\n", "line 2 has 3 cells"),
+        ("", "there is no row"),
+    ],
+)
+def test_a_table_of_ones_own(empty_home: object, open_page: OpenPage, rows: str, said: str) -> None:
+    test = open_page("synergy")
+    test.selectbox(key="gate").set_value("A table of my own").run()
+    test.text_area(key="gate_rows").set_value(rows).run()
+    assert not test.exception
+    assert said in all_text(test)
