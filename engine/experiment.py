@@ -112,7 +112,7 @@ def probe_objective(
         }
         for metric, value in outcome.values.items():
             recorder.result(task.name, metric, value, facts)
-            recorder.message(f"{task.name} {metric} {value:.4f} (n = {outcome.n_test})")
+            recorder.message(f"{task.name} {metric} {value:.4g} (n = {outcome.n_test})")
 
 
 def task_facts(task: Task) -> dict[str, Fact]:
@@ -127,7 +127,7 @@ def task_facts(task: Task) -> dict[str, Fact]:
 
 def _anywhere(training: TrainingSettings) -> TrainingSettings:
     """The settings for one process in full precision on whatever device is here: a checkpoint may come from another machine."""
-    return training.model_copy(update={"processes": 1, "device": "auto", "precision": "fp32"})
+    return training.model_copy(update={"processes": 1, "machines": 1, "device": "auto", "precision": "fp32", "compile": False})
 
 
 class StepCost(NamedTuple):
@@ -144,7 +144,7 @@ def measure_step(settings: ExperimentSettings, home: Path, steps: int = 3) -> St
     A run of several processes is timed by one of them with its share of the batch; what they exchange is not in the figure.
     """
     training = settings.training
-    share = training.model_copy(update={"processes": 1, "batch_size": training.batch_size // training.processes})
+    share = training.model_copy(update={"processes": 1, "machines": 1, "batch_size": training.batch_size // training.processes})
     accelerator = build_accelerator(share)
     dataset = _load(settings, home, accelerator)
     objective = _fresh_objective(settings, dataset)

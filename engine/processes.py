@@ -35,7 +35,9 @@ def build_accelerator(settings: TrainingSettings) -> Accelerator:
     if on_cpu:
         # Whoever starts several runs side by side says in OMP_NUM_THREADS what each may take.
         given = int(os.environ.get("OMP_NUM_THREADS") or 0)
-        torch.set_num_threads(settings.threads or given or max(1, (os.cpu_count() or 1) // settings.processes))
+        torch.set_num_threads(
+            settings.threads or given or max(1, (os.cpu_count() or 1) // (settings.processes // settings.machines))
+        )
     precision = "no" if settings.precision == "fp32" else settings.precision
     try:
         return Accelerator(cpu=on_cpu, mixed_precision=precision)

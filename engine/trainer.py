@@ -72,7 +72,7 @@ class Trainer:
         self.alike = check_labels(objective, dataset, settings.data.name)
         self.steps_per_epoch = len(dataset.train) // self.batch_size
         self.objective = objective.to(accelerator.device)
-        self.updates = Updates(self.objective, settings.training, accelerator)
+        self.updates = Updates(self.objective, settings.training, accelerator, recorder.message)
         self.model, self.optimizer = self.updates.model, self.updates.optimizer
         self.position = Position()
         self._unsaved_best: dict[str, Tensor] | None = None

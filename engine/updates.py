@@ -4,7 +4,7 @@ A phase's parameters learn while the others stand still: they get no gradient, w
 and weight decay included. So one optimizer serves all phases, and a saved state holds everything that a resume needs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 
+from engine.compiling import Compiled
 from engine.dataset import Samples
 from engine.objective import Labels, Objective, Phase, Progress, StepOutput, View
 from engine.optimizer import build_optimizer, gradient_norm
@@ -28,14 +29,17 @@ class Updated(NamedTuple):
 
 
 class Updates:
-    """Makes a training step's updates; `model` is the objective as the accelerator wraps it."""
+    """Makes a training step's updates; `model` is the objective as the accelerator wraps it. tell: takes a line of text."""
 
-    def __init__(self, objective: Objective, settings: TrainingSettings, accelerator: Accelerator) -> None:
+    def __init__(
+        self, objective: Objective, settings: TrainingSettings, accelerator: Accelerator, tell: Callable[[str], None] = print
+    ) -> None:
         self.settings, self.accelerator = settings, accelerator
         self.learnable = {name: p for name, p in objective.named_parameters() if p.requires_grad}
         self.order: list[Phase | None] = [phase for phase in objective.phases for _ in range(phase.repeats)] or [None]
         if objective.phases:  # a distributed wrapper must not wait for what stands still
             accelerator.ddp_handler = DistributedDataParallelKwargs(find_unused_parameters=True)
+        self.compiled = Compiled(objective, tell) if settings.compile else None
         self.model: nn.Module
         self.model, self.optimizer = accelerator.prepare(objective, build_optimizer(objective, settings))
 
@@ -48,12 +52,16 @@ class Updates:
             if phase is not None:
                 set_learning(self.learnable, phase)
                 progress = replace(progress, phase=phase.name)
-            output = self._backward(views, progress, labels)
+            output = self._backward(views, progress, labels) if self.compiled is None else self._compiled(views, progress, labels)
             terms |= output.terms
             norm = self._norm(wants_norm and phase is self.order[-1])
             self.optimizer.step()
             self.optimizer.zero_grad(set_to_none=True)
         return Updated(output.loss.detach(), terms, norm)
+
+    def _compiled(self, views: Sequence[View], progress: Progress, labels: Labels) -> StepOutput:
+        assert self.compiled is not None
+        return self.compiled.run(lambda: self._backward(views, progress, labels))
 
     def _backward(self, views: Sequence[View], progress: Progress, labels: Labels) -> StepOutput:
         """Gradients of the batch's loss; where it is computed in parts, of their mean, and the output is the parts' mean too."""

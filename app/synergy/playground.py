@@ -73,7 +73,9 @@ def _show(table: NDArray[np.float64], found: TableDecomposition) -> None:
     )
     if found.converged:
         gap = max(found.gap, 1e-12)  # below that, rounding speaks
-        st.caption(f"Every part is within {gap:.0e} bit of its true value, proven by weak duality ({found.iterations} iterations).")
+        st.caption(
+            f"Every part is within {gap:.0e} bit of its true value, proven by weak duality ({found.iterations} iterations)."
+        )
     else:
         st.warning(f"Not converged: the parts are only known to within {found.gap:.2e} bit.", icon=":material/warning:")
     if table.size <= SHOWN_CELLS:

@@ -22,11 +22,17 @@ class Machine(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a run is: its GPUs (none: on the CPU) and the CPU threads of each of its processes."""
+    """Where a run is: its GPUs (none: on the CPU) and the CPU threads of each of its processes here.
+
+    With several machines, `processes` are those of this one, which is the first, and the others find it at `address`:`port`.
+    """
 
     gpus: tuple[int, ...]
     threads: int
     processes: int = 1
+    machines: int = 1
+    address: str = ""
+    port: int = 0
 
     def device(self) -> str:
         """How the place is written in the database: "cuda:0,1" or "cpu:2" (cores taken)."""
@@ -57,20 +63,22 @@ def place(training: TrainingSettings, machine: Machine, held: Sequence[str | Non
     left open by `threads = 0`. A GPU takes one run; the CPU takes runs until their threads fill its cores, and always one.
     Raises `ImpossibleDemand` when more GPUs are asked for than there are.
     """
-    processes = training.processes
+    processes = training.processes // training.machines
+    beside = (training.machines, training.main_address, training.main_port) if training.machines > 1 else ()
     if wants_gpu(training, machine):
         if processes > len(machine.gpus):
+            each, several = (" a machine" if training.machines > 1 else ""), ("s" if machine.gpus[1:] else "")
             raise ImpossibleDemand(
-                f"training.processes is {processes} but this machine has {len(machine.gpus)} GPU{'s' if machine.gpus[1:] else ''}"
+                f"training.processes is {processes}{each} but this machine has {len(machine.gpus)} GPU{several}"
             )
         taken = {gpu for device in held for gpu in held_gpus(device)}
         free = [gpu for gpu in machine.gpus if gpu not in taken]
         threads = training.threads or _share(machine.cores, len(machine.gpus), 1)
-        return Place(tuple(free[:processes]), threads, processes) if len(free) >= processes else None
+        return Place(tuple(free[:processes]), threads, processes, *beside) if len(free) >= processes else None
     used = [cores for cores in map(held_cores, held) if cores]
     threads = training.threads or _share(machine.cores, len(used) + waiting, processes)
     fits = not used or sum(used) + threads * processes <= machine.cores
-    return Place((), threads, processes) if fits else None
+    return Place((), threads, processes, *beside) if fits else None
 
 
 def _share(cores: int, runs: int, processes: int) -> int:

@@ -31,7 +31,7 @@ def trainer_environment(db: Database, home: Path, place: Place, *, hide_gpus: bo
         environment |= {"CUDA_VISIBLE_DEVICES": visible, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
     elif hide_gpus:
         environment["CUDA_VISIBLE_DEVICES"] = ""
-    if place.processes > 1 and not place.gpus:
+    if place.processes * place.machines > 1 and not place.gpus:
         environment["ACCELERATE_USE_CPU"] = "true"
     return environment
 
@@ -42,15 +42,28 @@ def trainer_command(run_id: int, job_id: int, place: Place) -> list[str]:
     Every launch flag is given, for what is not given comes from the user's own accelerate configuration.
     """
     work = ["app.cli", "train", "--run", str(run_id), "--job", str(job_id)]
-    if place.processes == 1:
+    if place.processes * place.machines == 1:
         return [sys.executable, "-m", *work]
-    # --multi_gpu is accelerate's word for several processes on one machine; on the CPU they talk through gloo.
+    return [sys.executable, "-m", *launch_options(place), *work]
+
+
+def joining_command(place: Place, rank: int, settings: str, folder: str) -> list[str]:
+    """What machine `rank` (1 …) of a run types, with the run's settings in a file and a folder for what it needs to keep.
+
+    It needs neither database nor dashboard, the same code and the same data; results are kept by the first machine alone.
+    """
+    return ["python", "-m", *launch_options(place, rank), "engine", settings, folder]
+
+
+def launch_options(place: Place, rank: int = 0) -> list[str]:
+    """accelerate's launcher with every flag, up to the module that it starts. rank: which machine this is, 0 the first."""
+    # --multi_gpu is accelerate's word for several processes; on the CPU they talk through gloo.
     flags = {
-        "num_processes": place.processes,
-        "num_machines": 1,
-        "machine_rank": 0,
-        "main_process_ip": "127.0.0.1",
-        "main_process_port": 0,  # a free one
+        "num_processes": place.processes * place.machines,
+        "num_machines": place.machines,
+        "machine_rank": rank,
+        "main_process_ip": place.address or "127.0.0.1",
+        "main_process_port": place.port if place.machines > 1 else 0,  # 0: a free one
         "mixed_precision": "no",  # the settings decide, in the process
         "dynamo_backend": "no",
         "num_cpu_threads_per_process": place.threads,
@@ -60,4 +73,4 @@ def trainer_command(run_id: int, job_id: int, place: Place) -> list[str]:
         "monitor_interval": 1,
     }
     options = [part for name, value in flags.items() for part in (f"--{name}", str(value))]
-    return [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", *options, "--module", *work]
+    return ["accelerate.commands.launch", "--multi_gpu", *options, "--module"]

@@ -31,7 +31,13 @@ class SettingsError(UserError):
         self.lines = tuple(lines) or (message,)
 
 
-LATER = (("", "decomposition"),)
+LATER = (
+    ("", "decomposition"),
+    ("training", "machines"),
+    ("training", "main_address"),
+    ("training", "main_port"),
+    ("training", "compile"),
+)
 """Settings (group, name) that came after the first runs were stored: with their usual value they are not in a digest, so that
 runs from before and after stay repetitions of one configuration."""
 

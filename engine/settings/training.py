@@ -1,10 +1,14 @@
 """Settings of the fusion transformer, the training loop and the linear probe."""
 
+import re
 from typing import Literal
 
 from pydantic import model_validator
 
 from engine.settings.base import Settings, setting
+
+ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
+"""A host name or an IP address: nothing that a shell or a launcher could read otherwise."""
 
 
 class FusionSettings(Settings):
@@ -47,7 +51,13 @@ class TrainingSettings(Settings):
     patience: int = setting(
         0, "Epochs without a better validation loss before stopping; 0: never.", unit="epochs", ge=0, le=10_000
     )
-    processes: int = setting(1, "Processes (GPUs, or CPU workers) that share a batch.", ge=1, le=64)
+    processes: int = setting(1, "Processes (GPUs, or CPU workers) that share a batch, on all machines together.", ge=1, le=4096)
+    machines: int = setting(1, "Machines that share the processes evenly; each starts its part.", ge=1, le=512)
+    main_address: str = setting("", "Address of the first machine, as the others reach it; needed for several.", max_length=253)
+    main_port: int = setting(29500, "Port of the first machine on which the processes find each other.", ge=1024, le=65535)
+    compile: bool = setting(
+        False, "Compile the step with torch.compile: slow to start, then faster; falls back where it cannot be compiled."
+    )
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "Where to train; auto takes a GPU when there is one.")
     threads: int = setting(0, "CPU threads a process; 0 shares the cores evenly.", unit="threads", ge=0, le=1024)
     log_every: int = setting(10, "Steps between two logged points of a curve.", unit="steps", ge=1, le=100_000)
@@ -61,6 +71,12 @@ class TrainingSettings(Settings):
             raise ValueError(
                 f"batch_size ({self.batch_size}) must be a multiple of processes × accumulation "
                 f"({self.processes} × {self.accumulation})"
+            )
+        if self.processes % self.machines:
+            raise ValueError(f"processes ({self.processes}) must be a multiple of machines ({self.machines})")
+        if self.machines > 1 and not ADDRESS.fullmatch(self.main_address):
+            raise ValueError(
+                f"main_address is '{self.main_address}'; with {self.machines} machines it must be the first one's name or address"
             )
         if self.warmup_epochs > self.epochs:
             raise ValueError(f"warmup_epochs ({self.warmup_epochs:g}) must not exceed epochs ({self.epochs})")

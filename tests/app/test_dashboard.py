@@ -18,7 +18,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import app.downloads, app.access
-for name, query in (("overview", {}), ("run", {"run": "1"}), ("checkpoints", {}), ("compare", {"runs": "1-9"}), ("synergy", {"runs": "1-9"})):
+nine = {"runs": "1-9"}
+for name, query in (("overview", {}), ("run", {"run": "1"}), ("checkpoints", {}), ("compare", nine), ("synergy", nine)):
     test = AppTest.from_string("from app.dashboard import main\\nmain()", default_timeout=60)
     test._page_hash = calc_hash(name)
     test.query_params.update(query)
