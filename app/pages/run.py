@@ -17,7 +17,9 @@ from app.runs.facts import (
     where_it_stands,
 )
 from app.state import number_parameter, page
+from app.training.joining import joining_lines
 from app.wording import show_age
+from engine.settings.experiment import parse
 from storage.clock import now_ms
 from storage.run import ALIVE, LiveState, NoSuchRun, Run, live_state
 
@@ -78,11 +80,24 @@ def _live(run_id: int, drawn_state: LiveState) -> None:
     if state != drawn_state:
         st.rerun()
     _progress(run, state)
+    if state in UNSETTLED and run.settings.get("training", {}).get("machines", 1) > 1:
+        _show_other_machines(run)
     if run.error:
         st.error(run.error, icon=":material/error:")
     sections.show_tiles(run)
     sections.show_results(run)
     sections.show_curves(run)
+
+
+def _show_other_machines(run: Run) -> None:
+    """What the other machines have to do, for this run waits for them."""
+    settings = parse(run.settings)
+    st.info(
+        f"This run is of {settings.training.machines} machines and waits for the others. `infmasking join {run.id}` writes its "
+        "settings to run.json; copy that file to them and type there, with the same code and data:",
+        icon=":material/lan:",
+    )
+    st.code("\n".join(joining_lines(settings, "run.json")), language="bash")
 
 
 def _progress(run: Run, state: LiveState) -> None:
