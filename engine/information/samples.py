@@ -13,11 +13,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.information.averages import mean_control, mean_curve, mean_pairing
 from engine.information.checks import check_classes, check_features, check_groups, check_sources, check_values
 from engine.information.controls import learning_curve, permuted_labels
 from engine.information.probes import Features, Prepared, cross_fit, prepare
 from engine.information.reading import Reading, average, bootstrap_weights, pool, read_classes, read_values
 from engine.information.results import Control, InformationError, LearningPoint, SampleDecomposition
+from engine.information.significance import permutation_p
 from engine.information.summary import Ceiling, summarise
 from engine.information.values import fit_values
 from engine.settings.decomposition import EstimatorSettings
@@ -145,9 +147,9 @@ def _decompose(
         labels=len(columns),
         settings=settings,
         p_information=min(1.0, min(one.p_information for one in found) * len(found)),
-        pairing=_mean_pairing([one.pairing for one in found]),
-        permuted=_mean_control([one.permuted for one in found]),
-        curve=_mean_curve([one.curve for one in found]),
+        pairing=mean_pairing([one.pairing for one in found]),
+        permuted=mean_control([one.permuted for one in found]),
+        curve=mean_curve([one.curve for one in found]),
         ceiling=task.ceiling,
         warnings=warnings,
         began=began,
@@ -192,32 +194,13 @@ def _decompose_classes(
     return _ClassReading(
         reading,
         per_seed,
-        _permutation_p(gained, labels, fitted.folds[0], settings.permutations, seed),
+        permutation_p(gained, labels, fitted.folds[0], settings.permutations, seed),
         pairing,
         permuted_labels(views.prepared, labels, groups, settings, seed, views.first, views.second) if settings.controls else None,
         learning_curve(views.prepared, labels, groups, settings, seed, views.first, views.second, per_seed[0])
         if settings.curve
         else (),
     )
-
-
-def _permutation_p(gained: Array, labels: NDArray[np.int64], folds: NDArray[np.int64], permutations: int, seed: int) -> float:
-    """p of "the fused view tells nothing": labels are exchanged within folds against the probes as they are.
-
-    Under that hypothesis the labels of a fold are exchangeable given its features and the probe, which was fitted on other folds;
-    so no refit is needed. gained: (n, c), log-posterior minus log-prior.
-    """
-    generator = np.random.default_rng([seed, 3])
-    rows = np.arange(len(labels))
-    observed = gained[rows, labels].sum()
-    above = 0
-    by_fold = [np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1)]
-    for _ in range(permutations):
-        exchanged = labels.copy()
-        for members in by_fold:
-            exchanged[members] = labels[generator.permutation(members)]
-        above += int(gained[rows, exchanged].sum() >= observed - 1e-12)
-    return (1 + above) / (1 + permutations)
 
 
 def _columns(task: Labels, n: int, settings: EstimatorSettings) -> dict[int, NDArray[np.int64]]:
@@ -268,30 +251,4 @@ def _decompose_values(
         ceiling=task.ceiling,
         warnings=["a regression is read by ridge regression, whichever probe is named"] if settings.probe == "mlp" else [],
         began=began,
-    )
-
-
-def _mean_pairing(pairings: Sequence[Array | None]) -> Array | None:
-    there = [one for one in pairings if one is not None]
-    return np.asarray(np.mean(there, 0)) if there else None
-
-
-def _mean_control(controls: Sequence[Control | None]) -> Control | None:
-    there = [one.model_dump() for one in controls if one is not None]
-    if not there:
-        return None
-    return Control(**{key: type(value)(np.mean([one[key] for one in there])) for key, value in there[0].items()})
-
-
-def _mean_curve(curves: Sequence[tuple[LearningPoint, ...]]) -> tuple[LearningPoint, ...]:
-    if not all(curves):
-        return ()
-    return tuple(
-        LearningPoint(
-            n=points[0].n,
-            information=float(np.mean([one.information for one in points])),
-            synergy=float(np.mean([one.synergy for one in points])),
-            gain=float(np.mean([one.gain for one in points])),
-        )
-        for points in zip(*curves, strict=True)
     )

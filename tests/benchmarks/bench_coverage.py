@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.append(str(Path(__file__).parents[1]))
-
-from sample_sets import draw, populations
-
 from engine.information import decompose_samples
 from engine.settings.decomposition import EstimatorSettings
+
+sys.path.append(str(Path(__file__).parents[1]))  # after the engine: the folder of its tests has the same name
+
+from sample_sets import draw, populations
 
 STRONG = EstimatorSettings(probe="mlp", controls=0, curve=False, permutations=19)
 FULL = EstimatorSettings(probe="mlp")
