@@ -96,6 +96,8 @@ class Decomposer:
                 seed=self.seed,
                 z_shuffled=self._shuffled(extractor, sides),
             )
+            if not extractor.objective.trains_single_views:
+                found[sides] = {task: _warned(one) for task, one in found[sides].items()}
         return found
 
     def _shuffled(self, extractor: FeatureExtractor, sides: Sides) -> Features | None:
@@ -127,6 +129,13 @@ class Decomposer:
             task.name: Labels(self.pool.labels[task.name], task.kind, _exact_ceiling(task) if known else None)
             for task in self.dataset.tasks
         }
+
+
+UNTRAINED_VIEWS = "the method never trained on single modalities: they may be under-read, which would pass for synergy"
+
+
+def _warned(one: SampleDecomposition) -> SampleDecomposition:
+    return one.model_copy(update={"warnings": (*one.warnings, UNTRAINED_VIEWS)})
 
 
 def record(

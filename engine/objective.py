@@ -76,12 +76,14 @@ class Objective(nn.Module):
     """Base of objectives.
 
     augmented_views: how many independently augmented views of a batch `forward` expects (0: one plain view).
+    trains_single_views: whether the loss sees single modalities, so that leaving the others out is nothing new to the method.
     label_names: tasks whose labels `forward` is given; none for self-supervised methods.
     phases: the updates of one step, in order, on the same views; none means one update of all parameters. The last is the
     main one: its loss is the run's, and `forward` returns it too where `progress.phase` is empty, as in validation.
     """
 
     augmented_views: int = 2
+    trains_single_views: bool = True
     label_names: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = ()
     encoders: nn.ModuleDict

@@ -101,6 +101,7 @@ def table(combined: Sequence[Combined], accuracies: Mapping[tuple[str, str], str
                 "Captured": _share(known, one.one.ceiling_kind),
                 "Accuracy": accuracies.get((one.group.digest, one.task), "–") if one.encoder == "trained" else "–",
                 "p(S>0)": _largest(row.found.p_synergy for row in one.rows),
+                "Holm": _largest(row.found.p_synergy_holm for row in one.rows),
                 "Seeds": len(one.rows),
                 "N": one.one.n,
                 "Nothing claimed because": one.why_nothing,

@@ -20,6 +20,7 @@ HELP = {
     "G": "Additive gain: what the same probe reads in the fused representation beyond both single-modality ones side by side.",
     "Captured": "Share of the synergy there is that was captured; ≈ where what there is is itself an estimate.",
     "p(S>0)": "Paired bootstrap, the largest over seeds; not corrected for the number of tasks.",
+    "Holm": "The same, corrected by Holm's method over the tasks of a run.",
 }
 
 

@@ -110,6 +110,8 @@ class SampleDecomposition(_Result):
     """Label permutations: Î(Z) > 0."""
     p_synergy: float | None
     """Paired bootstrap: S_Z > 0."""
+    p_synergy_holm: float | None = None
+    """The same, corrected by Holm's method over the tasks that were decomposed together."""
     p_gain: float | None
     """Paired bootstrap: G > 0."""
     p_pairing: float | None = None

@@ -19,7 +19,7 @@ from engine.information.controls import learning_curve, permuted_labels
 from engine.information.probes import Features, Prepared, cross_fit, prepare
 from engine.information.reading import Reading, average, bootstrap_weights, pool, read_classes, read_values
 from engine.information.results import Control, InformationError, LearningPoint, SampleDecomposition
-from engine.information.significance import permutation_p
+from engine.information.significance import holm, permutation_p
 from engine.information.summary import Ceiling, summarise
 from engine.information.values import fit_values
 from engine.settings.decomposition import EstimatorSettings
@@ -98,11 +98,13 @@ def decompose_tasks(
     device: str = "cpu",
     z_shuffled: ArrayLike | None = None,
 ) -> dict[str, SampleDecomposition]:
-    """As `decompose_samples`, for several tasks on the same features, which are prepared once; p-values are not corrected."""
+    """As `decompose_samples`, for several tasks on the same features, which are prepared once; Holm's p-values are over these."""
     settings = settings or EstimatorSettings()
     views = _views(z, z1, z2, z_shuffled, device)
     numbers = check_groups(groups, views.n, settings.folds)
-    return {name: _decompose(views, task, numbers, settings, seed) for name, task in labels.items()}
+    found = {name: _decompose(views, task, numbers, settings, seed) for name, task in labels.items()}
+    corrected = holm([one.p_synergy or 0.0 for one in found.values()])
+    return {name: one.model_copy(update={"p_synergy_holm": p}) for (name, one), p in zip(found.items(), corrected, strict=True)}
 
 
 def _views(

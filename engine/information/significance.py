@@ -1,9 +1,21 @@
-"""Whether a representation tells anything at all: a permutation test that needs no refit."""
+"""Whether a representation tells anything at all: a permutation test that needs no refit; and Holm's correction over tasks."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values corrected for their number, step by step from the smallest (Holm 1979); in the order given."""
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    corrected, largest = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        corrected[place] = largest
+    return corrected
 
 
 def permutation_p(gained: Array, labels: NDArray[np.int64], folds: NDArray[np.int64], permutations: int, seed: int) -> float:

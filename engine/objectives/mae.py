@@ -22,6 +22,7 @@ class Mae(FusionObjective):
     out, not replaced. What the targets are and where they count: engine/reconstruction.py. No term is contrastive.
     """
 
+    trains_single_views = False
     augmented_views = 1
 
     def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: MaeSettings):

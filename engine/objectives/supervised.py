@@ -21,6 +21,7 @@ class Supervised(FusionObjective):
     """
 
     augmented_views = 1
+    trains_single_views = False
 
     def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]):
         super().__init__(settings, modalities)

@@ -95,6 +95,15 @@ def test_a_method_of_one_modality_is_told(tmp_path):
     assert "the method reads one modality alone" in (tmp_path / "run" / "messages.txt").read_text()
 
 
+@pytest.mark.parametrize(("method", "warned"), [("mae", True), ("comm", False)])
+def test_methods_that_never_see_one_modality_are_warned_of(method, warned, tmp_path):
+    settings = settings_of(method, training={"epochs": 1})
+    run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path)
+    rows = [row["content"] for row in stored(tmp_path / "run") if row["encoder"] == "trained"]
+    assert all(any("never trained on single" in text for text in row.warnings) == warned for row in rows)
+    assert all(row.p_synergy <= row.p_synergy_holm <= min(1, 4 * row.p_synergy) for row in rows)
+
+
 def test_sides():
     assert [str(sides) for sides in sides_of(["a", "b"])] == ["a | b"]
     assert [str(sides) for sides in sides_of(["a", "b", "c"])] == ["a | b, c", "b | a, c", "c | a, b", "a | b", "a | c", "b | c"]
