@@ -11,8 +11,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.dataset import Modality
 from engine.encoder import EncoderError
-from engine.settings.encoder import PretrainedSettings
+from engine.settings.encoder import ClipTextSettings, ClipVisionSettings
+
+
+def model_folder(settings: ClipVisionSettings | ClipTextSettings, modality: Modality) -> Path:
+    """The folder that the settings name, else the data set's for this modality; raises `EncoderError` where neither does."""
+    path = settings.path or getattr(modality.encoder, "path", None)
+    if path is None:
+        raise EncoderError(f"{settings.name} needs the path of a model's folder: the data set names none for '{modality.name}'")
+    return Path(path).expanduser()
 
 
 def load_model(folder: Path, choose: Callable[[Any, str], Any]) -> nn.Module:
@@ -66,6 +75,8 @@ def _first_line(error: Exception) -> str:
     return lines[0][:200]
 
 
+POOLS = ("pooler", "post_layernorm")
+"""Modules of BERT and of CLIP's image tower that stand behind the tokens."""
 Run = Callable[[nn.Module, Tensor, Tensor | None], Tensor]
 """Gets tokens (b, n, width) out of a model for values (b, …) and is_padding (b, t) or None."""
 
@@ -76,10 +87,11 @@ class Backbone(nn.Module):
     Frozen: it stays in eval mode and out of the state dict and takes no gradient; checkpoints then need the folder again. With
     a cache it keeps the tokens of samples it has seen, in half precision, found again by a hash of their content, until the
     memory for that is full. What it gives never depends on what it has kept, so that a resumed run stays exact: tokens are
-    rounded to half precision always, and on a CPU every sample is run alone. Not frozen: an ordinary part of the model.
+    rounded to half precision always, and on a CPU every sample is run alone. Not frozen: an ordinary part of the model, but for
+    what only makes the pooled vector, which no token comes through and nothing could train.
     """
 
-    def __init__(self, model: nn.Module, settings: PretrainedSettings, run: Run):
+    def __init__(self, model: nn.Module, settings: ClipVisionSettings | ClipTextSettings, run: Run):
         super().__init__()
         self._run = run
         self._outside: tuple[nn.Module, ...] = ()
@@ -87,6 +99,9 @@ class Backbone(nn.Module):
             self._outside = (model.requires_grad_(False).eval(),)
         else:
             self.model = model
+            for name, part in model.named_modules():
+                if name.rsplit(".", 1)[-1] in POOLS:
+                    part.requires_grad_(False)
         self._kept: dict[bytes, Tensor] = {}
         self._keeps, self._room = settings.cache_gigabytes > 0, settings.cache_gigabytes * 1e9
 

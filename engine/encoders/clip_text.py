@@ -1,13 +1,12 @@
 """A text model from a Hugging Face folder: CLIP's text tower, or an encoder made to fit it (multilingual CLIP's DistilBERT)."""
 
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
 from engine.dataset import Modality, Samples
 from engine.encoder import Encoder, EncoderError, Tokens
-from engine.pretrained import Backbone, load_model
+from engine.pretrained import Backbone, load_model, model_folder
 from engine.settings.encoder import ClipTextSettings
 
 
@@ -36,11 +35,12 @@ def build(settings: ClipTextSettings, modality: Modality) -> ClipText:
     """The encoder; raises `EncoderError` for other kinds than texts, a folder without such a model, and too long texts."""
     if modality.kind != "text":
         raise EncoderError(f"clip_text reads texts; modality '{modality.name}' is a {modality.kind}")
-    model = load_model(Path(settings.path), _choose)
+    folder = model_folder(settings, modality)
+    model = load_model(folder, _choose)
     config: Any = model.config
     longest = getattr(config, "max_position_embeddings", modality.shape[0])
     if modality.shape[0] > longest:
         raise EncoderError(
-            f"{settings.path} reads at most {longest} tokens; '{modality.name}' has {modality.shape[0]}: lower text_tokens"
+            f"{folder} reads at most {longest} tokens; '{modality.name}' has {modality.shape[0]}: lower text_tokens"
         )
     return ClipText(model, settings, config.hidden_size)

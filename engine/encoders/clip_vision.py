@@ -1,6 +1,5 @@
 """The image tower of CLIP (Radford et al., 2021) from a Hugging Face folder: token embeddings, not the pooled one."""
 
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,7 +8,7 @@ from torch import Tensor, nn
 from engine.dataset import Modality, Samples
 from engine.encoder import Encoder, EncoderError, Tokens
 from engine.image_augmentation import IMAGENET_MEAN, IMAGENET_STD
-from engine.pretrained import Backbone, load_model
+from engine.pretrained import Backbone, load_model, model_folder
 from engine.settings.encoder import ClipVisionSettings
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -54,11 +53,12 @@ def build(settings: ClipVisionSettings, modality: Modality) -> ClipVision:
         raise EncoderError(
             f"clip_vision reads images of 3 channels; modality '{modality.name}' is a {modality.kind} {modality.shape}"
         )
-    model = load_model(Path(settings.path), _choose)
+    folder = model_folder(settings, modality)
+    model = load_model(folder, _choose)
     config: Any = model.config
     if modality.shape[1:] != (config.image_size, config.image_size):
         raise EncoderError(
-            f"{settings.path} reads images of {config.image_size} × {config.image_size} px; "
+            f"{folder} reads images of {config.image_size} × {config.image_size} px; "
             f"'{modality.name}' has {modality.shape[1]} × {modality.shape[2]}"
         )
     return ClipVision(model, settings, config.hidden_size)

@@ -88,7 +88,9 @@ class ProprioceptionSettings(Settings):
 class PretrainedSettings(Settings):
     """Base of the encoders whose weights come from a Hugging Face folder on disk; nothing is downloaded."""
 
-    path: str = setting(..., "Folder with config.json and model.safetensors.", min_length=1)
+    path: str | None = setting(
+        None, "Folder with config.json and model.safetensors. Empty: the model that the data set names.", min_length=1
+    )
     frozen: bool = setting(True, "Keep the pretrained weights as they are; they then stay out of checkpoints.")
     cache_gigabytes: float = setting(
         4.0,

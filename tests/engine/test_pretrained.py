@@ -11,7 +11,7 @@ from engine.augmentations import mask_tokens
 from engine.dataset import Modality, Samples
 from engine.encoder import EncoderError, build_encoder
 from engine.settings.augmentation import NoAugmentation, SimclrAugmentation, TokenMaskingAugmentation
-from engine.settings.encoder import ClipTextSettings, ClipVisionSettings
+from engine.settings.encoder import ClipTextSettings, ClipVisionSettings, Resnet18Settings
 from engine.settings.experiment import SettingsError, parse
 from engine.views import augmented_views, plain_view, view_plan
 
@@ -77,10 +77,25 @@ def test_frozen_models_learn_nothing_and_stay_out_of_checkpoints(models):
 
 
 def test_unfrozen_models_learn(models):
-    encoder = vision(models, frozen=False)
-    encoder(Samples(torch.randn(2, 3, 32, 32))).values.square().sum().backward()
-    assert sum(parameter.grad is not None for parameter in encoder.parameters()) > 20
-    assert any(name.startswith("backbone.model.") for name in encoder.state_dict())
+    for encoder, values in (
+        (vision(models, frozen=False), torch.randn(2, 3, 32, 32)),
+        (language(models, frozen=False), torch.randint(5, 30, (2, 10))),
+    ):
+        encoder(Samples(values)).values.square().sum().backward()
+        learning = [parameter for parameter in encoder.parameters() if parameter.requires_grad]
+        assert len(learning) > 20
+        # a weight without a gradient would stop training with several processes
+        assert all(parameter.grad is not None for parameter in learning)
+        assert any(name.startswith("backbone.model.") for name in encoder.state_dict())
+
+
+def test_an_encoder_without_a_folder_takes_the_data_sets(models):
+    named = picture(ClipVisionSettings(path=str(models / CLIP)))
+    free = build_encoder(ClipVisionSettings(frozen=False), named)
+    assert free.width == build_encoder(named.encoder, named).width
+    assert any(parameter.requires_grad for parameter in free.parameters())
+    with pytest.raises(EncoderError, match="clip_vision needs the path of a model's folder: the data set names none for 'image'"):
+        build_encoder(ClipVisionSettings(), picture(Resnet18Settings()))
 
 
 def test_kept_tokens_are_the_same_and_not_computed_again(models):
