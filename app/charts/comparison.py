@@ -55,6 +55,7 @@ def score_chart(
     y = alt.Y("group:N", sort=order, title=None, axis=_row_axis())
     colour = method_colour(methods)
     base = alt.Chart(groups).encode(y=y, color=colour)
+    exact = alt.Tooltip("value:Q", format=f".{unit.digits}g" if unit.digits else f".{unit.decimals}f")
     told = [
         alt.Tooltip("group:N", title="Group"),
         alt.Tooltip("shown:N", title="Mean measured here"),
@@ -69,7 +70,10 @@ def score_chart(
         alt.Chart(seeds)
         .mark_circle(size=46, opacity=0.75, yOffset=10, clip=True)
         .encode(
-            x=x("value"), y=y, color=colour, tooltip=["group:N", "seed:Q", alt.Tooltip("value:Q", format=f".{unit.decimals}f")]
+            x=x("value"),
+            y=y,
+            color=colour,
+            tooltip=["group:N", "seed:Q", exact],
         ),
         base.mark_point(size=170, filled=True, opacity=1, yOffset=-4).encode(
             x=x("mean"), shape=method_shape(methods), tooltip=told

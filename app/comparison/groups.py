@@ -17,8 +17,8 @@ from engine.settings.preset import method_names
 from storage.run import Run
 
 PANELS = ("redundancy", "uniqueness", "synergy")
-HEADLINE_METRICS = ("accuracy", "macro_f1", "mse")
-"""The metric that a panel shows, the first of these that the task has."""
+HEADLINE_METRICS = {"accuracy": "accuracy", "weighted_f1": "weighted F1", "macro_f1": "macro F1", "mse": "mean squared error"}
+"""Metrics that have a panel, and their names; where a task has several, as one of several labels a sample, each has its own."""
 SCORES = {"panel": pl.String, "metric": pl.String, "digest": pl.String, "run_id": pl.Int64, "seed": pl.Int64, "value": pl.Float64}
 
 
@@ -39,6 +39,11 @@ class Panel(NamedTuple):
     metric: str
     chance: float | None
     tasks: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def title(self) -> str:
+        """The name as a heading."""
+        return self.name[:1].upper() + self.name[1:]
 
 
 def choose(runs: Sequence[Run], wanted: Sequence[int], digests: Sequence[str]) -> list[Run]:
@@ -126,10 +131,12 @@ def panels_of(results: Mapping[str, Sequence[Any]]) -> list[Panel]:
     found = []
     for name in sorted(tasks, key=lambda name: (PANELS.index(name) if name in PANELS else len(PANELS), name)):
         headline = [metric for metric in HEADLINE_METRICS if metric in metrics[name]]
+        own = {task: tasks[name][task] for task in sorted(tasks[name])}
         chances = {facts.get("chance") for facts in tasks[name].values()}
         chance = chances.pop() if len(chances) == 1 else None
-        if headline:
-            found.append(Panel(name, headline[0], chance, {task: tasks[name][task] for task in sorted(tasks[name])}))
+        for metric in headline:
+            shown = name if len(headline) == 1 else f"{name}, {HEADLINE_METRICS[metric]}"
+            found.append(Panel(shown, metric, chance if metric == "accuracy" else None, own))
     return found
 
 

@@ -4,22 +4,28 @@ from app.comparison.groups import Group, Panel
 from engine.settings.preset import load_preset, preset_names
 from engine.settings.published import Published, published_value
 
+SAME_QUESTION = ("name", "task", "modalities")
+"""Settings of a data set that decide what is asked of it; the others decide how, or where the file is."""
+
 
 def reported(group: Group, panel: Panel) -> Published | None:
-    """What the paper reports for this method and question, as stored fractions; None where it has no such experiment.
+    """What the paper reports for this method and question, as results are stored; None where it has no such experiment.
 
-    The paper trains on unbiased Trifeature pairs for redundancy and uniqueness, on biased ones for synergy; a figure is given
-    only beside runs on pairs of that kind.
+    A run of a preset whose data set, task or modalities were changed is another experiment. The paper trains on unbiased
+    Trifeature pairs for redundancy and uniqueness, on biased ones for synergy; a figure is given only beside runs on such pairs.
     """
     run = group.runs[0]
-    table = load_preset(run.preset).published if run.preset in preset_names() else None
-    if table == "trifeature" and run.settings["data"].get("biased") != (panel.name == "synergy"):
+    if run.preset not in preset_names():
         return None
-    found = published_value(table, group.method, panel.name)
-    if found is None or panel.metric != "accuracy":
+    preset, data = load_preset(run.preset), run.settings["data"]
+    if preset.published is None:
         return None
-    deviation = None if found.deviation is None else found.deviation / 100
-    return Published(found.value / 100, deviation, found.quoted)
+    intended = preset.experiment(group.method, 0).model_dump(mode="json")["data"]
+    if any(data.get(name) != intended.get(name) for name in SAME_QUESTION):
+        return None
+    if preset.published == "trifeature" and data["biased"] != (panel.name == "synergy"):
+        return None
+    return published_value(preset.published, group.method, panel.name, panel.metric)
 
 
 def as_reported(group: Group) -> bool:

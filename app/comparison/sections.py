@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.charts.comparison import difference_chart, score_chart
 from app.comparison import tables
-from app.comparison.groups import Group, Panel, truth_line
+from app.comparison.groups import HEADLINE_METRICS, Group, Panel, truth_line
 from app.comparison.progress import Progress
 from app.comparison.reported_values import as_reported, reported
 from app.comparison.seed_statistics import unit_of
@@ -45,12 +45,12 @@ def show_scores(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Dat
             unit = unit_of(panel.metric)
             means, seeds = tables.chart_frames(groups, panel, scores)
             with column.container(border=True):
-                st.markdown(f"**{panel.name.capitalize()}**", help=_help(panel))
+                st.markdown(f"**{panel.title}**", help=_help(panel))
                 if means.is_empty():
                     st.caption("no result yet")
                     continue
                 chance = None if panel.chance is None else panel.chance * unit.scale
-                axis = f"probe {panel.metric.replace('_', ' ')}" + (", %" if unit.scale == 100 else ", lower is better")
+                axis = f"probe {HEADLINE_METRICS[panel.metric]}" + (", %" if unit.scale == 100 else ", lower is better")
                 spoken = "; ".join(f"{row['group']} {row['shown']}" for row in means.iter_rows(named=True))
                 st.altair_chart(score_chart(means, seeds, methods, axis, unit, chance), alt=f"{panel.name}: {spoken}")
     st.caption(_reading_aid(groups, panels))
@@ -91,7 +91,7 @@ def show_verdict(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Da
     others = [group for group in groups if group.digest != baseline.digest]
     for row in tables.difference_rows(others[:1], [asked], scores, baseline):
         head, _, verdict = row["reading"].rpartition(": ")
-        question = asked.name.capitalize() + ("" if final else ", so far")
+        question = asked.title + ("" if final else ", so far")
         st.markdown(f"#### {question}: {verdict}\n\n{head}" if head else f"#### {verdict}")
 
 
@@ -108,7 +108,7 @@ def show_differences(groups: Sequence[Group], panels: Sequence[Panel], scores: p
             drawn = [one for one in rows if one["mean"] is not None]
             unit = unit_of(panel.metric)
             with column.container(border=True):
-                st.markdown(f"**{panel.name.capitalize()}**")
+                st.markdown(f"**{panel.title}**")
                 if drawn:
                     axis = f"difference to {baseline.label}" + (", points" if unit.scale == 100 else "")
                     st.altair_chart(

@@ -81,25 +81,41 @@ def _verdict(difference: Estimate, higher_is_better: bool) -> Verdict:
 
 
 class Unit(NamedTuple):
-    """How a metric is shown: stored value × scale, then the decimals; `points` is the word for a difference."""
+    """How a metric is shown: stored value × scale, then the decimals; `points` is the word for a difference.
+
+    digits: significant ones that a small figure keeps, by more decimals; an error of 0.000423 is no 0.0004.
+    """
 
     scale: float
     decimals: int
     suffix: str
     points: str
+    digits: int = 0
+
+    def number(self, value: float, beside: float | None = None) -> str:
+        """0.7716 as "77.2"; with as many decimals as the figure that it stands beside."""
+        return f"{value * self.scale:.{self.places(value if beside is None else beside)}f}".replace("-", "−")
 
     def show(self, value: float) -> str:
         """0.7716 as "77.2 %"."""
-        return f"{value * self.scale:.{self.decimals}f}{self.suffix}"
+        return self.number(value) + self.suffix
 
     def signed(self, value: float) -> str:
         """−0.021 as "−2.1", with a true minus and never "−0.0"."""
-        number = round(value * self.scale, self.decimals) + 0.0
-        return f"{number:+.{self.decimals}f}".replace("-", "−")
+        places = self.places(value)
+        number = round(value * self.scale, places) + 0.0
+        return f"{number:+.{places}f}".replace("-", "−")
+
+    def places(self, value: float) -> int:
+        """Decimals that a value is shown with."""
+        size = abs(value) * self.scale
+        if not self.digits or not 0 < size < math.inf:
+            return self.decimals
+        return max(self.decimals, self.digits - 1 - math.floor(math.log10(size)))
 
 
 PERCENT = Unit(100.0, 1, " %", " points")
-PLAIN = Unit(1.0, 4, "", "")
+PLAIN = Unit(1.0, 4, "", "", digits=3)
 
 
 def unit_of(metric: str) -> Unit:
@@ -116,8 +132,7 @@ def show_interval(value: Estimate, unit: Unit) -> str:
     """ "[75.0, 79.3]", or why there is none."""
     if value.low is None or value.high is None:
         return "no interval (n = 1)"
-    low, high = (f"{bound * unit.scale:.{unit.decimals}f}".replace("-", "−") for bound in (value.low, value.high))
-    return f"[{low}, {high}]"
+    return f"[{unit.number(value.low, value.mean)}, {unit.number(value.high, value.mean)}]"
 
 
 _READINGS: Mapping[Verdict, str] = {
@@ -143,5 +158,5 @@ def reading(ours: str, baseline: str, difference: PairedDifference, unit: Unit) 
 
 def _fine_enough(unit: Unit, values: Sequence[float]) -> Unit:
     """The unit with a decimal more where a figure that is not zero would be shown as zero, so that signs can be read."""
-    vanishes = any(value and not round(value * unit.scale, unit.decimals) for value in values)
+    vanishes = any(value and not round(value * unit.scale, unit.places(value)) for value in values)
     return unit._replace(decimals=unit.decimals + 1) if vanishes else unit

@@ -7,7 +7,7 @@ import polars as pl
 
 from app.charts.comparison import BANDS, GROUPS, SEEDS
 from app.charts.style import method_label
-from app.comparison.groups import Group, Panel, difference, group_estimate, seed_values
+from app.comparison.groups import HEADLINE_METRICS, Group, Panel, difference, group_estimate, seed_values
 from app.comparison.reported_values import reported
 from app.comparison.seed_statistics import PairedDifference, Unit, half_width, reading, show_interval, unit_of
 from app.launch.plan import show_seeds
@@ -36,8 +36,8 @@ def show_reported(paper: Published | None, unit: Unit) -> str | None:
     """ "77.0 ± 4.2 %", with the word that the paper quotes it from elsewhere; None where nothing is reported."""
     if paper is None:
         return None
-    spread = "" if paper.deviation is None else f" ± {paper.deviation * unit.scale:.{unit.decimals}f}"
-    return f"{paper.value * unit.scale:.{unit.decimals}f}{spread}{unit.suffix}" + (" (quoted there)" if paper.quoted else "")
+    spread = "" if paper.deviation is None else f" ± {unit.number(paper.deviation, paper.value)}"
+    return f"{unit.number(paper.value)}{spread}{unit.suffix}" + (" (quoted there)" if paper.quoted else "")
 
 
 def score_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> list[dict[str, Any]]:
@@ -52,12 +52,12 @@ def score_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Dat
             rows.append(
                 {
                     "Question": panel.name,
-                    "Metric": panel.metric.replace("_", " "),
+                    "Metric": HEADLINE_METRICS[panel.metric],
                     "Group": group.label,
                     "n": value.n,
                     "Seeds": show_seeds(list(seed_values(scores, panel.name, group.digest))),
                     "Mean": unit.show(value.mean),
-                    "SD": "–" if value.deviation is None else f"{value.deviation * unit.scale:.{unit.decimals}f}",
+                    "SD": "–" if value.deviation is None else unit.number(value.deviation, value.mean),
                     "95 % interval": show_interval(value, unit),
                     "Chance": "–" if panel.chance is None else unit.show(panel.chance),
                     "Reported": show_reported(reported(group, panel), unit) or "–",

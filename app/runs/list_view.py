@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from app import queries
-from app.comparison.groups import Panel
+from app.comparison.groups import HEADLINE_METRICS, Panel
 from app.comparison.seed_statistics import unit_of
 from app.runs.facts import RESUMABLE, STATES
 from app.runs.table import result_column, result_panels, run_table
@@ -112,9 +112,9 @@ def _columns(table: pl.DataFrame, panels: Sequence[Panel]) -> Mapping[str, Colum
         unit = unit_of(panel.metric)
         chance = "" if panel.chance is None else f" Chance: {unit.show(panel.chance)}."
         shown[result_column(panel)] = config.NumberColumn(
-            panel.name.capitalize(),
-            format="%.1f %%" if unit.scale == 100 else f"%.{unit.decimals}f",
+            panel.title,
+            format="%.1f %%" if unit.scale == 100 else "%.3g",
             width=96,
-            help=f"Linear-probe {panel.metric.replace('_', ' ')}, mean over {show_count(len(panel.tasks), 'task')}.{chance}",
+            help=f"Linear-probe {HEADLINE_METRICS[panel.metric]}, mean over {show_count(len(panel.tasks), 'task')}.{chance}",
         )
     return shown

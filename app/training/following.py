@@ -66,9 +66,9 @@ def _ending(db: Database, run: Run, state: str) -> str:
     if state == "finished":
         found = results(db, [run.id])
         figures = [
-            f"{task} {metric} {value:.3f}"
+            f"{task} {metric} {value:.3g}" if metric == "mse" else f"{task} {metric} {value:.3f}"
             for task, metric, value in zip(found["task"], found["metric"], found["value"], strict=True)
-            if metric in ("accuracy", "mse")
+            if metric in ("accuracy", "weighted_f1", "macro_f1", "mse")
         ]
         return f"run {run.id} ({run.title}) finished: {', '.join(figures) or 'no results'}"
     return f"run {run.id} ({run.title}) {state}" + (f": {run.error}" if run.error else "")

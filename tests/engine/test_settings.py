@@ -79,13 +79,27 @@ def test_changes_go_by_dotted_path_and_replace_a_group_of_another_kind():
 
 
 def test_published_values_are_the_papers():
-    assert published_value("trifeature", "infmasking", "synergy")[:2] == (77.0, 4.22)
-    assert published_value("trifeature", "cross", "uniqueness") == (11.6, None, True)
-    assert published_value("multibench/mosi_acc", "comm", "label")[:2] == (63.7, 2.5)
-    assert published_value("trimodal/ur_funny_acc/3", "infmasking", "humor")[:2] == (65.6, 1.15)
-    assert published_value("trimodal/ur_funny_acc/2", "infmasking", "humor")[:2] == (64.3, 0.9)
-    assert published_value(None, "comm", "synergy") is None
-    assert published_value("trifeature", "comm", "label") is None
+    def found(table, method, question, metric="accuracy"):
+        return published_value(table, method, question, metric)
+
+    assert found("trifeature", "infmasking", "synergy")[:2] == pytest.approx((0.77, 0.0422))
+    assert found("trifeature", "cross", "uniqueness") == (pytest.approx(0.116), None, True)
+    assert found("multibench/mosi_acc", "comm", "label")[:2] == pytest.approx((0.637, 0.025))
+    assert found("multibench/vision_touch_position_mse_1e-4", "comm", "arm", "mse")[:2] == pytest.approx((7.96e-4, 2.13e-4))
+    assert found("trimodal/ur_funny_acc/3", "infmasking", "humor")[:2] == pytest.approx((0.656, 0.0115))
+    assert found("trimodal/ur_funny_acc/2", "infmasking", "humor")[:2] == pytest.approx((0.643, 0.009))
+    assert found("mm_imdb", "slip", "genres", "weighted_f1")[0] == pytest.approx(0.5654)
+    assert found("mm_imdb", "slip", "genres", "macro_f1")[0] == pytest.approx(0.4735)
+    assert found("mm_imdb", "cross", "genres", "macro_f1")[0] == pytest.approx(0.4494)
+    for table, method, question, metric in [
+        (None, "comm", "synergy", "accuracy"),
+        ("trifeature", "comm", "label", "accuracy"),
+        ("trifeature", "comm", "synergy", "mse"),
+        ("multibench/mosi_acc", "comm", "sentiment", "mse"),
+        ("multibench/mosi_acc", "mae", "sentiment", "accuracy"),
+        ("mm_imdb", "comm", "genres", "accuracy"),
+    ]:
+        assert found(table, method, question, metric) is None
 
 
 def test_settings_need_no_torch():

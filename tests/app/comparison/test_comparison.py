@@ -102,6 +102,16 @@ def test_a_label_of_ones_own_is_a_panel_of_its_own() -> None:
     assert [(panel.name, panel.metric) for panel in panels_of(results)] == [("emotions", "macro_f1"), ("sentiment", "mse")]
 
 
+def test_each_figure_of_several_labels_has_a_panel() -> None:
+    facts = {"measures": "label", "chance": None}
+    results = {"run_id": [1, 1], "task": ["genres"] * 2, "metric": ["macro_f1", "weighted_f1"], "value": [0.2, 0.4]}
+    panels = panels_of(results | {"facts": [facts, facts]})
+    assert [(panel.title, panel.metric) for panel in panels] == [
+        ("Genres, weighted F1", "weighted_f1"),
+        ("Genres, macro F1", "macro_f1"),
+    ]
+
+
 def test_a_run_that_lacks_a_task_or_has_nan_is_left_out() -> None:
     results = make_results({1: (1.0, 0.8, float("nan"), 0.7)})
     groups, panels = group_runs(RUNS[:1], NAMES), panels_of(results)
