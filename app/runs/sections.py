@@ -57,6 +57,13 @@ def show_results(run: Run) -> None:
     st.dataframe(table, hide_index=True, height="content", column_config=_result_columns(), placeholder="–")
     kinds = {str(facts["checkpoint"]) for facts in results["facts"] if facts.get("checkpoint")}
     st.caption(f"Linear probes on the frozen {' and '.join(sorted(kinds)) or 'last'} checkpoint; measured once, on test data.")
+    if queries.decompositions([run.id])["task"]:
+        st.page_link(
+            page("synergy"),
+            label="What it captured, in bits",
+            icon=":material/join_inner:",
+            query_params={"runs": str(run.id)},
+        )
 
 
 def _result_row(task: str, metric: str, value: float, facts: Mapping[str, Any]) -> dict[str, object]:
