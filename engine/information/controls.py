@@ -1,15 +1,12 @@
 """What shows whether a reading can be believed: refits on permuted labels, and what fewer samples would have told."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from engine.information.features import Directions
-from engine.information.folds import Fold, divide
-from engine.information.probes import Array, Prepared, entries_of, posterior
+from engine.information.folds import divide
+from engine.information.probes import Array, Prepared, Scored, fit_folds
 from engine.information.reading import Reading, read_classes
 from engine.information.results import Control, LearningPoint
 from engine.settings.decomposition import EstimatorSettings
@@ -36,10 +33,11 @@ def permuted_labels(
         views, labels, groups = _some(views, rows), labels[rows], None if groups is None else groups[rows]
     permuted = [generator.permutation(labels) for _ in range(settings.controls)]
     folds = [divide(own, groups, settings.folds, seed * 1000 + 900 + number)[0] for number, own in enumerate(permuted)]
-    readings = [
-        read_classes(one.logs, one.log_prior, own[one.rows], np.ones((1, len(one.rows))), first, second)
-        for own, one in zip(permuted, _read_folds(views, permuted, folds, settings, seed), strict=True)
-    ]
+    found, prior = fit_folds(_some(views), permuted, folds, settings.probe, seed)
+    readings = []
+    for number, own in enumerate(permuted):
+        logs, log_prior, scored = _joined({name: [parts[number]] for name, parts in found.items()}, [prior[number]])
+        readings.append(read_classes(logs, log_prior, own[scored], np.ones((1, len(scored))), first, second))
     information, synergy, gain = (np.array([one.values[name][0] for one in readings]) for name in ("fused", "synergy", "gain"))
     return Control(
         information=float(information.mean()),
@@ -77,55 +75,25 @@ def learning_curve(
         folds = divide(own, None if groups is None else groups[rows], settings.folds, seed * 1000)
         if len(rows) > MOST_FOR_CONTROLS // 2:  # two folds hold enough samples to tell whether the curve still rises
             folds = folds[:2]
-        readings = _read_folds(_some(views, rows), [own] * len(folds), folds, settings, seed)
-        logs, prior, scored = _joined(readings)
+        logs, prior, scored = _joined(*fit_folds(_some(views, rows), [own] * len(folds), folds, settings.probe, seed))
         reading = read_classes(logs, prior, own[scored], np.ones((1, len(scored))), first, second)
         points.append(_point(len(rows), reading))
     return (*points, _point(n, whole))
 
 
-class _Scored(NamedTuple):
-    """One fold's scored rows, and log-probabilities for them of every view and of the prior."""
-
-    rows: Rows
-    logs: dict[str, Array]
-    log_prior: Array
-
-
-def _read_folds(
-    views: Mapping[str, Prepared], labels: Sequence[Rows], folds: Sequence[Fold], settings: EstimatorSettings, seed: int
-) -> list[_Scored]:
-    """Fit one entry a fold, each with its own labels (n,)."""
-    entries = entries_of(folds, labels, next(iter(views.values())).scores.even.device)
-    found: dict[str, Array] = {}
-    for name, view in views.items():
-        if view.same_as in found:
-            found[name] = found[view.same_as]
-        elif name != "shuffled":
-            found[name] = posterior(view.scores, entries, settings.probe, seed).double().cpu().numpy()
-    scored = []
-    for number, (own, fold) in enumerate(zip(labels, folds, strict=True)):
-        rows = np.flatnonzero(fold.scored)
-        shares = np.bincount(own[fold.fitted], minlength=entries.classes) + 0.5
-        prior = np.tile(np.log(shares / shares.sum()), (len(rows), 1))
-        scored.append(_Scored(rows, {name: values[rows, number] for name, values in found.items()}, prior))
-    return scored
-
-
-def _joined(parts: Sequence[_Scored]) -> tuple[dict[str, Array], Array, Rows]:
-    """Log-probabilities, prior and rows of several folds, one after the other."""
-    logs = {name: np.concatenate([part.logs[name] for part in parts]) for name in parts[0].logs}
-    return logs, np.concatenate([part.log_prior for part in parts]), np.concatenate([part.rows for part in parts])
-
-
-def _some(views: Mapping[str, Prepared], rows: Rows) -> dict[str, Prepared]:
-    """These rows of the views; "shuffled" is no part of a reading and left out."""
-    chosen = torch.as_tensor(rows)
+def _some(views: Mapping[str, Prepared], rows: Rows | None = None) -> dict[str, Prepared]:
+    """These rows of the views, or all; "shuffled" is no part of a reading and left out."""
     return {
-        name: Prepared(Directions(*(part[chosen.to(part.device)] for part in view.scores)), view.same_as)
+        name: view if rows is None else Prepared(view.scores.some(rows), view.same_as)
         for name, view in views.items()
         if name != "shuffled"
     }
+
+
+def _joined(found: Mapping[str, Sequence[Scored]], prior: Sequence[Scored]) -> tuple[dict[str, Array], Array, Rows]:
+    """Log-probabilities of the views and of the prior, and the scored rows, of several folds one after the other."""
+    logs = {name: np.concatenate([part.log_posterior for part in parts]) for name, parts in found.items()}
+    return logs, np.concatenate([part.log_posterior for part in prior]), np.concatenate([part.rows for part in prior])
 
 
 def _point(n: int, reading: Reading) -> LearningPoint:

@@ -10,7 +10,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from engine.information.linear_probe_path import TEMPERATURES, Entries, Path, SetAside, class_shares, set_aside
+from engine.information.calibration import Calibration
+from engine.information.entries import Entries
 
 HIDDEN = 32
 BATCH = 128
@@ -21,41 +22,47 @@ DECAY = 2.0
 no validation loss until it is found, so the whole schedule is run and only the best epoch kept."""
 
 
-def train(scores: Tensor, entries: Entries, seed: int) -> Path:
-    """Calibrated logits (n, m, c) of all rows for every entry. scores: (n, r)."""
-    n, r = scores.shape
-    m, c = entries.labels.shape[1], entries.classes
+def train(scores: Tensor, entries: Entries, seed: int) -> Tensor:
+    """Calibrated logits (m, c, n) of all rows. scores: (r, n)."""
+    scores = scores.T.contiguous()
+    m, c = len(entries.labels), entries.classes
     generator = torch.Generator(device=scores.device).manual_seed(seed)
-    sizes = (r, HIDDEN, HIDDEN, c)
-    shapes = list(pairwise(sizes))
-    layers = [
-        torch.randn(m, before, after, generator=generator, device=scores.device) * (2.0 / before) ** 0.5
-        for before, after in shapes
-    ]
-    layers[-1] *= 0.1
-    parameters = [value.requires_grad_() for value in (*layers, *(scores.new_zeros(m, 1, after) for _, after in shapes))]
-    optimizer = torch.optim.AdamW(parameters, RATE, weight_decay=DECAY)
-    prior = class_shares(entries).log()[:, None]
-    most = int(entries.fitted.sum(0).min())
+    parameters = _draw((scores.shape[1], HIDDEN, HIDDEN, c), m, generator, scores)
+    optimizer = torch.optim.AdamW(parameters, RATE, weight_decay=DECAY, fused=True)
+    calibration = Calibration(entries)
+    prior = calibration.prior.mT
+    most = int(entries.fitted.sum(1).min())
     batch = min(BATCH, max(32, most // 10))
-    steps = most // batch
-    aside = set_aside(entries)
-    best = Path(prior.expand(m, n, c).transpose(0, 1).clone(), scores.new_full((m,), torch.inf))
+    seen = scores[calibration.aside.rows]
+    best = [value.detach().clone() for value in parameters]
     for epoch in range(EPOCHS):
         for group in optimizer.param_groups:
             group["lr"] = RATE * _rate(epoch / EPOCHS)
-        order = _orders(entries.fitted, steps * batch, generator)
-        for rows in torch.split(order, batch, 1):
+        for rows in torch.split(_orders(entries.fitted, most // batch * batch, generator), batch, 1):
             logits = _forward(scores[rows], parameters) + prior
-            targets = entries.labels.T.gather(1, rows)
+            targets = entries.labels.gather(1, rows)
             loss = torch.nn.functional.cross_entropy(logits.reshape(-1, c), targets.reshape(-1), reduction="sum") / batch
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         if (epoch >= EPOCHS // 3 and epoch % 2) or epoch == EPOCHS - 1:
             with torch.no_grad():
-                _keep_best(scores, parameters, prior[:, 0], aside, best)
-    return best
+                better = calibration.look(_forward(seen, parameters).mT)
+                for kept, value in zip(best, parameters, strict=True):
+                    kept[better] = value[better]
+    with torch.no_grad():
+        raw = _forward(scores.expand(m, -1, -1), best).mT
+        return raw * calibration.settle(calibration.aside.of(raw)) + calibration.prior
+
+
+def _draw(sizes: tuple[int, ...], m: int, generator: torch.Generator, like: Tensor) -> list[Tensor]:
+    """Weights of all layers (m, before, after), then their biases (m, 1, after)."""
+    shapes = list(pairwise(sizes))
+    layers = [
+        torch.randn(m, before, after, generator=generator, device=like.device) * (2.0 / before) ** 0.5 for before, after in shapes
+    ]
+    layers[-1] *= 0.1
+    return [value.requires_grad_() for value in (*layers, *(like.new_zeros(m, 1, after) for _, after in shapes))]
 
 
 def _rate(done: float) -> float:
@@ -77,19 +84,6 @@ def _forward(inputs: Tensor, parameters: list[Tensor]) -> Tensor:
 
 def _orders(fitted: Tensor, length: int, generator: torch.Generator) -> Tensor:
     """For every entry its fitted rows (m, length) in a random order, as many as all entries have."""
-    keys = torch.rand(fitted.T.shape, generator=generator, device=fitted.device)
-    keys = torch.where(fitted.T, keys, 2.0)
+    keys = torch.rand(fitted.shape, generator=generator, device=fitted.device)
+    keys = torch.where(fitted, keys, 2.0)
     return keys.argsort(1)[:, :length]
-
-
-def _keep_best(scores: Tensor, parameters: list[Tensor], prior: Tensor, aside: SetAside, best: Path) -> None:
-    """Take over the entries whose cross-entropy on the rows set aside fell, at the best temperature."""
-    loss, temperature = aside.losses(_forward(scores[aside.rows], parameters), prior)
-    better = loss < best.chosen_loss - 1e-4
-    if not better.any():
-        return
-    factor = torch.tensor(TEMPERATURES, device=scores.device)[temperature[better]]
-    nets = [value[better] for value in parameters]
-    raw = _forward(scores.expand(len(factor), -1, -1), nets).transpose(0, 1)
-    best.logits[:, better] = raw * factor[:, None] + prior[better]
-    best.chosen_loss[better] = loss[better]

@@ -5,7 +5,7 @@ inputs. Both are calibrated by a temperature and mixed with the class prior, on 
 over-confident probe costs little: the worst a probe can read is about what the prior says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,15 +13,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.information.calibration import mixture
+from engine.information.entries import Entries, class_shares, entries_of, pick
 from engine.information.features import Directions, directions
 from engine.information.folds import Fold, Rows, divide
-from engine.information.linear_probe_path import Entries, class_shares, descend
+from engine.information.interactions import interactions
+from engine.information.kernel_features import kernel_features
+from engine.information.linear_probe_path import descend
 from engine.information.mlp_probe import train
 from engine.settings.decomposition import EstimatorSettings
 
 Array = NDArray[np.float64]
 Features = NDArray[np.floating]
-MIXING_ROUNDS = 30
 
 
 class OutOfFold(NamedTuple):
@@ -40,13 +43,22 @@ class Prepared(NamedTuple):
     same_as: str | None
 
 
-def prepare(views: Mapping[str, Features], device: str = "cpu") -> dict[str, Prepared]:
+class Scored(NamedTuple):
+    """An entry's scored rows (s,) and the log-probabilities (s, c) that it gives their classes."""
+
+    rows: Rows
+    log_posterior: Array
+
+
+def prepare(views: Mapping[str, Features], probe: str, device: str = "cpu") -> dict[str, Prepared]:
     """Directions of every view (n, d); equal views are computed once."""
     prepared: dict[str, Prepared] = {}
     for name, features in views.items():
         same = next((other for other in prepared if np.array_equal(views[other], features)), None)
-        scores = prepared[same].scores if same else directions(features, torch.device(device))
-        prepared[name] = Prepared(scores, same)
+        if same is None:
+            scores = directions(features, torch.device(device))
+            scores = scores._replace(kernels=kernel_features(scores.plain) if probe == "mlp" else ())
+        prepared[name] = Prepared(scores if same is None else prepared[same].scores, same)
     return prepared
 
 
@@ -56,56 +68,53 @@ def cross_fit(
     """Score every sample by probes that were fitted without it. labels: (n,) in 0 … classes − 1."""
     divisions = [divide(labels, groups, settings.folds, seed * 1000 + number) for number in range(fold_seeds)]
     folds = [fold for division in divisions for fold in division]
-    device = next(iter(views.values())).scores.even.device
-    entries = entries_of(folds, [labels] * len(folds), device)
-    scored = torch.as_tensor(np.stack([fold.scored for fold in folds], 1), device=device)
-    found: dict[str, Array] = {}
-    for name, view in views.items():
-        if view.same_as is not None:
-            found[name] = found[view.same_as]
-            continue
-        logs = posterior(view.scores, entries, settings.probe, seed)
-        found[name] = _collect(logs, scored, fold_seeds)
-    prior = class_shares(entries).log().expand(len(labels), -1, -1)
+    posteriors, prior = fit_folds(views, [labels] * len(folds), folds, settings.probe, seed)
     numbers = np.stack([np.argmax([fold.scored for fold in division], 0) for division in divisions])
-    return OutOfFold(found, _collect(prior, scored, fold_seeds), numbers)
+    found = {name: _collect(scored, fold_seeds) for name, scored in posteriors.items()}
+    return OutOfFold(found, _collect(prior, fold_seeds), numbers)
 
 
-def entries_of(folds: Sequence[Fold], labels: Sequence[Rows], device: torch.device) -> Entries:
-    """One entry a fold, with labels of its own; classes are counted over all."""
-    stacked = [np.stack([getattr(fold, part) for fold in folds], 1) for part in ("fitted", "chosen_on")]
-    fitted, chosen_on, own = (torch.as_tensor(values, device=device) for values in (*stacked, np.stack(labels, 1)))
-    return Entries(fitted, chosen_on, own, int(own.max()) + 1)
+def fit_folds(
+    views: Mapping[str, Prepared], labels: Sequence[Rows], folds: Sequence[Fold], probe: str, seed: int
+) -> tuple[dict[str, list[Scored]], list[Scored]]:
+    """What the probes of each view, and the class prior, say in each fold, which has labels (n,) of its own."""
+    entries = entries_of(folds, labels, next(iter(views.values())).scores.even.device)
+    found: dict[str, list[Scored]] = {}
+    for name, view in views.items():
+        found[name] = found[view.same_as] if view.same_as in found else _posterior(view.scores, entries, probe, seed)
+    prior = class_shares(entries).log().double().cpu().numpy()
+    rows = [np.flatnonzero(fold.scored) for fold in folds]
+    return found, [Scored(own, np.tile(logs, (len(own), 1))) for own, logs in zip(rows, prior, strict=True)]
 
 
-def posterior(scores: Directions, entries: Entries, probe: str, seed: int) -> Tensor:
-    """Log-probabilities (n, m, c) of all rows, for every entry."""
-    with torch.no_grad():
-        members = [class_shares(entries).log().expand(len(scores.even), -1, -1), descend(scores.even, entries).logits]
+def _posterior(scores: Directions, entries: Entries, probe: str, seed: int) -> list[Scored]:
+    """The stack of the family's probes, mixed for every entry by how likely each makes the rows set aside."""
+    aside, scored = pick(entries.chosen_on), pick(entries.scored)
+    on_aside: list[Tensor] = []
+    on_scored: list[Tensor] = []
+    for logits in _members(scores, entries, probe, seed):
+        for picked, found in ((aside, on_aside), (scored, on_scored)):
+            found.append(torch.log_softmax(picked.of(logits).double(), 1))
+    shares = mixture(on_aside, entries).log()[..., None, None]
+    mixed = torch.logsumexp(torch.stack(on_scored) + shares, 0).mT
+    return [Scored(rows[own].cpu().numpy(), logs[own].cpu().numpy()) for rows, own, logs in zip(*scored, mixed, strict=True)]
+
+
+def _members(scores: Directions, entries: Entries, probe: str, seed: int) -> Iterator[Tensor]:
+    """Logits (m, c, n) of the class prior and of each probe of the family."""
+    yield class_shares(entries).log()[..., None].expand(-1, -1, scores.even.shape[1])
+    yield descend(scores.even, entries)
     if probe == "mlp":
-        members.append(train(scores.plain, entries, seed).logits)
-    with torch.no_grad():
-        return _mix([torch.log_softmax(member.double(), -1) for member in members], entries)
+        for features in (*scores.kernels, interactions(scores.even, entries)):
+            yield descend(features, entries)
+        yield train(scores.plain, entries, seed)
 
 
-def _mix(members: Sequence[Tensor], entries: Entries) -> Tensor:
-    """Σ_k w_k p_k with the weights, for each entry, that make the rows set aside likeliest (expectation maximisation)."""
-    logs = torch.stack(list(members))
-    rows = entries.chosen_on.any(1)
-    picked = logs[:, rows].gather(3, entries.labels[rows][None, ..., None].expand(len(members), -1, -1, 1))[..., 0].exp()
-    chosen = entries.chosen_on[rows].double()
-    weights = picked.new_full((len(members), chosen.shape[1]), 1 / len(members))
-    count = chosen.sum(0)
-    for _ in range(MIXING_ROUNDS):
-        shared = weights[:, None] * picked
-        belongs = shared / shared.sum(0).clamp_min(1e-300) * chosen
-        weights = (belongs.sum(1) + 1 / len(members)) / (count + 1)
-    return torch.logsumexp(logs + weights.log()[:, None, :, None], 0)
-
-
-def _collect(logs: Tensor, scored: Tensor, fold_seeds: int) -> Array:
-    """(n, m, c) of all entries → (fold seeds, n, c) of the entry that scored each row."""
-    n, m, c = logs.shape
-    kept = torch.where(scored[..., None], logs.double(), 0.0).view(n, fold_seeds, m // fold_seeds, c).sum(2)
-    collected: Array = kept.transpose(0, 1).cpu().numpy()
+def _collect(scored: Sequence[Scored], fold_seeds: int) -> Array:
+    """(fold seeds, n, c) of the entries that scored each row."""
+    folds = len(scored) // fold_seeds
+    n = sum(len(one.rows) for one in scored[:folds])
+    collected = np.empty((fold_seeds, n, scored[0].log_posterior.shape[1]))
+    for number, one in enumerate(scored):
+        collected[number // folds, one.rows] = one.log_posterior
     return collected

@@ -100,7 +100,7 @@ def decompose_tasks(
 ) -> dict[str, SampleDecomposition]:
     """As `decompose_samples`, for several tasks on the same features, which are prepared once; Holm's p-values are over these."""
     settings = settings or EstimatorSettings()
-    views = _views(z, z1, z2, z_shuffled, device)
+    views = _views(z, z1, z2, z_shuffled, settings.probe, device)
     numbers = check_groups(groups, views.n, settings.folds)
     found = {name: _decompose(views, task, numbers, settings, seed) for name, task in labels.items()}
     corrected = holm([one.p_synergy or 0.0 for one in found.values()])
@@ -108,7 +108,12 @@ def decompose_tasks(
 
 
 def _views(
-    z: ArrayLike, z1: ArrayLike | Sequence[Features], z2: ArrayLike | Sequence[Features], shuffled: ArrayLike | None, device: str
+    z: ArrayLike,
+    z1: ArrayLike | Sequence[Features],
+    z2: ArrayLike | Sequence[Features],
+    shuffled: ArrayLike | None,
+    probe: str,
+    device: str,
 ) -> Views:
     raw = {"fused": check_features("z", z)}
     n = len(raw["fused"])
@@ -123,7 +128,7 @@ def _views(
     raw["both"] = np.concatenate([raw["z1.0"], raw["z2.0"]], 1)
     if shuffled is not None:
         raw["shuffled"] = check_features("z_shuffled", shuffled, n)
-    return Views(prepare(raw, device), names[0], names[1], n)
+    return Views(prepare(raw, probe, device), names[0], names[1], n)
 
 
 def _decompose(

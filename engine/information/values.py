@@ -36,7 +36,7 @@ def fit_values(
 
 def _ridge(view: Prepared, values: Array, fitted: NDArray[np.bool_], chosen_on: NDArray[np.bool_]) -> Array:
     """Predictions (n, k) of all rows, each value with the penalty that its rows set aside like best."""
-    scores = view.scores.even.double()
+    scores = view.scores.even.T.double()
     rows = torch.as_tensor(fitted, device=scores.device)
     mean = values[fitted].mean(0)
     targets = torch.as_tensor(values - mean, device=scores.device)
