@@ -1,5 +1,6 @@
 # make run    install what is missing and serve the dashboard (PORT=8501)
 # make test   install, check style, types and imports, then run every test
+# make test-presets   train every preset from the command line, on generated files; some minutes
 # make bench  print the benchmark tables
 
 PYTHON ?= python3
@@ -26,7 +27,7 @@ with socket.socket() as probe:
 endef
 export CHECK_PYTHON CHECK_PORT
 
-.PHONY: run test gates bench
+.PHONY: run test test-presets gates bench
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -35,7 +36,10 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-for-tests gates
 	@$(BIN)/python tests/browser/chromium.py
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m "not presets"
+
+test-presets: $(VENV)/.installed-for-tests
+	@$(BIN)/python -m pytest -m presets tests/app/training/test_every_preset.py
 
 gates: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check
