@@ -1,6 +1,7 @@
 """A published benchmark in the browser: its preset started from the form, trained, and shown beside what the paper reports."""
 
 import re
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_mosi_from_the_form_to_the_reported_figure(page: Page, studio: Studio, p
     page.goto(f"{studio.url}/checkpoints")
     link = page.get_by_role("link", name=re.compile("Download|download")).first
     expect(link).to_be_visible()
-    with urllib.request.urlopen(studio.url + re.sub(r"^https?://[^/]+", "", link.get_attribute("href") or "")) as answer:
+    with urllib.request.urlopen(urllib.parse.urljoin(page.url, link.get_attribute("href") or "")) as answer:
         assert load(answer.read())
 
 
