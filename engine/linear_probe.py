@@ -42,15 +42,19 @@ class Features(NamedTuple):
 
 
 def probe(task: Task, train: Features, validation: Features, test: Features, settings: ProbeSettings) -> ProbeResult:
-    """Choose the cost on validation, refit on train and validation together, measure on test."""
+    """Choose the cost on validation, refit on train and validation together, measure on test.
+
+    Of costs that do equally well the one nearest to 1 is taken. At the far end of the sweep a fit is all intercept: where the
+    features are easy it may sort the validation samples by a hair, and after the refit call every sample the same class.
+    """
     scores: dict[int, float] = {}
 
-    def score(position: int) -> float:
-        """Validation score at cost 10^(position / STEPS_PER_DECADE); higher is better."""
+    def score(position: int) -> tuple[float, int]:
+        """Validation score at cost 10^(position / STEPS_PER_DECADE), then nearness to 1; higher is better."""
         if position not in scores:
             predicted = _fit(task, train, _cost(position), settings.iterations)(validation.x)
             scores[position] = _selection_score(task, validation.y, predicted)
-        return scores[position]
+        return scores[position], -abs(position)
 
     best = max((round(np.log10(cost)) * STEPS_PER_DECADE for cost in COARSE), key=score)
     if settings.refine:
@@ -76,8 +80,10 @@ def _selection_score(task: Task, target: np.ndarray, predicted: np.ndarray) -> f
 def _fit(task: Task, features: Features, cost: float, iterations: int) -> Predict:
     """A fitted predictor: x (n, d) → classes (n,), 0/1 labels (n, k) or values like y."""
     if task.kind == "regression":
-        ridge: Predict = Ridge(alpha=1.0 / cost).fit(features.x, features.y).predict
-        return ridge
+        # by singular values, in double precision: the normal equations lose what little the weakest penalties leave to tell
+        x, y = features.x.astype(np.float64), features.y.astype(np.float64)
+        ridge = Ridge(alpha=1.0 / cost, solver="svd").fit(x, y)
+        return lambda rows: np.reshape(ridge.predict(rows), (len(rows), *y.shape[1:]))  # scikit-learn makes (n, 1) to (n,)
     if task.kind == "classification":
         return _logistic(features.x, features.y, cost, iterations)
     columns = [_logistic(features.x, labels, cost, iterations) for labels in features.y.T]

@@ -1,5 +1,7 @@
 """The probe against hand-made cases and, for accuracy, against the stored results of the public protocol."""
 
+import warnings
+
 import numpy as np
 import pytest
 from golden_cases import flat_cases
@@ -58,6 +60,34 @@ def test_regression_and_multilabel():
     values = probe(Task("y", "multilabel", classes=3), labels(400), labels(200), labels(200), ProbeSettings()).values
     assert values["weighted_f1"] > 0.95
     assert values["macro_f1"] == pytest.approx(values["weighted_f1"] * 2 / 3, abs=0.02)  # the label that never occurs counts 0
+
+
+def test_of_equal_costs_the_least_extreme_is_taken():
+    """At 1e-6 the balanced training samples are sorted by a hair; with the validation samples the classes are out of balance, and
+    the same cost would call everything the larger class."""
+    generator = np.random.default_rng(3)
+
+    def classes(first, second):
+        y = np.repeat([0, 1], [first, second])
+        return Features(2.0 * y[:, None] - 1 + 0.1 * generator.standard_normal((len(y), 3)), y)
+
+    task = Task("label", "classification", classes=2)
+    found = probe(task, classes(50, 50), classes(10, 30), classes(20, 20), ProbeSettings())
+    assert (found.values["accuracy"], found.cost) == (1.0, 1.0)
+
+
+def test_ridge_is_exact_where_features_nearly_depend_on_each_other():
+    """Warnings are errors here: normal equations in single precision would be ill-conditioned."""
+    generator = np.random.default_rng(2)
+
+    def nearly_one(n):
+        x = generator.standard_normal((n, 1)) * np.ones((1, 6)) + 1e-4 * generator.standard_normal((n, 6))
+        return Features(x.astype(np.float32), (3 * x[:, :1] + 0.01).astype(np.float32))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = probe(Task("y", "regression", classes=1), nearly_one(40), nearly_one(20), nearly_one(20), ProbeSettings())
+    assert found.values["mse"] < 1e-6
 
 
 def test_macro_accuracy_does_not_reward_the_majority():
