@@ -39,7 +39,7 @@ test: $(VENV)/.installed-for-tests gates
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m "not presets"
 
 test-presets: $(VENV)/.installed-for-tests
-	@$(BIN)/python -m pytest -m presets tests/app/training/test_every_preset.py
+	@$(BIN)/python -m pytest tests/app/training/test_every_preset.py
 
 gates: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check
