@@ -53,6 +53,7 @@ def train(
     """Start runs and follow them; Ctrl-C stops them after a checkpoint, a second Ctrl-C at once."""
     from app.home import data_home, open_database
     from app.training.configuring import plan_runs
+    from app.training.following import follow  # here, so that Ctrl-C finds it as soon as there are runs
     from app.training.launching import resume, submit
 
     new = [preset, config, method, seed, set_]
@@ -70,8 +71,6 @@ def train(
     if planned:
         typer.echo("\n".join(f"run {number}: {one.title}" for number, one in zip(ids, planned, strict=True)))
     if not detach:
-        from app.training.following import follow
-
         raise typer.Exit(follow(db, ids, typer.echo))
 
 
