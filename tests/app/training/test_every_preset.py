@@ -96,8 +96,12 @@ def infmasking(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     return Command(house, monkeypatch, capsys)
 
 
+ALL = [pytest.param(name, marks=() if name == "mosi" else pytest.mark.presets) for name in preset_names()]
+"""One of them in `make test`, all in `make test-presets`: each starts several processes that load torch."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("preset", preset_names())
+@pytest.mark.parametrize("preset", ALL)
 def test_a_preset_from_the_command_line(house: House, infmasking: Command, tmp_path: Path, preset: str) -> None:
     file = tmp_path / "changes.json"
     file.write_text(json.dumps(changes_for(preset, house.home)))
