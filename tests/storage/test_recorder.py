@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import json
 import logging
 import math
 import sqlite3
@@ -15,11 +16,11 @@ from sqlalchemy import update
 from engine.recorder import Recorder
 from storage import models
 from storage.artifacts import find_artifact
-from storage.batch import KEPT_LINES, Batch, Figure, Line, write_batch
+from storage.batch import KEPT_LINES, Batch, Figure, Line, Split, write_batch
 from storage.clock import now_ms
 from storage.database import Database
 from storage.points import Point
-from storage.queries import log_tail, metric_points, results, summaries
+from storage.queries import decompositions, log_tail, metric_points, results, summaries
 from storage.recorder import RunRecorder
 from storage.runs import delete_run, get_run, list_runs, live_state, mark_lost, mark_started, request_stop, requeue
 from storage.spool import Spool
@@ -79,6 +80,9 @@ def test_everything_lands(db: Database, run_id: int, tmp_path: Path) -> None:
         recorder.result("synergy", "accuracy", 0.7, {"n_test": 10, "chance": 0.5})
         recorder.result("synergy", "accuracy", 0.75, {"n_test": 10, "chance": None})
         recorder.result("share", "mse", math.nan, {})
+        recorder.decomposition("synergy", "x1 | x2", "trained", 3, {"n": 1, "warnings": []})
+        recorder.decomposition("synergy", "x1 | x2", "trained", 3, {"n": 2, "warnings": ["few"]})
+        recorder.decomposition("synergy", "x1 | x2", "untrained", 0, {"n": 2})
         recorder.message("bad byte: \udcff")
         recorder.log("second")
         recorder.save("best", tmp_path / "weights.safetensors", {"step": 10})
@@ -97,6 +101,10 @@ def test_everything_lands(db: Database, run_id: int, tmp_path: Path) -> None:
         [{}, {"n_test": 10, "chance": None}],
     )
     assert math.isnan(table["value"][0]) and table["value"][1] == 0.75
+    found = decompositions(db, [run_id])
+    assert (found["encoder"], found["epoch"]) == (["trained", "untrained"], [3, 0])
+    assert found["content"] == [{"n": 2, "warnings": ["few"]}, {"n": 2}]
+    assert decompositions(db, [run_id + 1])["content"] == []
     assert texts(db, run_id) == ["bad byte: ?", "second"]
     assert find_artifact(db, run_id, "best").name == f"comm-bits-seed0-run{run_id}-best.safetensors"
     assert (tmp_path / "back").read_bytes() == b"weights"
@@ -188,6 +196,7 @@ def test_a_full_database_costs_no_record(db: Database, run_id: int, tmp_path: Pa
                 recorder.metrics(0, {"a": -float(step)})  # replaced again and again: the order matters
             recorder.save("best", weights, {})
             recorder.result("share", "accuracy", 0.5, {"chance": 0.5})
+            recorder.decomposition("share", "x1 | x2", "raw", 0, {"entropy": 3.25})
             recorder.flush()
         assert spool.stat().st_size > 10_000
         assert len([line for line in caplog.messages if "until the database works again" in line]) == 1
@@ -199,6 +208,7 @@ def test_a_full_database_costs_no_record(db: Database, run_id: int, tmp_path: Pa
     assert summaries(db, [run_id], ["a", "b"])["n"] == [3000, 3000]
     assert metric_points(db, [run_id], ["a"])["value"] == [-2999.0, *map(float, range(1, 3000))]
     assert results(db, [run_id])["value"] == [0.5]
+    assert decompositions(db, [run_id])["content"] == [{"entropy": 3.25}]
     log = texts(db, run_id)
     assert len([line for line in log if "records are kept in a file" in line and "full" in line]) == 1
     assert len([line for line in log if "best checkpoint could not be stored, the former one is kept" in line]) == 1
@@ -264,19 +274,27 @@ def test_the_log_is_a_tail(db: Database, run_id: int, tmp_path: Path) -> None:
 
 def test_a_batch_survives_the_spool() -> None:
     points = [Point("a", 2**63 - 1, float("-inf"), 1), Point("ü", 0, 0.1, 2)]
-    batch = Batch(points, [Figure("t", "m", 0.5, "{}", 3)], [Line(4, "x\ny")], {"phase": "x"})
+    split = Split("t", "a | b", "trained", 3, '{"n": 2}', 5)
+    batch = Batch(points, [Figure("t", "m", 0.5, "{}", 3)], [Line(4, "x\ny")], {"phase": "x"}, [split])
     assert Batch.from_json(batch.to_json()) == batch
     assert "\n" not in batch.to_json()
 
 
+def test_a_spool_line_of_the_first_version_is_still_read() -> None:
+    line = json.dumps([[["a", 1, 0.5, 1]], [], [[4, "x"]], {"phase": "x"}])
+    assert Batch.from_json(line) == Batch([Point("a", 1, 0.5, 1)], [], [Line(4, "x")], {"phase": "x"})
+
+
 def test_a_batch_written_twice_is_there_once(db: Database, run_id: int) -> None:
-    batch = Batch([Point("a", 1, 0.5, 1)], [Figure("t", "m", 0.5, "{}", 3)], [Line(4_000, "x")], {"phase": "x"})
+    split = Split("t", "a | b", "trained", 3, '{"n": 2}', 5)
+    batch = Batch([Point("a", 1, 0.5, 1)], [Figure("t", "m", 0.5, "{}", 3)], [Line(4_000, "x")], {"phase": "x"}, [split])
     for _ in range(2):
         with db.write() as connection:
             write_batch(connection, run_id, batch)
     assert summaries(db, [run_id])["n"] == [1]
     assert results(db, [run_id])["value"] == [0.5]
     assert log_tail(db, run_id) == [(4, "x")]
+    assert decompositions(db, [run_id])["content"] == [{"n": 2}]
 
 
 def test_losses_that_nobody_could_be_told_of_are_in_the_process_log(

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from storage import models, purging
 from storage.artifacts import write_artifact
+from storage.batch import Batch, Figure, Split, write_batch
 from storage.clock import now_ms
 from storage.database import Database
 from storage.jobs import active_jobs, claim, finish, queued_jobs, register_supervisor
@@ -199,6 +200,8 @@ def test_deletion_leaves_nothing_and_its_number_is_not_reused(db: Database, run_
     with db.write() as connection:
         for run in (run_id, kept):
             write_points(connection, run, [Point("loss", step, 0.5, NOW) for step in range(25_000)])
+            split = Split("synergy", "x1 | x2", "trained", 3, '{"n": 2}', NOW)
+            write_batch(connection, run, Batch(figures=[Figure("t", "m", 0.5, "{}", NOW)], splits=[split]))
     size = settled_size(db)
     delete_run(db, run_id)
     with pytest.raises(NoSuchRun):
@@ -211,6 +214,7 @@ def test_deletion_leaves_nothing_and_its_number_is_not_reused(db: Database, run_
                 ), name
         assert connection.execute(select(func.count()).select_from(models.artifact_chunks)).scalar_one() == 0
         assert connection.execute(select(func.count()).select_from(models.metrics)).scalar_one() == 25_000
+        assert connection.execute(select(func.count()).select_from(models.decompositions)).scalar_one() == 1
         assert connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() == 0
     assert settled_size(db) < size - 3_000_000
     (last,) = create_runs(db, [NewRun("t", None, "bits", "comm", 0, "d", {})])
