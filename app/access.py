@@ -1,7 +1,8 @@
 """Who may use the dashboard: the one place with the rule, in front of every page, socket and download.
 
-With `INFMASKING_PASSWORD` set, everybody logs in with it. Without it the server listens on a loopback address only, and
-answers only to a name of this machine: another name in a request means that a proxy or a rebound domain stands between.
+With `INFMASKING_PASSWORD` set, everybody logs in with it. Without it the server listens on a loopback address
+only, and answers only to a name of this machine: another name in a request means that a proxy or a rebound
+domain stands between.
 """
 
 import asyncio
@@ -43,11 +44,14 @@ def password_for(address: str | None, environment: Mapping[str, str] = os.enviro
     password = environment.get(PASSWORD_VARIABLE) or None
     if password is None and not is_loopback(address):
         raise AccessError(
-            f"server.address is {address or 'every address'}, which others can reach: set {PASSWORD_VARIABLE} "
+            f"server.address is {address or 'every address'}, which others can reach: set "
+            f"{PASSWORD_VARIABLE} "
             f"(at least {SHORTEST_PASSWORD} characters), or serve 127.0.0.1 only"
         )
     if password is not None and len(password) < SHORTEST_PASSWORD:
-        raise AccessError(f"{PASSWORD_VARIABLE} has {len(password)} characters; at least {SHORTEST_PASSWORD} are needed")
+        raise AccessError(
+            f"{PASSWORD_VARIABLE} has {len(password)} characters; at least {SHORTEST_PASSWORD} are needed"
+        )
     return password
 
 
@@ -63,7 +67,8 @@ def is_loopback(host: str | None) -> bool:
 
 
 class Gate:
-    """ASGI middleware that lets through what the rule allows; `base` is the path the dashboard is served under."""
+    """ASGI middleware that lets through what the rule allows; `base` is the path the dashboard is served
+    under."""
 
     def __init__(self, app: ASGIApp, password: str | None, base: str = "/") -> None:
         self._app, self._password, self._base = app, password, base
@@ -73,7 +78,11 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = None
         if scope["type"] in ("http", "websocket"):
-            answer = self._open_answer(scope) if self._password is None else await self._login_answer(scope, receive)
+            answer = (
+                self._open_answer(scope)
+                if self._password is None
+                else await self._login_answer(scope, receive)
+            )
         if answer is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -87,7 +96,8 @@ class Gate:
         if is_loopback(reached) and is_loopback(asked):
             return None
         line = (
-            f"This dashboard answers only to 127.0.0.1 and localhost, not to {asked!r}; {PASSWORD_VARIABLE} opens it to others.\n"
+            f"This dashboard answers only to 127.0.0.1 and localhost, not to {asked!r}; "
+            f"{PASSWORD_VARIABLE} opens it to others.\n"
         )
         return PlainTextResponse(line, 403)
 
@@ -99,7 +109,11 @@ class Gate:
             return PlainTextResponse("log in first\n", 401)
         if not scope["path"].endswith("/login"):
             wants_page = scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
-            return RedirectResponse(f"{self._base}login", 303) if wants_page else PlainTextResponse("log in first\n", 401)
+            return (
+                RedirectResponse(f"{self._base}login", 303)
+                if wants_page
+                else PlainTextResponse("log in first\n", 401)
+            )
         if scope["method"] != "POST":
             return HTMLResponse(login_form(), headers=_FORM_HEADERS)
         return await self._log_in(Request(scope, receive))
@@ -132,7 +146,10 @@ class Gate:
         return hmac.compare_digest(cookie.encode(), self._sign(int(expiry[:15])).encode())
 
 
-_FORM_HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_FORM_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
 
 
 async def _form_value(request: Request, name: str) -> str:

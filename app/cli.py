@@ -1,4 +1,5 @@
-"""The command line: `infmasking`, or `python -m app.cli`. Every mistake is one line on stderr and an exit code that is not 0.
+"""The command line: `infmasking`, or `python -m app.cli`. Every mistake is one line on stderr and an exit
+code that is not 0.
 
 Commands import what they need when they run: help and listings start without torch.
 """
@@ -27,28 +28,43 @@ cli = typer.Typer(
 )
 
 RunNumber = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run.", min=1)]
-Kind = Annotated[str | None, typer.Option(help="Which checkpoint: best or last. Default: the one that was probed.")]
+Kind = Annotated[
+    str | None, typer.Option(help="Which checkpoint: best or last. Default: the one that was probed.")
+]
 
 
 @cli.callback()
-def options(debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")] = False) -> None:
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")] = False,
+) -> None:
     """Train multimodal contrastive methods and see how much synergy each one captured."""
 
 
 @cli.command()
 def train(
-    preset: Annotated[str | None, typer.Option(help="Named experiment to start from; `infmasking presets` lists them.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Named experiment to start from; `infmasking presets` lists them.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML or JSON file of settings, laid over the preset if one is named.")
     ] = None,
-    method: Annotated[list[str] | None, typer.Option(help="Objective; may be repeated. Default: the preset's.")] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Seed; may be repeated. Default: the preset's.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting, as TOML; may be repeated.")
+    method: Annotated[
+        list[str] | None, typer.Option(help="Objective; may be repeated. Default: the preset's.")
     ] = None,
-    run: Annotated[int | None, typer.Option(help="A run there is: follow it, and resume it if it was interrupted.")] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option(help="Seed; may be repeated. Default: the preset's.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="A setting, as TOML; may be repeated."),
+    ] = None,
+    run: Annotated[
+        int | None, typer.Option(help="A run there is: follow it, and resume it if it was interrupted.")
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Start and return; do not follow.")] = False,
-    job: Annotated[int | None, typer.Option(hidden=True, help="The supervisor's: train this job in this very process.")] = None,
+    job: Annotated[
+        int | None, typer.Option(hidden=True, help="The supervisor's: train this job in this very process.")
+    ] = None,
 ) -> None:
     """Start runs and follow them; Ctrl-C stops them after a checkpoint, a second Ctrl-C at once."""
     from app.home import data_home, open_database
@@ -59,7 +75,8 @@ def train(
     new = [preset, config, method, seed, set_]
     if run is not None and any(new):
         raise typer.BadParameter(
-            "a run there is already has its settings; leave out --preset, --config, --method, --seed and --set"
+            "a run there is already has its settings; leave out --preset, --config, --method, --seed and "
+            "--set"
         )
     if run is not None and job is not None:
         from app.training.train import train_run
@@ -88,9 +105,12 @@ def decompose(
     run: RunNumber,
     kind: Kind = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the decomposition, such as folds=10.")
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the decomposition, such as folds=10."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON array with everything that is stored.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON array with everything that is stored.")
+    ] = False,
 ) -> None:
     """Split what a run's checkpoint tells of each task into redundancy, uniqueness and synergy, in bits."""
     from app.home import data_home, open_database
@@ -99,7 +119,9 @@ def decompose(
     from app.training.probing import decompose_run
     from storage.queries import decompositions
 
-    changes = {path.removeprefix("decomposition."): value for path, value in map(parse_assignment, set_ or [])}
+    changes = {
+        path.removeprefix("decomposition."): value for path, value in map(parse_assignment, set_ or [])
+    }
     db = open_database()
     if as_json:
         with contextlib.redirect_stdout(sys.stderr):
@@ -115,7 +137,11 @@ def decompose(
 
 
 @cli.command()
-def runs(as_json: Annotated[bool, typer.Option("--json", help="One JSON array with everything that is stored.")] = False) -> None:
+def runs(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON array with everything that is stored.")
+    ] = False,
+) -> None:
     """List the runs, newest first."""
     from app.home import open_database
     from storage.clock import now_ms
@@ -143,7 +169,8 @@ def export(
     run: RunNumber,
     kind: Kind = None,
     output: Annotated[
-        Path | None, typer.Option(help="File or folder to write to. Default: here, under the checkpoint's name.")
+        Path | None,
+        typer.Option(help="File or folder to write to. Default: here, under the checkpoint's name."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
@@ -159,7 +186,9 @@ def export(
 
 @cli.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .safetensors checkpoint that InfMasking Studio wrote.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A .safetensors checkpoint that InfMasking Studio wrote.")
+    ],
     title: Annotated[str | None, typer.Option(help="Title of the run it becomes.")] = None,
 ) -> None:
     """Keep a checkpoint made elsewhere as a finished run."""
@@ -173,11 +202,12 @@ def import_(
 @cli.command()
 def join(
     run: RunNumber,
-    settings: Annotated[Path, typer.Option(help="Where the run's settings are written, for the other machines.")] = Path(
-        "run.json"
-    ),
+    settings: Annotated[
+        Path, typer.Option(help="Where the run's settings are written, for the other machines.")
+    ] = Path("run.json"),
 ) -> None:
-    """Print what the other machines of a run type to take their part; the first one is started by its own supervisor."""
+    """Print what the other machines of a run type to take their part; the first one is started by its own
+    supervisor."""
     from app.home import open_database
     from app.training.joining import write_joining
 
@@ -187,19 +217,26 @@ def join(
 @cli.command()
 def slurm(
     preset: Annotated[str | None, typer.Option(help="Named experiment to start from.")] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML or JSON file of settings, laid over the preset.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML or JSON file of settings, laid over the preset.")
+    ] = None,
     method: Annotated[list[str] | None, typer.Option(help="Objective; may be repeated.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Seed; may be repeated.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting, as TOML.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="A setting, as TOML.")
+    ] = None,
     nodes: Annotated[int, typer.Option(help="Machines a run.", min=1, max=512)] = 1,
-    gpus: Annotated[int, typer.Option(help="GPUs a machine; 0: one process on the CPU of each.", min=0, max=64)] = 1,
+    gpus: Annotated[
+        int, typer.Option(help="GPUs a machine; 0: one process on the CPU of each.", min=0, max=64)
+    ] = 1,
     cpus: Annotated[int, typer.Option(help="CPU cores a process.", min=1, max=1024)] = 8,
     time_: Annotated[str, typer.Option("--time", help="Time limit, as Slurm writes it.")] = "24:00:00",
     partition: Annotated[str, typer.Option(help="Partition; the cluster's own by default.")] = "",
     account: Annotated[str, typer.Option(help="Account; your own by default.")] = "",
     folder: Annotated[str, typer.Option(help="Folder on the cluster for results.")] = "infmasking-runs",
 ) -> None:
-    """Print a Slurm batch script that trains one run an array task; `infmasking import` brings its checkpoints back."""
+    """Print a Slurm batch script that trains one run an array task; `infmasking import` brings its
+    checkpoints back."""
     from app.training.configuring import plan_runs
     from app.training.slurm import Cluster, slurm_script
 
@@ -213,7 +250,8 @@ def supervise(
     once: Annotated[bool, typer.Option("--once", help="Leave as soon as no run waits or works.")] = False,
     idle_minutes: Annotated[float, typer.Option(help="Leave after so long without work.", min=0.0)] = 10.0,
 ) -> None:
-    """Start and watch the queued runs of this machine; one such process is started on demand and leaves when idle."""
+    """Start and watch the queued runs of this machine; one such process is started on demand and leaves when
+    idle."""
     from app.home import data_home, open_database
     from app.training.fleet import Fleet
     from app.training.supervisor import Supervisor, Timing
@@ -247,7 +285,11 @@ def main() -> None:
         # Typer's own errors (an unknown option, a number out of range) say themselves how they read.
         described = getattr(error, "format_message", None)
         line = " ".join(str(described()).split()) if described else one_line(error)
-        hint = "" if described or debug or isinstance(error, EXPECTED) else " (infmasking --debug … shows the trace)"
+        hint = (
+            ""
+            if described or debug or isinstance(error, EXPECTED)
+            else " (infmasking --debug … shows the trace)"
+        )
         print(f"error: {line}{hint}", file=sys.stderr)
         sys.exit(int(getattr(error, "exit_code", 1)))
 

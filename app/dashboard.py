@@ -1,4 +1,5 @@
-"""The dashboard: its frame and its pages. Streamlit runs this script anew for every session and every interaction."""
+"""The dashboard: its frame and its pages. Streamlit runs this script anew for every session and every
+interaction."""
 
 import streamlit as st
 
@@ -7,7 +8,8 @@ from app.logo import ICON, wordmark
 from app.reader import is_dark
 from app.state import PAGES, page
 
-# Streamlit fades what a refresh is about to replace; on pages that refresh by themselves that reads as a fault.
+# Streamlit fades what a refresh is about to replace; on pages that refresh by themselves that reads as a
+# fault.
 _STYLE = "<style>[data-stale='true'] { opacity: 1 !important; transition: none !important; }</style>"
 
 

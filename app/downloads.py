@@ -1,6 +1,8 @@
-"""Downloads: a checkpoint streamed from the database, chunk by chunk, with its length, digest and byte ranges (RFC 9110).
+"""Downloads: a checkpoint streamed from the database, chunk by chunk, with its length, digest and byte ranges
+(RFC 9110).
 
-`st.download_button` would hold the whole file in memory. Who may download, `app/access.py` decides in front of this route.
+`st.download_button` would hold the whole file in memory. Who may download, `app/access.py` decides in front
+of this route.
 """
 
 import base64
@@ -70,7 +72,8 @@ def _headers(artifact: Artifact) -> dict[str, str]:
     return {
         "Content-Type": "application/octet-stream",
         "Content-Disposition": content_disposition(artifact.name, f"checkpoint-{artifact.id}.safetensors"),
-        # Says "already encoded" to Streamlit's gzip layer, which would drop the length and spend a core on noise.
+        # Says "already encoded" to Streamlit's gzip layer, which would drop the length and spend a core on
+        # noise.
         "Content-Encoding": "identity",
         "Accept-Ranges": "bytes",
         "ETag": f'"{artifact.sha256}"',
@@ -99,7 +102,8 @@ def _wanted(request: Request, artifact: Artifact, tag: str) -> Span | None:
 
 
 def parse_range(header: str, size: int) -> Span | None:
-    """The one byte range of a Range header; None for what may be ignored: another unit, bad syntax, several ranges.
+    """The one byte range of a Range header; None for what may be ignored: another unit, bad syntax, several
+    ranges.
 
     Raises `UnsatisfiableRange`, one line, for a range outside a file of `size` bytes.
     """

@@ -16,7 +16,8 @@ def one_line(error: BaseException) -> str:
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{where}" if error.strerror else text
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return f"out of memory; choose a smaller training.batch_size or model ({text.split('. ')[0] or 'no details'})"
+        details = text.split(". ")[0] or "no details"
+        return f"out of memory; choose a smaller training.batch_size or model ({details})"
     # The long tail of a CUDA error explains how to debug a kernel; its first sentence says what happened.
     first = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

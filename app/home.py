@@ -1,6 +1,7 @@
 """The data home: the one folder that holds the database, rendered data and logs.
 
-`INFMASKING_HOME` names it; the default is `infmasking-data` in the current folder. Every path in it is made here.
+`INFMASKING_HOME` names it; the default is `infmasking-data` in the current folder. Every path in it is made
+here.
 """
 
 import os

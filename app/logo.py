@@ -1,4 +1,5 @@
-"""The sign of the studio: two overlapping modalities of which some tokens are masked. Drawn in place, no files."""
+"""The sign of the studio: two overlapping modalities of which some tokens are masked. Drawn in place, no
+files."""
 
 _TILES = (
     # (column, row, masked)
@@ -15,7 +16,8 @@ ACCENT, PETROL = "#D9541E", "#0B6074"
 
 
 def _tiles(ink: str) -> str:
-    """Seven tokens on a grid: full where seen, outlined where masked; the one both modalities share is the accent."""
+    """Seven tokens on a grid: full where seen, outlined where masked; the one both modalities share is the
+    accent."""
     parts = []
     for column, row, masked in _TILES:
         x, y = column * _STEP + 0.75, row * _STEP + 0.75
@@ -27,7 +29,8 @@ def _tiles(ink: str) -> str:
     return "".join(parts)
 
 
-ICON = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64" viewBox="0 0 31 31">{_tiles(PETROL)}</svg>'
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg"'
+ICON = f'{_SVG} width="64" height="64" viewBox="0 0 31 31">{_tiles(PETROL)}</svg>'
 
 
 def wordmark(dark: bool) -> str:
@@ -38,4 +41,4 @@ def wordmark(dark: bool) -> str:
         f'<text x="42" y="22" font-family="Georgia, Times New Roman, serif" font-size="18" font-weight="600" '
         f'textLength="160" lengthAdjust="spacingAndGlyphs" fill="{ink}">InfMasking Studio</text>'
     )
-    return f'<svg xmlns="http://www.w3.org/2000/svg" width="212" height="32" viewBox="0 0 212 32">{_tiles(tiles)}{name}</svg>'
+    return f'{_SVG} width="212" height="32" viewBox="0 0 212 32">{_tiles(tiles)}{name}</svg>'

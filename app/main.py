@@ -1,4 +1,5 @@
-"""What `streamlit run app/main.py` serves: the dashboard, the download route, and the gate in front of both."""
+"""What `streamlit run app/main.py` serves: the dashboard, the download route, and the gate in front of
+both."""
 
 import sys
 from pathlib import Path
@@ -14,7 +15,8 @@ from app.error_lines import EXPECTED, one_line
 
 
 def gate() -> Middleware:
-    """The gate for the configured address; ends the program with one line where the server would stand open."""
+    """The gate for the configured address; ends the program with one line where the server would stand
+    open."""
     try:
         password = password_for(st.get_option("server.address"))
     except AccessError as error:
@@ -30,8 +32,8 @@ def show_error(error: Exception) -> bool:
     return True
 
 
-# A folder named `pages` beside the script would make Streamlit serve its files as pages of their own, blank ones, to whoever
-# opens a link before the first `st.navigation` of the process.
+# A folder named `pages` beside the script would make Streamlit serve its files as pages of their own, blank
+# ones, to whoever opens a link before the first `st.navigation` of the process.
 PagesManager.uses_pages_directory = False
 
 # Streamlit looks for this very call in the source to know that the file is an application and not a page.

@@ -1,8 +1,9 @@
 """What pages read: the open database, and reads that are kept until somebody commits a change to it.
 
-A cached read has the database's change token in its key, so that it is never older than the last commit of any process,
-and all sessions share it. Points of a curve are kept by what the curve's summary says instead: a commit elsewhere does not
-make a finished run's curves be read again. What is returned is shared and must not be changed.
+A cached read has the database's change token in its key, so that it is never older than the last commit of
+any process, and all sessions share it. Points of a curve are kept by what the curve's summary says instead: a
+commit elsewhere does not make a finished run's curves be read again. What is returned is shared and must not
+be changed.
 """
 
 import os
@@ -87,7 +88,11 @@ def summaries(run_ids: Sequence[int], keys: Sequence[str] | None = None) -> pl.D
 def curves(run_ids: Sequence[int], keys: Sequence[str] | None = None) -> pl.DataFrame:
     """Every point of the runs' curves (or of those named), as `CURVES`, ordered by run, key and step."""
     db = database()
-    state = summaries(run_ids).group_by("run_id").agg(pl.col("n").sum(), pl.col("time").max(), pl.col("last_step").max())
+    state = (
+        summaries(run_ids)
+        .group_by("run_id")
+        .agg(pl.col("n").sum(), pl.col("time").max(), pl.col("last_step").max())
+    )
     parts = [_points(str(db.file), db, *row) for row in state.sort("run_id").iter_rows()]
     points = pl.concat(parts) if parts else pl.DataFrame(schema=CURVES)
     return points if keys is None else points.filter(pl.col("key").is_in(list(keys)))
@@ -125,13 +130,16 @@ def _decompositions(token: str, _db: Database, run_ids: tuple[int, ...]) -> Colu
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _summaries(token: str, _db: Database, run_ids: tuple[int, ...], keys: tuple[str, ...] | None) -> pl.DataFrame:
+def _summaries(
+    token: str, _db: Database, run_ids: tuple[int, ...], keys: tuple[str, ...] | None
+) -> pl.DataFrame:
     return pl.DataFrame(stored.summaries(_db, run_ids, keys), schema=SUMMARIES)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _points(file: str, _db: Database, run_id: int, count: int, time: int, last_step: int) -> pl.DataFrame:
-    """A run's points; a point recorded again has a later time, so that count, time and step name one version of them."""
+    """A run's points; a point recorded again has a later time, so that count, time and step name one version
+    of them."""
     return pl.DataFrame(stored.metric_points(_db, [run_id]), schema=CURVES)
 
 

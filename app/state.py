@@ -1,7 +1,7 @@
 """What lives in the URL: which page, which runs, which checkpoint; and how pages lead to each other.
 
-Every view is a link: `run?run=3`, `compare?runs=1-9`, `launch?clone=3`, `checkpoints?checkpoint=5`. Filters are widgets
-bound to the URL by Streamlit itself; what stands here is the rest.
+Every view is a link: `run?run=3`, `compare?runs=1-9`, `launch?clone=3`, `checkpoints?checkpoint=5`. Filters
+are widgets bound to the URL by Streamlit itself; what stands here is the rest.
 """
 
 import importlib
@@ -34,14 +34,22 @@ PAGES = {
     "data": PageFacts("Data", ":material/dataset:"),
     "run": PageFacts("Run", ":material/monitoring:", "hidden"),
 }
-"""Every page by its name, which is its file in `app/pages/` and its place in the URL; the first is the start page."""
+"""Every page by its name, which is its file in `app/pages/` and its place in the URL; the first is the start
+page."""
 
 
 def page(name: str) -> Page:
     """The page of that name, as Streamlit's navigation wants it."""
     facts = PAGES[name]
     first = name == next(iter(PAGES))
-    return st.Page(_renderer(name), title=facts.title, icon=facts.icon, url_path=name, default=first, visibility=facts.visibility)
+    return st.Page(
+        _renderer(name),
+        title=facts.title,
+        icon=facts.icon,
+        url_path=name,
+        default=first,
+        visibility=facts.visibility,
+    )
 
 
 @cache
@@ -78,7 +86,8 @@ def write_runs(run_ids: Iterable[int]) -> str:
 
 
 def read_runs(text: str) -> list[int]:
-    """The inverse of `write_runs`; what is no number or ascending range is passed over, and so is all past `MOST_RUNS`."""
+    """The inverse of `write_runs`; what is no number or ascending range is passed over, and so is all past
+    `MOST_RUNS`."""
     found: dict[int, None] = {}
     for first, last in re.findall(r"(?:^|,)\s*([0-9]{1,15})\s*(?:-\s*([0-9]{1,15})\s*)?(?=,|$)", text):
         stop = int(last or first) + 1

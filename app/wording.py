@@ -7,7 +7,8 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def show_duration(seconds: float) -> str:
-    """Two units at most: 42 as "42 s", 95 as "1 min 35 s", 7,300 as "2 h 2 min"; below a second "under 1 s"."""
+    """Two units at most: 42 as "42 s", 95 as "1 min 35 s", 7,300 as "2 h 2 min"; below a second "under 1
+    s"."""
     if seconds < 1:
         return "under 1 s"
     whole = round(seconds)
@@ -53,7 +54,8 @@ def show_bytes(size: float) -> str:
 
 
 def show_number(value: float, unit: str = "") -> str:
-    """Three digits, thousands apart: 12,345 as "12,345", 1.3 as "1.30", 0.00123 as "0.00123", with its unit behind."""
+    """Three digits, thousands apart: 12,345 as "12,345", 1.3 as "1.30", 0.00123 as "0.00123", with its unit
+    behind."""
     size = abs(value)
     text = f"{value:,.0f}" if size >= 1000 else f"{value:#.3g}".rstrip(".") if size >= 0.1 else f"{value:.3g}"
     return f"{text} {unit}".rstrip()
@@ -65,12 +67,21 @@ def show_count(count: int, noun: str) -> str:
 
 
 def show_facts(facts: Mapping[str, object]) -> str:
-    """What a writer noted, in one line: "epoch 6, step 840, validation loss 1.23"; `kind` is said elsewhere."""
-    return ", ".join(f"{name.replace('_', ' ')} {_show(value)}" for name, value in facts.items() if name != "kind")
+    """What a writer noted, in one line: "epoch 6, step 840, validation loss 1.23"; `kind` is said
+    elsewhere."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {_show(value)}" for name, value in facts.items() if name != "kind"
+    )
 
 
 def _show(value: object) -> str:
-    return show_number(value) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    return (
+        show_number(value)
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value)
+    )
 
 
 def _three_digits(value: float) -> str:

@@ -2,7 +2,8 @@
 
     python -m engine settings.json results/
 
-The weights file that it leaves can be imported into a dashboard elsewhere. An interrupted run goes on when started again.
+The weights file that it leaves can be imported into a dashboard elsewhere. An interrupted run goes on when
+started again.
 """
 
 import json

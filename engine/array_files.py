@@ -1,8 +1,9 @@
-"""Named arrays in a user's file: `.npz` and `.safetensors` here, `.parquet` beside. What is read is untrusted.
+"""Named arrays in a user's file: `.npz` and `.safetensors` here, `.parquet` beside. What is read is
+untrusted.
 
-A file first declares the size of each of its arrays, from headers alone; nothing larger than allowed is ever read, and
-nothing is unpickled. Broken bytes make the parsers below raise almost anything, so whatever they raise becomes a
-`DatasetError`. Imports no torch, so that the dashboard can look into files too.
+A file first declares the size of each of its arrays, from headers alone; nothing larger than allowed is ever
+read, and nothing is unpickled. Broken bytes make the parsers below raise almost anything, so whatever they
+raise becomes a `DatasetError`. Imports no torch, so that the dashboard can look into files too.
 """
 
 import math
@@ -23,8 +24,8 @@ COUNTED = "counted from 0"
 
 
 class Column(NamedTuple):
-    """One array: values (n, …); lengths (n,), the valid steps, where rows of different lengths were filled up with zeros;
-    names of the values where those are text, which `values` then counts."""
+    """One array: values (n, …); lengths (n,), the valid steps, where rows of different lengths were filled up
+    with zeros; names of the values where those are text, which `values` then counts."""
 
     values: NDArray[Any]
     lengths: NDArray[np.int64] | None = None
@@ -32,7 +33,8 @@ class Column(NamedTuple):
 
 
 class ArrayFile(ABC):
-    """An open file. `sizes`: bytes that each array will take in memory; `refused`: why an array cannot be read."""
+    """An open file. `sizes`: bytes that each array will take in memory; `refused`: why an array cannot be
+    read."""
 
     sizes: dict[str, int]
     refused: dict[str, str]
@@ -42,7 +44,9 @@ class ArrayFile(ABC):
         self.sizes, self.refused = {}, {}
         self._declare()
         if len(self.names) > MOST_ARRAYS:
-            raise DatasetError(f"{path.name} holds {len(self.names):,} arrays; at most {MOST_ARRAYS:,} are allowed")
+            raise DatasetError(
+                f"{path.name} holds {len(self.names):,} arrays; at most {MOST_ARRAYS:,} are allowed"
+            )
         if not self.names:
             raise DatasetError(f"{path.name} holds no arrays")
 
@@ -56,14 +60,18 @@ class ArrayFile(ABC):
         if name in self.refused:
             raise DatasetError(f"{self.path.name}: '{name}' {self.refused[name]}")
         if self.sizes[name] > self.most_bytes:
-            raise DatasetError(f"{self.path.name}: '{name}' takes {too_large(self.sizes[name], self.most_bytes)}")
+            raise DatasetError(
+                f"{self.path.name}: '{name}' takes {too_large(self.sizes[name], self.most_bytes)}"
+            )
         return self._read(name)
 
     def check_total(self, names: list[str]) -> None:
         """Raises `DatasetError` when these arrays together are larger than allowed."""
         total = sum(self.sizes[name] for name in names)
         if total > self.most_bytes:
-            raise DatasetError(f"{self.path.name}: {', '.join(names)} take {too_large(total, self.most_bytes)}")
+            raise DatasetError(
+                f"{self.path.name}: {', '.join(names)} take {too_large(total, self.most_bytes)}"
+            )
 
     @abstractmethod
     def _declare(self) -> None:
@@ -82,7 +90,9 @@ class NpzFile(ArrayFile):
             self._archive = zipfile.ZipFile(self.path)
         except Exception as error:
             raise DatasetError(f"{self.path.name} is not a NumPy .npz archive: {first_line(error)}") from None
-        self._members = {info.filename.removesuffix(".npy"): info for info in self._archive.infolist() if not info.is_dir()}
+        self._members = {
+            info.filename.removesuffix(".npy"): info for info in self._archive.infolist() if not info.is_dir()
+        }
         for name, info in self._members.items():
             self.sizes[name] = 0
             try:
@@ -90,8 +100,9 @@ class NpzFile(ArrayFile):
                     shape, dtype = _npy_header(stream)
                     self.sizes[name] = math.prod(shape) * dtype.itemsize
                     problem = dtype_problem(dtype)
-                    if stream.tell() + self.sizes[name] > info.file_size and not dtype.hasobject:
-                        problem = f"is cut off: {info.file_size:,} of {stream.tell() + self.sizes[name]:,} bytes are there"
+                    needed = stream.tell() + self.sizes[name]
+                    if needed > info.file_size and not dtype.hasobject:
+                        problem = f"is cut off: {info.file_size:,} of {needed:,} bytes are there"
             except Exception as error:
                 problem = f"is not a NumPy array: {first_line(error)}"
             if problem:

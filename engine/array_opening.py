@@ -1,4 +1,5 @@
-"""Opening a user's file of named arrays by its ending; the formats stand in `array_files.py` and `parquet_files.py`."""
+"""Opening a user's file of named arrays by its ending; the formats stand in `array_files.py` and
+`parquet_files.py`."""
 
 import stat
 from pathlib import Path
@@ -15,7 +16,8 @@ KINDS: dict[str, type[NpzFile] | type[SafetensorsFile] | type[ParquetFile]] = {
 
 
 def open_array_file(path: Path, most_bytes: int) -> ArrayFile:
-    """The file at `path`, by its ending; raises `DatasetError` for one that is missing, empty, too large or of another format."""
+    """The file at `path`, by its ending; raises `DatasetError` for one that is missing, empty, too large or
+    of another format."""
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
         raise DatasetError(f"'{path.name}' ends in '{path.suffix}'; allowed are {', '.join(KINDS)}")

@@ -1,7 +1,8 @@
-"""Noise and dropped steps for vectors and sequences, masked tokens for texts (METHOD §4), for a whole batch on its device.
+"""Noise and dropped steps for vectors and sequences, masked tokens for texts (METHOD §4), for a whole batch
+on its device.
 
-What is drawn is kept apart from how it is applied, so that one draw can serve several modalities with their time steps
-aligned. Images have their own file, `image_augmentation.py`.
+What is drawn is kept apart from how it is applied, so that one draw can serve several modalities with their
+time steps aligned. Images have their own file, `image_augmentation.py`.
 """
 
 from typing import NamedTuple
@@ -14,7 +15,8 @@ from engine.settings.augmentation import NoiseAugmentation, TokenMaskingAugmenta
 
 
 class NoiseDraws(NamedTuple):
-    """Uniform numbers in [0, 1) that decide, for each of b samples: noise or not, drop or not, how much, and which steps.
+    """Uniform numbers in [0, 1) that decide, for each of b samples: noise or not, drop or not, how much, and
+    which steps.
 
     gets_noise, gets_drop, share (b,); steps (b, t): the steps with the smallest numbers are dropped first.
     """
@@ -31,15 +33,22 @@ def draw_noise(batch: int, steps: int, generator: torch.Generator) -> NoiseDraws
     return NoiseDraws(uniform[:, 0], uniform[:, 1], uniform[:, 2], uniform[:, 3:])
 
 
-def add_noise_and_drop(samples: Samples, settings: NoiseAugmentation, draws: NoiseDraws, generator: torch.Generator) -> Samples:
+def add_noise_and_drop(
+    samples: Samples, settings: NoiseAugmentation, draws: NoiseDraws, generator: torch.Generator
+) -> Samples:
     """values (b, d) or (b, t, d) + N(0, noise²), then a share of the steps (vectors: features) set to 0.
 
-    Each sample gets the noise with `noise_probability` and the drop with `drop_probability`; the number of dropped steps
-    is uniform on 0 … ⌊drop · valid steps⌋. Padding stays as it was, in values and mask.
+    Each sample gets the noise with `noise_probability` and the drop with `drop_probability`; the number of
+    dropped steps is uniform on 0 … ⌊drop · valid steps⌋. Padding stays as it was, in values and mask.
     """
     values, is_padding = samples
-    per_step = (..., None) if values.ndim == 3 else (...,)  # a mask over steps holds for all features of a step
-    noise = torch.randn(values.shape, generator=generator, device=values.device, dtype=values.dtype) * settings.noise
+    per_step = (
+        (..., None) if values.ndim == 3 else (...,)
+    )  # a mask over steps holds for all features of a step
+    noise = (
+        torch.randn(values.shape, generator=generator, device=values.device, dtype=values.dtype)
+        * settings.noise
+    )
     gets_noise = (draws.gets_noise < settings.noise_probability).view(-1, *[1] * (values.ndim - 1))
     changed = values + torch.where(gets_noise, noise, 0.0)
     dropped = dropped_steps(settings, draws, values.shape[1], is_padding)
@@ -49,8 +58,11 @@ def add_noise_and_drop(samples: Samples, settings: NoiseAugmentation, draws: Noi
     return Samples(changed, is_padding)
 
 
-def dropped_steps(settings: NoiseAugmentation, draws: NoiseDraws, steps: int, is_padding: Tensor | None) -> Tensor:
-    """(b, steps), True where a step is dropped; padded steps never are. Uses the first `steps` columns of the draws."""
+def dropped_steps(
+    settings: NoiseAugmentation, draws: NoiseDraws, steps: int, is_padding: Tensor | None
+) -> Tensor:
+    """(b, steps), True where a step is dropped; padded steps never are. Uses the first `steps` columns of the
+    draws."""
     order = draws.steps[:, :steps]
     if is_padding is None:
         valid = torch.full_like(draws.share, steps)
@@ -62,8 +74,11 @@ def dropped_steps(settings: NoiseAugmentation, draws: NoiseDraws, steps: int, is
     return order.argsort(1).argsort(1) < count[:, None]
 
 
-def mask_tokens(samples: Samples, settings: TokenMaskingAugmentation, text: Modality, generator: torch.Generator) -> Samples:
-    """Token ids (b, t), each replaced by the text's mask token with the probability; special tokens and padding stay."""
+def mask_tokens(
+    samples: Samples, settings: TokenMaskingAugmentation, text: Modality, generator: torch.Generator
+) -> Samples:
+    """Token ids (b, t), each replaced by the text's mask token with the probability; special tokens and
+    padding stay."""
     values, is_padding = samples
     assert text.mask_token is not None
     masked = torch.rand(values.shape, generator=generator, device=values.device) < settings.probability

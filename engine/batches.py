@@ -24,11 +24,14 @@ class Batches:
     accelerator: Accelerator
 
     def take(self, split: Split, indices: Tensor, progress: Progress) -> tuple[list[View], dict[str, Tensor]]:
-        """As many augmented views as the objective wants, of the modalities it reads, and the labels that it asks for."""
+        """As many augmented views as the objective wants, of the modalities it reads, and the labels that it
+        asks for."""
         share = indices.chunk(self.accelerator.num_processes)[self.accelerator.process_index]
         device = self.accelerator.device
         batch = {
-            name: Samples(values.to(device, non_blocking=True), None if padding is None else padding.to(device))
+            name: Samples(
+                values.to(device, non_blocking=True), None if padding is None else padding.to(device)
+            )
             for name in self.objective.readable()
             for values, padding in [split.fetch(name, split.rows[name][share])]
         }
@@ -40,16 +43,26 @@ class Batches:
 
 
 def check_labels(objective: Objective, dataset: MultimodalDataset, name: str) -> list[str]:
-    """Tasks the objective trains on whose labels are all alike in training, from which nothing can be learned.
+    """Tasks the objective trains on whose labels are all alike in training, from which nothing can be
+    learned.
 
-    Raises `TrainingError` if these are all of its tasks, or if training or validation samples carry no labels of one.
+    Raises `TrainingError` if these are all of its tasks, or if training or validation samples carry no labels
+    of one.
     """
     for task in objective.label_names:
         if task not in dataset.train.labels or task not in dataset.validation.labels:
-            raise TrainingError(f"the training samples of {name} carry no labels of '{task}'; choose an objective without labels")
-    alike = [task for task in objective.label_names if (dataset.train.labels[task] == dataset.train.labels[task][:1]).all()]
+            raise TrainingError(
+                f"the training samples of {name} carry no labels of '{task}'; choose an objective without "
+                "labels"
+            )
+    alike = [
+        task
+        for task in objective.label_names
+        if (dataset.train.labels[task] == dataset.train.labels[task][:1]).all()
+    ]
     if alike and len(alike) == len(objective.label_names):
         raise TrainingError(
-            f"all training samples of {name} have the same label of {', '.join(alike)}; choose a task whose labels vary there"
+            f"all training samples of {name} have the same label of {', '.join(alike)}; choose a task whose "
+            "labels vary there"
         )
     return alike

@@ -1,7 +1,7 @@
 """Checkpoints as safetensors: weights to use elsewhere, and the training state that a resume continues from.
 
-Both are tensors plus JSON in the file's metadata, so that opening one runs no code. A weights file holds everything
-needed to rebuild the objective: its settings, the modalities' shapes and the tasks.
+Both are tensors plus JSON in the file's metadata, so that opening one runs no code. A weights file holds
+everything needed to rebuild the objective: its settings, the modalities' shapes and the tasks.
 """
 
 import json
@@ -28,7 +28,8 @@ _TASKS = TypeAdapter(tuple[Task, ...])
 
 
 class CheckpointError(UserError):
-    """A file that is no checkpoint of ours, or not of this run; one line with what came and what is expected."""
+    """A file that is no checkpoint of ours, or not of this run; one line with what came and what is
+    expected."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,16 @@ def load_checkpoint(file: Path) -> Checkpoint:
         tasks = _TASKS.validate_json(metadata.get("tasks", "[]"))
         facts = json.loads(metadata.get("facts", "{}"))
     except (KeyError, ValueError, SettingsError) as error:
-        raise CheckpointError(f"{file.name} carries no usable settings: {str(error).splitlines()[0]}") from None
+        raise CheckpointError(
+            f"{file.name} carries no usable settings: {str(error).splitlines()[0]}"
+        ) from None
     objective = build_objective(settings, modalities, tasks)
     try:
         objective.load_state_dict(load_file(file))
     except RuntimeError as error:
-        raise CheckpointError(f"{file.name} does not fit its own settings: {str(error).splitlines()[-1].strip()}") from None
+        raise CheckpointError(
+            f"{file.name} does not fit its own settings: {str(error).splitlines()[-1].strip()}"
+        ) from None
     return Checkpoint(objective.eval(), settings, modalities, tasks, facts)
 
 
@@ -90,12 +95,15 @@ def read_metadata(file: Path) -> dict[str, str]:
         raise CheckpointError(f"{file.name} is no safetensors file: {error}") from None
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
-            f"{file.name} is no checkpoint of InfMasking Studio: its format is {metadata.get('format')!r}, not {FORMAT!r}"
+            f"{file.name} is no checkpoint of InfMasking Studio: its format is {metadata.get('format')!r}, "
+            f"not {FORMAT!r}"
         )
     return metadata
 
 
-def save_state(file: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Mapping[str, Any]) -> None:
+def save_state(
+    file: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Mapping[str, Any]
+) -> None:
     """Write all that a resume needs: weights and buffers, optimizer moments, and `position` as JSON."""
     tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
     for index, moments in optimizer.state_dict()["state"].items():
@@ -106,7 +114,9 @@ def save_state(file: Path, model: nn.Module, optimizer: torch.optim.Optimizer, p
 def load_state(content: bytes, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """Put a saved state back into model and optimizer; returns its position."""
     tensors = load_bytes(content)
-    model.load_state_dict({name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")})
+    model.load_state_dict(
+        {name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")}
+    )
     moments: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         if name.startswith("optimizer/"):

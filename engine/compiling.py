@@ -9,14 +9,17 @@ T = TypeVar("T")
 
 
 class Compiled:
-    """Compiles a module in place, so that the names of its weights stay; `run` goes on without where compiling fails.
+    """Compiles a module in place, so that the names of its weights stay; `run` goes on without where
+    compiling fails.
 
-    Compiling happens at the first call, forwards and backwards. What fails there (no C compiler, an operator that is not
-    supported) is told in one line, and the call is made again as it is written: the draws of a step come from its seeds, so
-    that nothing differs.
+    Compiling happens at the first call, forwards and backwards. What fails there (no C compiler, an operator
+    that is not supported) is told in one line, and the call is made again as it is written: the draws of a
+    step come from its seeds, so that nothing differs.
     """
 
-    def __init__(self, module: nn.Module, tell: Callable[[str], None], backend: str | Callable[..., Any] = "inductor") -> None:
+    def __init__(
+        self, module: nn.Module, tell: Callable[[str], None], backend: str | Callable[..., Any] = "inductor"
+    ) -> None:
         self.module, self.tell = module, tell
         module.compile(backend=backend)
 

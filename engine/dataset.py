@@ -1,7 +1,8 @@
-"""What a data set is to everything else: modalities, tasks and splits. Implementations live in `engine/datasets/`.
+"""What a data set is to everything else: modalities, tasks and splits. Implementations live in
+`engine/datasets/`.
 
-A sample refers to items by row, so that an item shared by many samples (an image in many pairs) is stored, and encoded
-for the probe, once. Data sets know nothing of methods, augmentation or views.
+A sample refers to items by row, so that an item shared by many samples (an image in many pairs) is stored,
+and encoded for the probe, once. Data sets know nothing of methods, augmentation or views.
 """
 
 import importlib
@@ -23,9 +24,9 @@ from engine.settings.encoder import EncoderSettings
 class Modality:
     """One modality: its name, kind and the shape of one item.
 
-    Shapes: vector (d,), sequence (t, d), image (c, h, w) uint8, text (t,) int64 token ids. The encoder and augmentation are
-    what the data set recommends where the settings name none. Of a text, `mask_token` replaces what is masked, and
-    `special_tokens` never are.
+    Shapes: vector (d,), sequence (t, d), image (c, h, w) uint8, text (t,) int64 token ids. The encoder and
+    augmentation are what the data set recommends where the settings name none. Of a text, `mask_token`
+    replaces what is masked, and `special_tokens` never are.
     """
 
     name: str
@@ -49,10 +50,11 @@ class Information:
 
 @dataclass(frozen=True)
 class Task:
-    """Something to predict. `chance` is the macro-averaged accuracy of guessing, or None where it has no such value.
+    """Something to predict. `chance` is the macro-averaged accuracy of guessing, or None where it has no such
+    value.
 
-    `classes` of a regression are the values it predicts for a sample (0: one). `class_names` are what the data call the
-    classes (multilabel: the columns), where they have names of their own.
+    `classes` of a regression are the values it predicts for a sample (0: one). `class_names` are what the
+    data call the classes (multilabel: the columns), where they have names of their own.
     """
 
     name: str
@@ -65,14 +67,16 @@ class Task:
 
 
 class Samples(NamedTuple):
-    """A batch of one modality: values (b, *shape) and, for padded sequences, is_padding (b, t), True where padded."""
+    """A batch of one modality: values (b, *shape) and, for padded sequences, is_padding (b, t), True where
+    padded."""
 
     values: Tensor
     is_padding: Tensor | None = None
 
 
 class Items(Protocol):
-    """Distinct items of a modality, indexable by a vector of rows; a tensor is one, a lazy reader may be another."""
+    """Distinct items of a modality, indexable by a vector of rows; a tensor is one, a lazy reader may be
+    another."""
 
     def __len__(self) -> int: ...
 
@@ -81,7 +85,8 @@ class Items(Protocol):
 
 @dataclass(frozen=True)
 class Split:
-    """Aligned samples. `rows[m][j]` is the item of modality m in sample j; `lengths[m]` the valid steps of each item."""
+    """Aligned samples. `rows[m][j]` is the item of modality m in sample j; `lengths[m]` the valid steps of
+    each item."""
 
     items: Mapping[str, Items]
     rows: Mapping[str, Tensor]
@@ -106,10 +111,11 @@ class Split:
 
 @dataclass(frozen=True)
 class MultimodalDataset:
-    """`train` and `validation` are what objectives see; the three probe splits are for probes, and `probe_test` is opened once.
+    """`train` and `validation` are what objectives see; the three probe splits are for probes, and
+    `probe_test` is opened once.
 
-    Probe splits carry the labels of every task. `train` and `validation` carry those that the data have for them, which only
-    objectives that ask for labels by name are given.
+    Probe splits carry the labels of every task. `train` and `validation` carry those that the data have for
+    them, which only objectives that ask for labels by name are given.
     """
 
     modalities: tuple[Modality, ...]

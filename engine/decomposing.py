@@ -1,4 +1,5 @@
-"""When a run decomposes: at its end, and while it trains where that was asked for. No failure here loses the run."""
+"""When a run decomposes: at its end, and while it trains where that was asked for. No failure here loses the
+run."""
 
 import time
 
@@ -20,7 +21,8 @@ def decompose_objective(
     recorder: Recorder,
     device: torch.device,
 ) -> None:
-    """Decompose all tasks for the trained and the untrained encoder, and for raw inputs where that shows the ceiling."""
+    """Decompose all tasks for the trained and the untrained encoder, and for raw inputs where that shows the
+    ceiling."""
     own, epochs = settings.decomposition, settings.training.epochs
 
     def work() -> None:
@@ -37,17 +39,20 @@ def decompose_objective(
             for task, one in tasks.items():
                 recorder.message(
                     f"{task} ({sides}): at least {max(one.synergy.low, 0.0):.3f} bits of synergy "
-                    f"(usable with this probe, N = {one.n:,}); S = {one.synergy.value:.3f}, gain {one.gain.value:.3f}"
+                    f"(usable with this probe, N = {one.n:,}); S = {one.synergy.value:.3f}, gain "
+                    f"{one.gain.value:.3f}"
                 )
 
     guarded(recorder, "the run", work)
 
 
 class DecompositionWatch:
-    """Decomposes every so many epochs while a run trains, as long as that takes no more than its share of the time.
+    """Decomposes every so many epochs while a run trains, as long as that takes no more than its share of the
+    time.
 
-    One that comes too early is made up for after the next epoch that leaves room for it. Nothing that training draws or keeps is
-    touched: the objective is read in `eval` mode, and probes draw from generators of their own.
+    One that comes too early is made up for after the next epoch that leaves room for it. Nothing that
+    training draws or keeps is touched: the objective is read in `eval` mode, and probes draw from generators
+    of their own.
     """
 
     def __init__(
@@ -76,7 +81,9 @@ class DecompositionWatch:
             self._spent += time.monotonic() - began
 
     def _decompose(self, epochs: int, step: int) -> None:
-        self._decomposer = self._decomposer or _decomposer(self.objective, self.dataset, self.settings, self.device)
+        self._decomposer = self._decomposer or _decomposer(
+            self.objective, self.dataset, self.settings, self.device
+        )
         found = self._decomposer.read(self.objective)
         record(found, "trained", epochs, self.recorder)
         self.recorder.metrics(step, curve_points(found))
@@ -87,4 +94,6 @@ def _decomposer(
 ) -> Decomposer:
     plan = view_plan(settings, dataset.modalities)
     labelled = bool(objective.label_names)
-    return Decomposer(dataset, settings.decomposition, settings.seed, plan, device, settings.probe.batch_size, labelled)
+    return Decomposer(
+        dataset, settings.decomposition, settings.seed, plan, device, settings.probe.batch_size, labelled
+    )

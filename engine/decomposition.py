@@ -1,8 +1,10 @@
-"""A run's decomposition: what its representation tells of every task, redundant, unique and synergistic, in bits (SYNERGY.md).
+"""A run's decomposition: what its representation tells of every task, redundant, unique and synergistic, in
+bits (SYNERGY.md).
 
-One pass of features serves all tasks. Of each modality the method's single-modality view and its encoder's own output are both
-read, and the one that tells more is used: an under-read modality would pass for synergy. With three modalities, each stands
-against the rest, and every pair alone; no decomposition of three sources at once is agreed upon.
+One pass of features serves all tasks. Of each modality the method's single-modality view and its encoder's
+own output are both read, and the one that tells more is used: an under-read modality would pass for synergy.
+With three modalities, each stands against the rest, and every pair alone; no decomposition of three sources
+at once is agreed upon.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +53,8 @@ def sides_of(names: Sequence[str]) -> list[Sides]:
 
 
 class Decomposer:
-    """Decomposes objectives on one data set; samples, folds and features of raw inputs are chosen once, by the seed."""
+    """Decomposes objectives on one data set; samples, folds and features of raw inputs are chosen once, by
+    the seed."""
 
     def __init__(
         self,
@@ -68,7 +71,8 @@ class Decomposer:
         self.pool = pool_samples(dataset, settings, seed, trained_with_labels)
 
     def read(self, objective: Objective) -> dict[Sides, dict[str, SampleDecomposition]]:
-        """Every task for every pair of sides the objective can read, from one pass of features. Raises `InformationError`."""
+        """Every task for every pair of sides the objective can read, from one pass of features. Raises
+        `InformationError`."""
         was_training = objective.training
         extractor = FeatureExtractor(objective.eval(), self.plan, self.device, self.batch_size)
         try:
@@ -76,15 +80,20 @@ class Decomposer:
         finally:
             objective.train(was_training)
 
-    def _read(self, extractor: FeatureExtractor, all_sides: Sequence[Sides]) -> dict[Sides, dict[str, SampleDecomposition]]:
+    def _read(
+        self, extractor: FeatureExtractor, all_sides: Sequence[Sides]
+    ) -> dict[Sides, dict[str, SampleDecomposition]]:
         subsets = list(dict.fromkeys(names for one in all_sides for names in (*one, one.first + one.second)))
         parts = [extractor.extract_views(split, subsets) for split in self.pool.parts()]
-        seen = {names: _joined([part.fused[number] for part in parts]) for number, names in enumerate(subsets)}
+        seen = {
+            names: _joined([part.fused[number] for part in parts]) for number, names in enumerate(subsets)
+        }
         own = {name: _joined([part.own[name] for part in parts]) for name in (parts[0].own if parts else ())}
         found = {}
         for sides in all_sides:
             first, second = (
-                _varying([seen[names], np.concatenate([own[name] for name in names], 1)]) for names in (sides.first, sides.second)
+                _varying([seen[names], np.concatenate([own[name] for name in names], 1)])
+                for names in (sides.first, sides.second)
             )
             found[sides] = decompose_tasks(
                 seen[sides.first + sides.second],
@@ -101,14 +110,16 @@ class Decomposer:
         return found
 
     def _shuffled(self, extractor: FeatureExtractor, sides: Sides) -> Features | None:
-        """Representations of pairs shuffled within the only task's label; None where there are several, or it is no class."""
+        """Representations of pairs shuffled within the only task's label; None where there are several, or it
+        is no class."""
         if len(self.dataset.tasks) > 1 or self.dataset.tasks[0].kind != "classification":
             return None
         mixed = shuffled_within_labels(self.pool, self.dataset.tasks[0].name, sides.second, self.seed)
         return _joined([extractor.extract(split, sides.first + sides.second) for split in mixed.parts()])
 
     def read_raw(self) -> dict[Sides, dict[str, SampleDecomposition]]:
-        """The raw inputs, where all are small enough, by the stronger probe: an estimate of what there is to capture."""
+        """The raw inputs, where all are small enough, by the stronger probe: an estimate of what there is to
+        capture."""
         raw = raw_features(self.dataset, self.pool.at_most(RAW_LARGEST, self.seed))
         if raw is None:
             return {}
@@ -119,7 +130,9 @@ class Decomposer:
             one, other = (np.concatenate([features[name] for name in names], 1) for names in sides)
             labels = {task.name: Labels(pool.labels[task.name], task.kind) for task in self.dataset.tasks}
             both = np.concatenate([one, other], 1)
-            found[sides] = decompose_tasks(both, one, other, labels, groups=pool.groups, settings=settings, seed=self.seed)
+            found[sides] = decompose_tasks(
+                both, one, other, labels, groups=pool.groups, settings=settings, seed=self.seed
+            )
         return found
 
     def _labels(self) -> dict[str, Labels]:
@@ -131,7 +144,9 @@ class Decomposer:
         }
 
 
-UNTRAINED_VIEWS = "the method never trained on single modalities: they may be under-read, which would pass for synergy"
+UNTRAINED_VIEWS = (
+    "the method never trained on single modalities: they may be under-read, which would pass for synergy"
+)
 
 
 def _warned(one: SampleDecomposition) -> SampleDecomposition:
@@ -145,7 +160,8 @@ def record(
     recorder: Recorder,
     ceilings: Mapping[Sides, Mapping[str, SampleDecomposition]] | None = None,
 ) -> None:
-    """Give every result to the recorder; where raw inputs were read, their synergy is the ceiling that is not known exactly."""
+    """Give every result to the recorder; where raw inputs were read, their synergy is the ceiling that is not
+    known exactly."""
     for sides, tasks in found.items():
         for task, one in tasks.items():
             above = (ceilings or {}).get(sides, {}).get(task)
@@ -168,7 +184,8 @@ def curve_points(found: Mapping[Sides, Mapping[str, SampleDecomposition]]) -> di
 
 
 def guarded(recorder: Recorder, what: str, work: Callable[[], None]) -> bool:
-    """Do the work; a failure becomes a line for the reader, for no decomposition is worth a run. Whether it succeeded."""
+    """Do the work; a failure becomes a line for the reader, for no decomposition is worth a run. Whether it
+    succeeded."""
     try:
         work()
     except UserError as error:

@@ -20,12 +20,14 @@ ENOUGH_HELD_OUT = 2000
 GROUPS_A_FOLD = 4
 """Fewer groups a fold leave too little to choose from."""
 MOST_RAW = 1024
-"""Most values of a modality's item that are read as they are; of a longer sequence its mean and deviation over time are."""
+"""Most values of a modality's item that are read as they are; of a longer sequence its mean and deviation
+over time are."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Samples from several splits: which rows of each, their labels, and groups that folds may not tear apart (or None)."""
+    """Samples from several splits: which rows of each, their labels, and groups that folds may not tear apart
+    (or None)."""
 
     splits: tuple[Split, ...]
     rows: tuple[Tensor, ...]
@@ -60,18 +62,24 @@ def select(split: Split, rows: Tensor) -> Split:
     return replace(split, rows=chosen, labels={name: labels[rows] for name, labels in split.labels.items()})
 
 
-def pool_samples(dataset: MultimodalDataset, settings: DecompositionSettings, seed: int, trained_with_labels: bool) -> Pool:
-    """Held-out samples, or all labelled ones, as the settings say; at most `settings.largest`, drawn by the seed.
+def pool_samples(
+    dataset: MultimodalDataset, settings: DecompositionSettings, seed: int, trained_with_labels: bool
+) -> Pool:
+    """Held-out samples, or all labelled ones, as the settings say; at most `settings.largest`, drawn by the
+    seed.
 
-    The probe's training split shares its samples with the encoder's training in most data sets, its test and validation
-    splits do not; where a method was trained with labels, only those show what it learned.
+    The probe's training split shares its samples with the encoder's training in most data sets, its test and
+    validation splits do not; where a method was trained with labels, only those show what it learned.
     """
     held_out = (dataset.probe_validation, dataset.probe_test)
     few = sum(map(len, held_out)) < ENOUGH_HELD_OUT
     everything = settings.samples == "all" or (settings.samples == "auto" and few and not trained_with_labels)
     splits = (dataset.probe_train, *held_out) if everything else held_out
     rows = tuple(torch.arange(len(split)) for split in splits)
-    labels = {task.name: np.concatenate([split.labels[task.name].numpy() for split in splits]) for task in dataset.tasks}
+    labels = {
+        task.name: np.concatenate([split.labels[task.name].numpy() for split in splits])
+        for task in dataset.tasks
+    }
     pool = Pool(splits, rows, labels, None).at_most(settings.largest, seed)
     return replace(pool, groups=_groups(pool, settings.folds))
 
@@ -79,9 +87,9 @@ def pool_samples(dataset: MultimodalDataset, settings: DecompositionSettings, se
 def _groups(pool: Pool, folds: int) -> NDArray[np.int64] | None:
     """Groups of samples that share items; None where every sample has items of its own.
 
-    Samples are linked by the items they share. Where that leaves too few separate groups (pairs drawn from one small pool of
-    images), those that share an item of the modality with fewest items stay together, so that at least these cannot be
-    recognised from another fold.
+    Samples are linked by the items they share. Where that leaves too few separate groups (pairs drawn from
+    one small pool of images), those that share an item of the modality with fewest items stay together, so
+    that at least these cannot be recognised from another fold.
     """
     items = {name: _item_numbers(pool, name) for name in pool.splits[0].rows}
     counts = {name: len(np.unique(numbers)) for name, numbers in items.items()}
@@ -103,7 +111,8 @@ def _groups(pool: Pool, folds: int) -> NDArray[np.int64] | None:
 
 
 def _item_numbers(pool: Pool, name: str) -> NDArray[np.int64]:
-    """A number for the item of every sample, other splits' items apart unless they are the same collection."""
+    """A number for the item of every sample, other splits' items apart unless they are the same
+    collection."""
     collections: list[object] = []
     parts = []
     for split, rows in zip(pool.splits, pool.rows, strict=True):
@@ -112,7 +121,9 @@ def _item_numbers(pool: Pool, name: str) -> NDArray[np.int64]:
             known = len(collections)
             collections.append(split.items[name])
         parts.append(np.stack([np.full(len(rows), known), split.rows[name][rows].numpy()], 1))
-    numbers: NDArray[np.int64] = np.unique(np.concatenate(parts), axis=0, return_inverse=True)[1].astype(np.int64)
+    numbers: NDArray[np.int64] = np.unique(np.concatenate(parts), axis=0, return_inverse=True)[1].astype(
+        np.int64
+    )
     return numbers.reshape(-1)
 
 
@@ -133,7 +144,8 @@ def shuffled_within_labels(pool: Pool, task: str, modalities: Sequence[str], see
 
 
 def raw_features(dataset: MultimodalDataset, pool: Pool) -> tuple[Pool, dict[str, Features]] | None:
-    """The raw inputs of every modality as vectors; None where one is an image or a text, which no small probe can read."""
+    """The raw inputs of every modality as vectors; None where one is an image or a text, which no small probe
+    can read."""
     if any(modality.kind in ("image", "text") for modality in dataset.modalities):
         return None
 

@@ -1,4 +1,5 @@
-"""What an encoder is: one modality in, tokens out. Implementations live in `engine/encoders/`, named as in the settings."""
+"""What an encoder is: one modality in, tokens out. Implementations live in `engine/encoders/`, named as in
+the settings."""
 
 import importlib
 from abc import abstractmethod
@@ -16,7 +17,8 @@ class EncoderError(UserError):
 
 
 class Tokens(NamedTuple):
-    """values (b, n, width) and is_padding (b, n), True where a token stands for padding; None means no padding."""
+    """values (b, n, width) and is_padding (b, n), True where a token stands for padding; None means no
+    padding."""
 
     values: Tensor
     is_padding: Tensor | None = None
@@ -25,7 +27,8 @@ class Tokens(NamedTuple):
 class Encoder(nn.Module):
     """Base of encoders. `width` is the width of a token; `grid` is the layout of the n tokens.
 
-    `grid` decides the fixed positions a tokenizer adds: (h, w) a feature map, (t,) a sequence in time, () a set.
+    `grid` decides the fixed positions a tokenizer adds: (h, w) a feature map, (t,) a sequence in time, () a
+    set.
     """
 
     width: int
@@ -37,5 +40,6 @@ class Encoder(nn.Module):
 
 
 def build_encoder(settings: EncoderSettings, modality: Modality) -> Encoder:
-    """The encoder that the settings name, for items of this shape; raises `EncoderError` where the two do not fit."""
+    """The encoder that the settings name, for items of this shape; raises `EncoderError` where the two do not
+    fit."""
     return importlib.import_module(f"engine.encoders.{settings.name}").build(settings, modality)  # type: ignore[no-any-return]

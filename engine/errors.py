@@ -1,4 +1,5 @@
-"""The one base of all errors that a user can mend: each message is one line with what came and what is allowed."""
+"""The one base of all errors that a user can mend: each message is one line with what came and what is
+allowed."""
 
 
 class UserError(ValueError):
@@ -6,4 +7,5 @@ class UserError(ValueError):
 
 
 class DatasetError(UserError):
-    """Data that cannot be used. It stands here, without torch, for readers of files that the dashboard calls too."""
+    """Data that cannot be used. It stands here, without torch, for readers of files that the dashboard calls
+    too."""

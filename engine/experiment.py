@@ -30,7 +30,8 @@ from engine.views import view_plan
 
 
 def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path) -> Outcome:
-    """Train (from the recorder's saved state, if it has one) and probe; "stopped" when the recorder asked for it.
+    """Train (from the recorder's saved state, if it has one) and probe; "stopped" when the recorder asked for
+    it.
 
     home: folder for rendered data and temporary files. Raises `UserError`s.
     """
@@ -72,7 +73,8 @@ def probe_checkpoint(file: Path, recorder: Recorder, home: Path) -> None:
 
 
 def decompose_checkpoint(file: Path, recorder: Recorder, home: Path, changes: Mapping[str, Any]) -> None:
-    """Decompose what a weights file captured, with some settings of the decomposition changed; raises `UserError`s."""
+    """Decompose what a weights file captured, with some settings of the decomposition changed; raises
+    `UserError`s."""
     checkpoint = load_checkpoint(file)
     content = checkpoint.settings.model_dump(mode="json")
     settings = parse(content | {"decomposition": {**content["decomposition"], **changes}})
@@ -97,11 +99,15 @@ def probe_objective(
 
     kind: which checkpoint the weights are from; "best" where early stopping chose one, else "last".
     """
-    extractor = FeatureExtractor(objective.eval(), view_plan(settings, dataset.modalities), device, settings.probe.batch_size)
+    extractor = FeatureExtractor(
+        objective.eval(), view_plan(settings, dataset.modalities), device, settings.probe.batch_size
+    )
     splits = (dataset.probe_train, dataset.probe_validation, dataset.probe_test)
     features = [extractor.extract(split).numpy() for split in splits]
     for task in dataset.tasks:
-        parts = [Features(x, split.labels[task.name].numpy()) for x, split in zip(features, splits, strict=True)]
+        parts = [
+            Features(x, split.labels[task.name].numpy()) for x, split in zip(features, splits, strict=True)
+        ]
         outcome = probe(task, parts[0], parts[1], parts[2], settings.probe)
         facts = task_facts(task) | {
             "n_train": outcome.n_train,
@@ -116,8 +122,14 @@ def probe_objective(
 
 
 def task_facts(task: Task) -> dict[str, Fact]:
-    """What a task is, as plain values to keep beside its results; information in bits where it is known exactly."""
-    facts: dict[str, Fact] = {"kind": task.kind, "measures": task.measures, "classes": task.classes, "chance": task.chance}
+    """What a task is, as plain values to keep beside its results; information in bits where it is known
+    exactly."""
+    facts: dict[str, Fact] = {
+        "kind": task.kind,
+        "measures": task.measures,
+        "classes": task.classes,
+        "chance": task.chance,
+    }
     if task.information is not None:
         known = task.information
         facts |= {"true_redundancy": known.redundancy, "true_unique1": known.unique1}
@@ -126,8 +138,11 @@ def task_facts(task: Task) -> dict[str, Fact]:
 
 
 def _anywhere(training: TrainingSettings) -> TrainingSettings:
-    """The settings for one process in full precision on whatever device is here: a checkpoint may come from another machine."""
-    return training.model_copy(update={"processes": 1, "machines": 1, "device": "auto", "precision": "fp32", "compile": False})
+    """The settings for one process in full precision on whatever device is here: a checkpoint may come from
+    another machine."""
+    return training.model_copy(
+        update={"processes": 1, "machines": 1, "device": "auto", "precision": "fp32", "compile": False}
+    )
 
 
 class StepCost(NamedTuple):
@@ -139,12 +154,16 @@ class StepCost(NamedTuple):
 
 
 def measure_step(settings: ExperimentSettings, home: Path, steps: int = 3) -> StepCost:
-    """Time `steps` training steps of this configuration on this machine, after one to warm up; nothing is kept.
+    """Time `steps` training steps of this configuration on this machine, after one to warm up; nothing is
+    kept.
 
-    A run of several processes is timed by one of them with its share of the batch; what they exchange is not in the figure.
+    A run of several processes is timed by one of them with its share of the batch; what they exchange is not
+    in the figure.
     """
     training = settings.training
-    share = training.model_copy(update={"processes": 1, "machines": 1, "batch_size": training.batch_size // training.processes})
+    share = training.model_copy(
+        update={"processes": 1, "machines": 1, "batch_size": training.batch_size // training.processes}
+    )
     accelerator = build_accelerator(share)
     dataset = _load(settings, home, accelerator)
     objective = _fresh_objective(settings, dataset)
@@ -178,7 +197,9 @@ def _load(settings: ExperimentSettings, home: Path, accelerator: Accelerator) ->
 
 def _check_splits(dataset: MultimodalDataset) -> None:
     """State what later code relies on: aligned rows, and labels of every task in every probe split."""
-    named: dict[str, Split] = {name: getattr(dataset, name) for name in ("probe_train", "probe_validation", "probe_test")}
+    named: dict[str, Split] = {
+        name: getattr(dataset, name) for name in ("probe_train", "probe_validation", "probe_test")
+    }
     for name, split in named.items():
         assert all(len(split.labels[task.name]) == len(split) for task in dataset.tasks), name
 
@@ -190,7 +211,8 @@ def _fresh_objective(settings: ExperimentSettings, dataset: MultimodalDataset) -
 
 @contextmanager
 def temporary_folder(home: Path) -> Iterator[Path]:
-    """A folder under home/tmp that goes when the block ends; those of processes that were killed go with the next one."""
+    """A folder under home/tmp that goes when the block ends; those of processes that were killed go with the
+    next one."""
     base = home / "tmp"
     base.mkdir(parents=True, exist_ok=True)
     for left in base.iterdir():

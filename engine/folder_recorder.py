@@ -1,7 +1,8 @@
 """A recorder that keeps a run in a plain folder, for hosts that have the engine but no database.
 
-metrics.jsonl, results.jsonl, decompositions.jsonl and messages.txt grow line by line; the artifacts are `best.safetensors`,
-`last.safetensors` and `state.safetensors`. A file named `stop` in the folder asks the run to stop.
+metrics.jsonl, results.jsonl, decompositions.jsonl and messages.txt grow line by line; the artifacts are
+`best.safetensors`, `last.safetensors` and `state.safetensors`. A file named `stop` in the folder asks the run
+to stop.
 """
 
 import json
@@ -32,9 +33,14 @@ class FolderRecorder:
         self._append("metrics.jsonl", json.dumps({"step": step, **values}))
 
     def result(self, task: str, metric: str, value: float, facts: Mapping[str, Fact]) -> None:
-        self._append("results.jsonl", json.dumps({"task": task, "metric": metric, "value": value, "facts": dict(facts)}))
+        self._append(
+            "results.jsonl",
+            json.dumps({"task": task, "metric": metric, "value": value, "facts": dict(facts)}),
+        )
 
-    def decomposition(self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]) -> None:
+    def decomposition(
+        self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]
+    ) -> None:
         line = {"task": task, "sides": sides, "encoder": encoder, "epoch": epoch, "content": dict(content)}
         self._append("decompositions.jsonl", json.dumps(line))
 
@@ -71,7 +77,9 @@ class SilentRecorder:
     def progress(self, *, epoch: int, epochs: int, step: int, steps: int) -> None: ...
     def metrics(self, step: int, values: Mapping[str, float]) -> None: ...
     def result(self, task: str, metric: str, value: float, facts: Mapping[str, Fact]) -> None: ...
-    def decomposition(self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]) -> None: ...
+    def decomposition(
+        self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]
+    ) -> None: ...
     def message(self, text: str) -> None: ...
     def save(self, kind: ArtifactKind, file: Path, facts: Mapping[str, Fact]) -> None: ...
 

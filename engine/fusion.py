@@ -1,10 +1,12 @@
-"""The fusion transformer over [CLS; tokens of all modalities; mask token], for all views of a sample at once (METHOD §2).
+"""The fusion transformer over [CLS; tokens of all modalities; mask token], for all views of a sample at once
+(METHOD §2).
 
 Views come as weights over tokens (engine/masking.py). Two paths give the same numbers:
-- *one pass*, for one block with CLS pooling: the only query is the CLS token, and it is the same for every view and sample, so
-  logits and values of a token are computed once and a view is nothing but a row added to the logits.
-- *general*, for more blocks or mean pooling: each view runs its kept tokens and one weighted mask token, which is shorter
-  than the tokens it stands for.
+- *one pass*, for one block with CLS pooling: the only query is the CLS token, and it is the same for every
+  view and sample, so logits and values of a token are computed once and a view is nothing but a row added to
+  the logits.
+- *general*, for more blocks or mean pooling: each view runs its kept tokens and one weighted mask token,
+  which is shorter than the tokens it stands for.
 """
 
 import math
@@ -31,7 +33,8 @@ class Attention(nn.Module):
         self.value_bias = nn.Parameter(torch.randn(width) * width**-0.5) if bias_kv else None
 
     def forward(self, queries: Tensor, keys: Tensor, log_weights: Tensor) -> Tensor:
-        """queries (b, r, d), keys (b, k, d), log_weights (b, k) added to the logits of every query → (b, r, d)."""
+        """queries (b, r, d), keys (b, k, d), log_weights (b, k) added to the logits of every query → (b, r,
+        d)."""
         weights, biases = self.in_weight.chunk(3), self.in_bias.chunk(3)
         q, k, v = (F.linear(x, w, b) for x, w, b in zip((queries, keys, keys), weights, biases, strict=True))
         if self.key_bias is not None and self.value_bias is not None:
@@ -39,7 +42,8 @@ class Attention(nn.Module):
             v = torch.cat([v, self.value_bias.to(v.dtype).expand(len(v), 1, -1)], 1)
             log_weights = F.pad(log_weights, (0, 1))
         q, k, v = (self._by_head(x).transpose(1, 2) for x in (q, k, v))
-        # the mask must have the dtype of the inputs: torch 2.13's CPU kernel is silently wrong for float64 with a float32 mask
+        # the mask must have the dtype of the inputs: torch 2.13's CPU kernel is silently wrong for float64
+        # with a float32 mask
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=log_weights.to(q.dtype)[:, None, None])
         out: Tensor = self.out(attended.transpose(1, 2).flatten(2))
         return out
@@ -58,7 +62,9 @@ class Attention(nn.Module):
         if self.key_bias is not None and self.value_bias is not None:
             learned = (q * self.key_bias.view_as(q)).sum(1).to(logits.dtype)
             logits = torch.cat([logits, learned.expand(len(logits), 1, -1)], 1)
-            values = torch.cat([values, self.value_bias.view_as(q).to(values.dtype).expand(len(values), 1, -1, -1)], 1)
+            values = torch.cat(
+                [values, self.value_bias.view_as(q).to(values.dtype).expand(len(values), 1, -1, -1)], 1
+            )
             log_weights = F.pad(log_weights, (0, 1))
         shares = (logits.transpose(1, 2)[:, :, None] + log_weights[:, None]).softmax(-1)  # (b, h, v, k)
         out: Tensor = self.out((shares.to(values.dtype) @ values.transpose(1, 2)).transpose(1, 2).flatten(2))
@@ -70,7 +76,8 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """Pre-norm block: LayerNorm → attention → residual; LayerNorm → MLP of width 4d with QuickGELU → residual."""
+    """Pre-norm block: LayerNorm → attention → residual; LayerNorm → MLP of width 4d with QuickGELU →
+    residual."""
 
     def __init__(self, width: int, heads: int, layers: int, bias_kv: bool):
         super().__init__()
@@ -83,12 +90,14 @@ class Block(nn.Module):
         nn.init.normal_(self.mlp_out.weight, std=width**-0.5 * (2 * layers) ** -0.5)
 
     def forward(self, values: Tensor, log_weights: Tensor, queries: int | None = None) -> Tensor:
-        """values (b, k, d), log_weights (b, k) → (b, k, d), or (b, queries, d) for only the first positions."""
+        """values (b, k, d), log_weights (b, k) → (b, k, d), or (b, queries, d) for only the first
+        positions."""
         keys = self.attention_norm(values)
         return self._mlp(values[:, :queries] + self.attention(keys[:, :queries], keys, log_weights))
 
     def first_for_all_views(self, values: Tensor, log_weights: Tensor) -> Tensor:
-        """The first position's output for every view: values (b, k, d) with one and the same first row, log_weights (b, v, k)."""
+        """The first position's output for every view: values (b, k, d) with one and the same first row,
+        log_weights (b, v, k)."""
         keys = self.attention_norm(values)
         return self._mlp(values[:, :1] + self.attention.from_one_query(keys[0, 0], keys, log_weights))
 
@@ -103,25 +112,30 @@ class Block(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Fuses tokens into a representation (b, d) for every view. `masks=False` leaves out the mask token, unused by CoMM."""
+    """Fuses tokens into a representation (b, d) for every view. `masks=False` leaves out the mask token,
+    unused by CoMM."""
 
     def __init__(self, settings: FusionSettings, masks: bool):
         super().__init__()
         width, self.pool = settings.width, settings.pool
         self.cls_token = nn.Parameter(torch.randn(1, width)) if self.pool == "cls" else None
-        self.mask_token = nn.Parameter(nn.init.trunc_normal_(torch.empty(1, width), std=0.02)) if masks else None
+        self.mask_token = (
+            nn.Parameter(nn.init.trunc_normal_(torch.empty(1, width), std=0.02)) if masks else None
+        )
         heads, layers = settings.heads, settings.layers
         self.blocks = nn.ModuleList(Block(width, heads, layers, settings.bias_kv) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
 
     def forward(self, values: Tensor, weights: Tensor) -> Tensor:
-        """values (b, n, d) of all modalities' tokens; weights (b, v, n + 1) of the views, the mask token's last → (v, b, d)."""
+        """values (b, n, d) of all modalities' tokens; weights (b, v, n + 1) of the views, the mask token's
+        last → (v, b, d)."""
         if len(self.blocks) == 1 and self.pool == "cls":
             return self.one_pass(values, weights)
         return self.general(values, weights)
 
     def _sequence(self, values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-        """Tokens (b, n, d) and weights (b, v, n + 1) between the CLS and the mask token, where there are any."""
+        """Tokens (b, n, d) and weights (b, v, n + 1) between the CLS and the mask token, where there are
+        any."""
         parts = [values]
         if self.cls_token is not None:
             parts.insert(0, self.cls_token.expand(len(values), 1, -1))
@@ -141,13 +155,16 @@ class Fusion(nn.Module):
         return out.transpose(0, 1)
 
     def general(self, values: Tensor, weights: Tensor) -> Tensor:
-        """Any number of blocks, any pooling: views that keep equally many tokens run as one batch. Shapes as in `forward`."""
+        """Any number of blocks, any pooling: views that keep equally many tokens run as one batch. Shapes as
+        in `forward`."""
         kept = weights[..., :-1] > 0
         lengths = kept.sum(-1).amax(0).tolist()
         fused: dict[int, Tensor] = {}
         for length in set(lengths):
             views = [view for view, other in enumerate(lengths) if other == length]
-            first = kept[:, views].to(torch.uint8).argsort(dim=-1, descending=True, stable=True)[..., :length]  # (b, g, length)
+            first = (
+                kept[:, views].to(torch.uint8).argsort(dim=-1, descending=True, stable=True)[..., :length]
+            )  # (b, g, length)
             rows = torch.arange(len(values), device=values.device)[:, None, None]
             chosen = torch.cat([weights[:, views].gather(-1, first), weights[:, views, -1:]], -1)
             out = self._run(values[rows, first].flatten(0, 1), chosen.flatten(0, 1)[:, None])
@@ -155,9 +172,11 @@ class Fusion(nn.Module):
         return torch.stack([fused[view] for view in range(len(lengths))])
 
     def tokens(self, values: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
-        """Every position's output where only the tokens `kept` (b, n) of values (b, n, d) are there → (b, k, d), is_there (b, k).
+        """Every position's output where only the tokens `kept` (b, n) of values (b, n, d) are there → (b, k,
+        d), is_there (b, k).
 
-        Positions are CLS, where there is one, and the kept tokens in order, filled up to the most that a sample keeps.
+        Positions are CLS, where there is one, and the kept tokens in order, filled up to the most that a
+        sample keeps.
         """
         length = int(kept.sum(-1).max())
         first = kept.to(torch.uint8).argsort(dim=-1, descending=True, stable=True)[:, :length]
@@ -185,5 +204,6 @@ class Fusion(nn.Module):
 
 
 def _log(weights: Tensor) -> Tensor:
-    """Logarithms of weights (b, k); a row without any token (mean pooling of what is all padding) attends evenly instead."""
+    """Logarithms of weights (b, k); a row without any token (mean pooling of what is all padding) attends
+    evenly instead."""
     return weights.log().masked_fill(weights.sum(-1, keepdim=True) == 0, 0.0)

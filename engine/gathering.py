@@ -1,8 +1,9 @@
-"""Collectives with gradient, so that a loss over the global batch is the same whether one process holds it or several share it.
+"""Collectives with gradient, so that a loss over the global batch is the same whether one process holds it or
+several share it.
 
-Every function is the identity (of a world of one) while `torch.distributed` is not initialised. Gradients are those of the
-*sum* of all processes' losses; the mean over processes that DistributedDataParallel takes then makes them the gradient of
-the one global loss, exactly. All processes must hold batches of equal size.
+Every function is the identity (of a world of one) while `torch.distributed` is not initialised. Gradients are
+those of the *sum* of all processes' losses; the mean over processes that DistributedDataParallel takes then
+makes them the gradient of the one global loss, exactly. All processes must hold batches of equal size.
 """
 
 from typing import Any
@@ -51,7 +52,8 @@ class _AllSum(torch.autograd.Function):
 
 
 def gather_batch(local: Tensor, dim: int = -2) -> Tensor:
-    """The global batch: every process's `local` (…, b, width) laid along the batch dimension, in order of rank."""
+    """The global batch: every process's `local` (…, b, width) laid along the batch dimension, in order of
+    rank."""
     if process_count() == 1:
         return local
     gathered: Tensor = _AllGather.apply(local)  # type: ignore[no-untyped-call]

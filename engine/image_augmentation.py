@@ -1,9 +1,10 @@
 """SimCLR's image pipeline (Chen et al., 2020; METHOD §4), for a whole batch at once on its device.
 
-The distributions are those of torchvision's RandomResizedCrop, RandomHorizontalFlip, ColorJitter (four operations in
-random order, hue in HSV), RandomGrayscale and GaussianBlur. What is folded: crop, resize and flip are one sampling; the
-linear colour operations before the hue shift are one colour matrix, and those after it, grey and the normalisation
-another. So values are clipped to the range of colours twice, not after every operation.
+The distributions are those of torchvision's RandomResizedCrop, RandomHorizontalFlip, ColorJitter (four
+operations in random order, hue in HSV), RandomGrayscale and GaussianBlur. What is folded: crop, resize and
+flip are one sampling; the linear colour operations before the hue shift are one colour matrix, and those
+after it, grey and the normalisation another. So values are clipped to the range of colours twice, not after
+every operation.
 """
 
 import math
@@ -22,7 +23,8 @@ from engine.settings.augmentation import SimclrAugmentation
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 JITTER = (0.4, 0.4, 0.4, 0.1)
-"""Half-widths of brightness, contrast and saturation around 1, and of the hue shift around 0 in turns, at strength 1."""
+"""Half-widths of brightness, contrast and saturation around 1, and of the hue shift around 0 in turns, at
+strength 1."""
 ASPECT = (3 / 4, 4 / 3)
 CROP_TRIES = 10
 BLUR_SIGMA = (0.1, 2.0)
@@ -35,9 +37,9 @@ CPU_CHUNK = 2
 class ImageDraws(NamedTuple):
     """Every random choice for b images.
 
-    boxes (b, 4): left, top, width, height of the crop in px; flipped, jittered, grey (b,) booleans; factors (b, 4): of
-    brightness, contrast, saturation, and the hue shift in turns; order (b, 4): the operation at each place;
-    sigma (b,): of the blur in px, 0 for none.
+    boxes (b, 4): left, top, width, height of the crop in px; flipped, jittered, grey (b,) booleans; factors
+    (b, 4): of brightness, contrast, saturation, and the hue shift in turns; order (b, 4): the operation at
+    each place; sigma (b,): of the blur in px, 0 for none.
     """
 
     boxes: Tensor
@@ -50,12 +52,14 @@ class ImageDraws(NamedTuple):
 
 
 def simclr(images: Tensor, settings: SimclrAugmentation, generator: torch.Generator) -> Tensor:
-    """Augmented and normalised images (b, c, h, w) float32, of uint8 images or floats in [0, 1] with c = 1 or 3."""
+    """Augmented and normalised images (b, c, h, w) float32, of uint8 images or floats in [0, 1] with c = 1 or
+    3."""
     return apply(images, draw(images.shape, settings, generator))
 
 
 def normalise(images: Tensor) -> Tensor:
-    """(x − mean) / std of ImageNet, float32 (b, c, h, w), of uint8 images or floats in [0, 1] with c = 1 or 3."""
+    """(x − mean) / std of ImageNet, float32 (b, c, h, w), of uint8 images or floats in [0, 1] with c = 1 or
+    3."""
     mean, std = _statistics(images.shape[1], images.device)
     return (_fractions(images) - mean[:, None, None]).div_(std[:, None, None])
 
@@ -83,16 +87,21 @@ def draw(shape: torch.Size, settings: SimclrAugmentation, generator: torch.Gener
 
 
 def place_boxes(areas: Tensor, aspects: Tensor, position: Tensor, height: int, width: int) -> Tensor:
-    """Crop boxes (b, 4), in whole px: the first of the tries (b, tries) that fits, at a place given by `position` (b, 2).
+    """Crop boxes (b, 4), in whole px: the first of the tries (b, tries) that fits, at a place given by
+    `position` (b, 2).
 
     Where none fits, the largest central crop of an allowed aspect, as RandomResizedCrop has it.
     """
-    sizes = torch.stack([(areas * aspects).sqrt(), (areas / aspects).sqrt()], -1).round().clamp_min(1)  # (b, tries, 2)
+    sizes = (
+        torch.stack([(areas * aspects).sqrt(), (areas / aspects).sqrt()], -1).round().clamp_min(1)
+    )  # (b, tries, 2)
     limits = torch.tensor([width, height], device=areas.device, dtype=areas.dtype)
     fits = (sizes <= limits).all(-1)
     first = fits.int().argmax(1)
     chosen = sizes[torch.arange(len(sizes), device=areas.device), first]
-    largest = torch.tensor([min(width, round(height * ASPECT[1])), min(height, round(width / ASPECT[0]))], device=areas.device)
+    largest = torch.tensor(
+        [min(width, round(height * ASPECT[1])), min(height, round(width / ASPECT[0]))], device=areas.device
+    )
     fitted = fits.any(1)[:, None]
     chosen = torch.where(fitted, chosen, largest.to(chosen))
     corners = torch.where(fitted, position * (limits - chosen + 1), (limits - chosen) / 2).floor()
@@ -107,7 +116,9 @@ def apply(images: Tensor, draws: ImageDraws) -> Tensor:
     result = torch.empty(images.shape, device=images.device)
     for chosen, jittered, blurred in _alike(draws, CPU_CHUNK if images.device.type == "cpu" else len(images)):
         grid = torch.view_as_real(across[chosen] + down[chosen])
-        part = functional.grid_sample(images.index_select(0, chosen).float(), grid, padding_mode="border", align_corners=False)
+        part = functional.grid_sample(
+            images.index_select(0, chosen).float(), grid, padding_mode="border", align_corners=False
+        )
         if jittered:
             part = first.of(chosen).apply(part).clamp_(0, 1)
             if images.shape[1] == len(IMAGENET_MEAN):
@@ -120,7 +131,8 @@ def apply(images: Tensor, draws: ImageDraws) -> Tensor:
 
 
 def _sampling_lines(draws: ImageDraws, height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Where each column (b, 1, w) and row (b, h, 1) of the result is read, as x + iy in the coordinates of `grid_sample`.
+    """Where each column (b, 1, w) and row (b, h, 1) of the result is read, as x + iy in the coordinates of
+    `grid_sample`.
 
     Complex, because the sum of the two is then the whole grid, written once.
     """
@@ -134,7 +146,8 @@ def _sampling_lines(draws: ImageDraws, height: int, width: int) -> tuple[Tensor,
 
 
 def _colour_maps(draws: ImageDraws, channels: int, brightest: float) -> tuple[ColourMap, ColourMap, Tensor]:
-    """Each image's colours before its hue shift, and after it up to the normalisation, whose offset (c,) is the last part.
+    """Each image's colours before its hue shift, and after it up to the normalisation, whose offset (c,) is
+    the last part.
 
     Whichever map comes first also takes values up to `brightest` to [0, 1].
     """
@@ -145,7 +158,9 @@ def _colour_maps(draws: ImageDraws, channels: int, brightest: float) -> tuple[Co
     first = linear_jitter(factors, draws.order, channels, after_hue=False).then(identity / brightest)
     drops_colour = torch.where(draws.grey[:, None, None], grey_matrix(channels, mean.device), identity)
     scale = std.reciprocal() / torch.where(jittered, 1.0, brightest)  # (b, c)
-    second = linear_jitter(factors, draws.order, channels, after_hue=True).then(scale[..., None] * drops_colour)
+    second = linear_jitter(factors, draws.order, channels, after_hue=True).then(
+        scale[..., None] * drops_colour
+    )
     return first, second, -mean / std
 
 

@@ -15,11 +15,14 @@ CUT = 3.0
 def blur(images: Tensor, sigma: Tensor, widest: float) -> Tensor:
     """Blurred images (b, c, h, w), borders reflected; sigma (b,) in px, each in (0, widest].
 
-    A row of BLOCK outputs is (its BLOCK + 2r inputs) · K with K the banded matrix of the kernel: one matrix product for
-    all rows and one for all columns, which costs the same for every sigma and needs no loop over images.
+    A row of BLOCK outputs is (its BLOCK + 2r inputs) · K with K the banded matrix of the kernel: one matrix
+    product for all rows and one for all columns, which costs the same for every sigma and needs no loop over
+    images.
     """
     height, width = images.shape[2:]
-    radius = min(max(1, math.ceil(CUT * widest)), height - 1, width - 1)  # a border reflects at most all but itself
+    radius = min(
+        max(1, math.ceil(CUT * widest)), height - 1, width - 1
+    )  # a border reflects at most all but itself
     band = _band(sigma, radius)
     rows = _windows(images, 3, radius)  # (b, c, h, blocks, BLOCK + 2r)
     images = torch.bmm(rows.flatten(1, 3), band).view(*rows.shape[:3], -1)[..., :width]
@@ -38,10 +41,15 @@ def _band(sigma: Tensor, radius: int) -> Tensor:
 
 
 def _windows(images: Tensor, axis: int, radius: int) -> Tensor:
-    """Overlapping windows along an axis as a view with one more dimension at the end; the last one is filled with zeros."""
+    """Overlapping windows along an axis as a view with one more dimension at the end; the last one is filled
+    with zeros."""
     length = images.shape[axis]
     missing = -length % BLOCK
-    sides = [(radius, radius, 0, 0), (0, missing, 0, 0)] if axis == 3 else [(0, 0, radius, radius), (0, 0, 0, missing)]
+    sides = (
+        [(radius, radius, 0, 0), (0, missing, 0, 0)]
+        if axis == 3
+        else [(0, 0, radius, radius), (0, 0, 0, missing)]
+    )
     padded = functional.pad(images, sides[0], mode="reflect")
     padded = functional.pad(padded, sides[1]) if missing else padded
     return padded.unfold(axis, BLOCK + 2 * radius, BLOCK)

@@ -1,7 +1,9 @@
-"""Colour jitter of a batch of images: linear operations folded into one colour matrix an image, and the hue shift in HSV.
+"""Colour jitter of a batch of images: linear operations folded into one colour matrix an image, and the hue
+shift in HSV.
 
-Contrast turns about the image's mean grey, and that mean is itself linear in the mean colour m, so any sequence of
-brightness, contrast, saturation and grey is y = A x + B m: the two matrices are known before any pixel is read.
+Contrast turns about the image's mean grey, and that mean is itself linear in the mean colour m, so any
+sequence of brightness, contrast, saturation and grey is y = A x + B m: the two matrices are known before any
+pixel is read.
 """
 
 from typing import NamedTuple
@@ -45,28 +47,36 @@ def grey_matrix(channels: int, device: torch.device) -> Tensor:
 def linear_jitter(factors: Tensor, order: Tensor, channels: int, *, after_hue: bool) -> ColourMap:
     """Brightness, contrast and saturation that come before (or after) the hue shift in each image's order.
 
-    factors (b, 4) and order (b, 4): the operation at each place, as in `ImageDraws`. Brightness: f x; contrast:
-    f x + (1 − f) grey(m); saturation: f x + (1 − f) grey(x).
+    factors (b, 4) and order (b, 4): the operation at each place, as in `ImageDraws`. Brightness: f x;
+    contrast: f x + (1 − f) grey(m); saturation: f x + (1 − f) grey(x).
     """
     identity, grey = torch.eye(channels, device=factors.device), grey_matrix(channels, factors.device)
     hue_place = (order == HUE).int().argmax(1)
-    folded = ColourMap(identity.expand(len(order), -1, -1), torch.zeros(len(order), channels, channels, device=factors.device))
+    folded = ColourMap(
+        identity.expand(len(order), -1, -1),
+        torch.zeros(len(order), channels, channels, device=factors.device),
+    )
     for place in range(4):
         operation = order[:, place]
         counts = (place > hue_place) if after_hue else (place < hue_place)
         factor = torch.where(counts, factors.gather(1, operation[:, None])[:, 0], 1.0)[:, None, None]
         rest = (1 - factor) * grey
-        saturates, contrasts = (operation == SATURATION)[:, None, None], (operation == CONTRAST)[:, None, None]
+        saturates, contrasts = (
+            (operation == SATURATION)[:, None, None],
+            (operation == CONTRAST)[:, None, None],
+        )
         folded = folded.then(factor * identity + saturates * rest, contrasts * rest)
     return folded
 
 
 def shift_hue_(images: Tensor, turns: Tensor) -> Tensor:
-    """Hue of RGB images (b, 3, h, w) in [0, 1] turned by `turns` (b,), |turns| ≤ 1/6, in place; HSV value and saturation stay.
+    """Hue of RGB images (b, 3, h, w) in [0, 1] turned by `turns` (b,), |turns| ≤ 1/6, in place; HSV value and
+    saturation stay.
 
-    With V the largest channel, C the chroma and d = 1 + (g + b − r − min)/C the distance of the hue from red in sixths of a
-    turn (its sign that of g − b), a channel whose own hue is at c becomes V − C · clamp(|hue − c| − 1, 0, 1), distances
-    taken around the circle: |x| = 3 − ||x| − 3|. Nothing is selected pixel by pixel, which is what costs time on a CPU.
+    With V the largest channel, C the chroma and d = 1 + (g + b − r − min)/C the distance of the hue from red
+    in sixths of a turn (its sign that of g − b), a channel whose own hue is at c becomes V − C · clamp(|hue −
+    c| − 1, 0, 1), distances taken around the circle: |x| = 3 − ||x| − 3|. Nothing is selected pixel by pixel,
+    which is what costs time on a CPU.
     """
     red, green, blue = images.unbind(1)
     largest = torch.maximum(red, green)

@@ -1,8 +1,9 @@
-"""Linear probe on frozen representations (METHOD §6): fit on train, choose the cost on validation, open test once.
+"""Linear probe on frozen representations (METHOD §6): fit on train, choose the cost on validation, open test
+once.
 
-Logistic regression with scikit-learn's objective (½‖w‖² + C Σ log-loss, L-BFGS); one classifier a label for multi-label
-tasks; ridge for regression. Departure from the public code, whose regulariser is the unsquared norm and which probes
-with random crops: here the representation of a sample is one fixed vector.
+Logistic regression with scikit-learn's objective (½‖w‖² + C Σ log-loss, L-BFGS); one classifier a label for
+multi-label tasks; ridge for regression. Departure from the public code, whose regulariser is the unsquared
+norm and which probes with random crops: here the representation of a sample is one fixed vector.
 """
 
 import warnings
@@ -41,11 +42,14 @@ class Features(NamedTuple):
     y: np.ndarray
 
 
-def probe(task: Task, train: Features, validation: Features, test: Features, settings: ProbeSettings) -> ProbeResult:
+def probe(
+    task: Task, train: Features, validation: Features, test: Features, settings: ProbeSettings
+) -> ProbeResult:
     """Choose the cost on validation, refit on train and validation together, measure on test.
 
-    Of costs that do equally well the one nearest to 1 is taken. At the far end of the sweep a fit is all intercept: where the
-    features are easy it may sort the validation samples by a hair, and after the refit call every sample the same class.
+    Of costs that do equally well the one nearest to 1 is taken. At the far end of the sweep a fit is all
+    intercept: where the features are easy it may sort the validation samples by a hair, and after the refit
+    call every sample the same class.
     """
     scores: dict[int, float] = {}
 
@@ -80,10 +84,13 @@ def _selection_score(task: Task, target: np.ndarray, predicted: np.ndarray) -> f
 def _fit(task: Task, features: Features, cost: float, iterations: int) -> Predict:
     """A fitted predictor: x (n, d) → classes (n,), 0/1 labels (n, k) or values like y."""
     if task.kind == "regression":
-        # by singular values, in double precision: the normal equations lose what little the weakest penalties leave to tell
+        # by singular values, in double precision: the normal equations lose what little the weakest penalties
+        # leave to tell
         x, y = features.x.astype(np.float64), features.y.astype(np.float64)
         ridge = Ridge(alpha=1.0 / cost, solver="svd").fit(x, y)
-        return lambda rows: np.reshape(ridge.predict(rows), (len(rows), *y.shape[1:]))  # scikit-learn makes (n, 1) to (n,)
+        return lambda rows: np.reshape(
+            ridge.predict(rows), (len(rows), *y.shape[1:])
+        )  # scikit-learn makes (n, 1) to (n,)
     if task.kind == "classification":
         return _logistic(features.x, features.y, cost, iterations)
     columns = [_logistic(features.x, labels, cost, iterations) for labels in features.y.T]

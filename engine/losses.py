@@ -1,7 +1,7 @@
 """Loss terms as pure functions of embeddings (METHOD §3).
 
-Rows are L2-normalised here, so embeddings come as the head gives them. N is the global batch: gather before calling.
-Half-precision embeddings are computed on in float32, autocast or not; float64 stays float64.
+Rows are L2-normalised here, so embeddings come as the head gives them. N is the global batch: gather before
+calling. Half-precision embeddings are computed on in float32, autocast or not; float64 stays float64.
 """
 
 import itertools
@@ -14,7 +14,8 @@ from torch import Tensor
 
 
 class Contrast(NamedTuple):
-    """A contrastive term's loss, and the share of samples whose own counterpart is the nearest of the other side (scalars)."""
+    """A contrastive term's loss, and the share of samples whose own counterpart is the nearest of the other
+    side (scalars)."""
 
     loss: Tensor
     accuracy: Tensor
@@ -38,7 +39,8 @@ def retrieved(similarities: Tensor) -> Tensor:
 
 
 def info_nce(first: Tensor, second: Tensor, temperature: float) -> Contrast:
-    """InfoNCE (NT-Xent; Chen et al., 2020) of two views (N, E): 2N rows, positive = the other view, negatives = all the rest."""
+    """InfoNCE (NT-Xent; Chen et al., 2020) of two views (N, E): 2N rows, positive = the other view, negatives
+    = all the rest."""
     rows, samples = torch.cat([_unit(first), _unit(second)]), len(first)
     logits = _similarities(rows / temperature, rows).fill_diagonal_(-torch.inf)
     loss = F.cross_entropy(logits, torch.arange(2 * samples, device=rows.device).roll(samples))
@@ -46,7 +48,8 @@ def info_nce(first: Tensor, second: Tensor, temperature: float) -> Contrast:
 
 
 def clip_loss(first: Tensor, second: Tensor, scale: Tensor) -> Contrast:
-    """Symmetric cross-entropy of cosine similarities × scale (CLIP; Radford et al., 2021); first, second (N, E)."""
+    """Symmetric cross-entropy of cosine similarities × scale (CLIP; Radford et al., 2021); first, second (N,
+    E)."""
     logits = _similarities(_unit(first), _unit(second)) * scale
     targets = torch.arange(len(logits), device=logits.device)
     loss = (F.cross_entropy(logits, targets) + F.cross_entropy(logits.T, targets)) / 2
@@ -54,18 +57,25 @@ def clip_loss(first: Tensor, second: Tensor, scale: Tensor) -> Contrast:
 
 
 def cmc_terms(embeddings: Sequence[Tensor], temperature: float) -> list[Contrast]:
-    """CMC's terms (Tian et al., 2020): InfoNCE of every pair of modalities (N, E), in the order (1, 2), (1, 3), …, (2, 3), …"""
+    """CMC's terms (Tian et al., 2020): InfoNCE of every pair of modalities (N, E), in the order (1, 2), (1,
+    3), …, (2, 3), …"""
     return [info_nce(one, other, temperature) for one, other in itertools.combinations(embeddings, 2)]
 
 
-def comm_terms(first: Sequence[Tensor], second: Sequence[Tensor], temperature: float, prototype: int = -1) -> list[Contrast]:
-    """CoMM's terms: ½[InfoNCE(z¹_e, z²_p) + InfoNCE(z²_e, z¹_p)] for every embedding e, p the prototype (the fusion).
+def comm_terms(
+    first: Sequence[Tensor], second: Sequence[Tensor], temperature: float, prototype: int = -1
+) -> list[Contrast]:
+    """CoMM's terms: ½[InfoNCE(z¹_e, z²_p) + InfoNCE(z²_e, z¹_p)] for every embedding e, p the prototype (the
+    fusion).
 
     first, second: the embeddings (N, E) of the two augmented views: each modality alone, then all together.
     """
     terms = []
     for one, other in zip(first, second, strict=True):
-        forth, back = info_nce(one, second[prototype], temperature), info_nce(other, first[prototype], temperature)
+        forth, back = (
+            info_nce(one, second[prototype], temperature),
+            info_nce(other, first[prototype], temperature),
+        )
         terms.append(Contrast((forth.loss + back.loss) / 2, (forth.accuracy + back.accuracy) / 2))
     return terms
 
@@ -76,12 +86,14 @@ def ramp(weight: float, epoch: int, epochs: int) -> float:
 
 
 def masked_contrast(query: Tensor, masked: Tensor, temperature: float, variance_weight: float) -> Tensor:
-    """InfMasking's term: a fused embedding against its T masked versions, in closed form over infinitely many of them.
+    """InfMasking's term: a fused embedding against its T masked versions, in closed form over infinitely many
+    of them.
 
-    query (N, E); masked (T, N, E); variance_weight λ_e. With s_it = q_i·k_it, μ_i and σ²_i its mean and (biased) variance over t,
-    the loss is the mean over i of log(exp((μ_i + λ_e σ²_i/2τ)/τ) + Σ exp(negatives/τ)) − μ_i/τ, negatives being q_i·k_tj
-    and q_i·q_j for all t and j ≠ i. It equals the paper's cross-entropy plus its quadratic term: the variance of the
-    projections is the projected covariance, and the quadratic added cancels the one in the positive's numerator.
+    query (N, E); masked (T, N, E); variance_weight λ_e. With s_it = q_i·k_it, μ_i and σ²_i its mean and
+    (biased) variance over t, the loss is the mean over i of log(exp((μ_i + λ_e σ²_i/2τ)/τ) + Σ
+    exp(negatives/τ)) − μ_i/τ, negatives being q_i·k_tj and q_i·q_j for all t and j ≠ i. It equals the paper's
+    cross-entropy plus its quadratic term: the variance of the projections is the projected covariance, and
+    the quadratic added cancels the one in the positive's numerator.
     """
     query, masked = _unit(query), _unit(masked)
     positives = (query * masked).sum(-1) / temperature  # (T, N)
@@ -108,7 +120,8 @@ def infmasking_terms(
 ) -> tuple[list[Tensor], list[Contrast]]:
     """InfMasking's masked terms of view 1 and view 2, and CoMM's terms (Wen, Dai et al., NeurIPS 2025).
 
-    masked_first, masked_second (T, N, E): masked versions of each view's fusion; `cross_views` aligns a view with the other's.
+    masked_first, masked_second (T, N, E): masked versions of each view's fusion; `cross_views` aligns a view
+    with the other's.
     """
     own, other = (masked_second, masked_first) if cross_views else (masked_first, masked_second)
     masked = [
@@ -124,20 +137,28 @@ def cross_self_terms(
     second_views: tuple[Tensor, Tensor],
     temperature: float,
 ) -> list[Contrast]:
-    """Cross+Self's terms: InfoNCE of the pair of modalities, then of two views of the first and of the second, all (N, E)."""
-    return [info_nce(*pair, temperature), info_nce(*first_views, temperature), info_nce(*second_views, temperature)]
+    """Cross+Self's terms: InfoNCE of the pair of modalities, then of two views of the first and of the
+    second, all (N, E)."""
+    return [
+        info_nce(*pair, temperature),
+        info_nce(*first_views, temperature),
+        info_nce(*second_views, temperature),
+    ]
 
 
 def weighted_mean(terms: Sequence[Tensor], weights: Sequence[float] | None) -> Tensor:
-    """Mean of weight × term: divided by the number of terms, not by the sum of the weights; no weights means 1 each."""
+    """Mean of weight × term: divided by the number of terms, not by the sum of the weights; no weights means
+    1 each."""
     stacked = torch.stack(list(terms))
     return (stacked if weights is None else stacked * stacked.new_tensor(weights)).mean()
 
 
 def entropy_score(keys: Tensor, ridge: float = 0.01, narrowest: float = 0.1) -> Tensor:
-    """Stein estimate of ∇ log density at keys (N, E): −(K + ridge·I)⁻¹ diag(K1) keys/w, K = exp(keys keysᵀ/w).
+    """Stein estimate of ∇ log density at keys (N, E): −(K + ridge·I)⁻¹ diag(K1) keys/w, K = exp(keys
+    keysᵀ/w).
 
-    w is the (upper) median of 1 − keys keysᵀ, at least `narrowest`. Solved in float64: a collapsed batch makes K singular.
+    w is the (upper) median of 1 − keys keysᵀ, at least `narrowest`. Solved in float64: a collapsed batch
+    makes K singular.
     """
     with torch.no_grad():
         exact = keys.double()
@@ -152,10 +173,12 @@ def entropy_score(keys: Tensor, ridge: float = 0.01, narrowest: float = 0.1) -> 
 
 
 def entropy(keys: Tensor) -> Tensor:
-    """−mean_i(score_i · key_i), the score held constant: its gradient is that of the entropy of keys (N, E) as given."""
+    """−mean_i(score_i · key_i), the score held constant: its gradient is that of the entropy of keys (N, E)
+    as given."""
     return -(entropy_score(keys) * keys).sum(-1).mean()
 
 
 def uniformity(embeddings: Sequence[Tensor]) -> Tensor:
-    """Mean entropy of several batches of embeddings (N, E), each normalised; InfMasking's optional penalty subtracts it."""
+    """Mean entropy of several batches of embeddings (N, E), each normalised; InfMasking's optional penalty
+    subtracts it."""
     return torch.stack([entropy(_unit(batch)) for batch in embeddings]).mean()

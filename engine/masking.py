@@ -1,9 +1,10 @@
 """Which tokens each view of a sample sees, as weights.
 
-All hidden tokens of a masked view are one and the same vector, the mask token, at every layer of the fusion. So a view is a
-row of weights over [the sample's tokens; the mask token]: 1 where a token is kept, 0 where it is hidden, absent or padding,
-and for the mask token the number of tokens it stands for. A position of weight w counts as w equal positions: log w is added
-to its attention logit, and a mean weighs it by w. That is exact (METHOD §2, identity 1), and it never copies a token.
+All hidden tokens of a masked view are one and the same vector, the mask token, at every layer of the fusion.
+So a view is a row of weights over [the sample's tokens; the mask token]: 1 where a token is kept, 0 where it
+is hidden, absent or padding, and for the mask token the number of tokens it stands for. A position of weight
+w counts as w equal positions: log w is added to its attention logit, and a mean weighs it by w. That is exact
+(METHOD §2, identity 1), and it never copies a token.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ from engine.encoder import Tokens
 
 
 class JoinedTokens(NamedTuple):
-    """Tokens of several modalities side by side: values (b, n, d), is_valid (b, n), and how many tokens each modality has."""
+    """Tokens of several modalities side by side: values (b, n, d), is_valid (b, n), and how many tokens each
+    modality has."""
 
     values: Tensor
     is_valid: Tensor
@@ -26,10 +28,16 @@ class JoinedTokens(NamedTuple):
 def join(tokens: Sequence[Tokens]) -> JoinedTokens:
     """Modalities side by side, in the order given, with what is padding marked."""
     valid = [
-        torch.ones(t.values.shape[:2], dtype=torch.bool, device=t.values.device) if t.is_padding is None else ~t.is_padding
+        torch.ones(t.values.shape[:2], dtype=torch.bool, device=t.values.device)
+        if t.is_padding is None
+        else ~t.is_padding
         for t in tokens
     ]
-    return JoinedTokens(torch.cat([t.values for t in tokens], 1), torch.cat(valid, 1), tuple(t.values.shape[1] for t in tokens))
+    return JoinedTokens(
+        torch.cat([t.values for t in tokens], 1),
+        torch.cat(valid, 1),
+        tuple(t.values.shape[1] for t in tokens),
+    )
 
 
 def _as_weights(kept: Tensor, hidden: Tensor, like: Tensor) -> Tensor:
@@ -38,7 +46,8 @@ def _as_weights(kept: Tensor, hidden: Tensor, like: Tensor) -> Tensor:
 
 
 def unmasked_views(tokens: JoinedTokens, *, alone: bool) -> Tensor:
-    """Weights (b, v, n + 1) of the views without a mask: with `alone` each modality by itself, then all together."""
+    """Weights (b, v, n + 1) of the views without a mask: with `alone` each modality by itself, then all
+    together."""
     present = torch.ones_like(tokens.is_valid[:1])
     if alone:
         owner = torch.arange(len(tokens.sizes)).repeat_interleave(torch.tensor(tokens.sizes))
@@ -49,26 +58,30 @@ def unmasked_views(tokens: JoinedTokens, *, alone: bool) -> Tensor:
 
 
 def masked_views(tokens: JoinedTokens, kept: Tensor) -> Tensor:
-    """Weights (b, T, n + 1) of the views that keep the tokens `kept` (b, T, n) and hide the other valid ones."""
+    """Weights (b, T, n + 1) of the views that keep the tokens `kept` (b, T, n) and hide the other valid
+    ones."""
     kept = kept & tokens.is_valid[:, None]
     hidden = tokens.is_valid.sum(-1)[:, None] - kept.sum(-1)
     return _as_weights(kept, hidden, tokens.values)
 
 
 def kept_count(tokens: Tensor, ratio: float) -> Tensor:
-    """int(n·(1 − ρ)) of each n, in double precision as Python computes it: 5 tokens at ρ = .8 keep none, because 1 − .8 < .2."""
+    """int(n·(1 − ρ)) of each n, in double precision as Python computes it: 5 tokens at ρ = .8 keep none,
+    because 1 − .8 < .2."""
     return (tokens.double() * (1 - ratio)).long()
 
 
 def draw_visible(tokens: JoinedTokens, ratio: float, generator: torch.Generator) -> Tensor:
-    """Tokens kept (b, n): of each sample max(1, int(n·(1 − ρ))) of all its tokens, whichever modality they are of (MAE)."""
+    """Tokens kept (b, n): of each sample max(1, int(n·(1 − ρ))) of all its tokens, whichever modality they
+    are of (MAE)."""
     return _draw(tokens.is_valid, kept_count(tokens.is_valid.sum(-1), ratio).clamp(min=1), 1, generator)[:, 0]
 
 
 def draw_kept(tokens: JoinedTokens, ratio: float, masks: int, generator: torch.Generator) -> Tensor:
     """Tokens kept (b, T, n): of each sample, view and modality exactly int(n_i·(1 − ρ)), uniformly drawn.
 
-    n_i counts a sample's own tokens, never its padding: what a sample hides must not depend on the batch that it comes in.
+    n_i counts a sample's own tokens, never its padding: what a sample hides must not depend on the batch that
+    it comes in.
     """
     parts = [
         _draw(valid, kept_count(valid.sum(-1), ratio), masks, generator)

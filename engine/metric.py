@@ -1,4 +1,5 @@
-"""What a metric is: a figure for predictions of a task. Implementations live in `engine/metrics/`, named as they are shown.
+"""What a metric is: a figure for predictions of a task. Implementations live in `engine/metrics/`, named as
+they are shown.
 
 Each file has `TASKS`, the kinds of task it is for, and `measure(target, predicted)`, both arrays of n rows.
 """

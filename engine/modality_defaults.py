@@ -14,15 +14,19 @@ ALEXNET_SIDE = 128
 def modality(name: str, kind: Literal["vector", "sequence", "image"], shape: tuple[int, ...]) -> Modality:
     """A modality of this shape with the defaults of its kind.
 
-    Vectors and sequences get noise and dropped features or steps (METHOD §4, the affect sets), images SimCLR's pipeline.
+    Vectors and sequences get noise and dropped features or steps (METHOD §4, the affect sets), images
+    SimCLR's pipeline.
     """
-    augmentation: AugmentationSettings = SimclrAugmentation() if kind == "image" else NoiseAugmentation(drop=0.8)
+    augmentation: AugmentationSettings = (
+        SimclrAugmentation() if kind == "image" else NoiseAugmentation(drop=0.8)
+    )
     encoder: EncoderSettings = image_encoder(min(shape[1:])) if kind == "image" else MlpSettings()
     return Modality(name, kind, shape, encoder, augmentation)
 
 
 def image_encoder(side: int) -> EncoderSettings:
-    """AlexNet for large images, else as many halvings of the side as leave a feature map of at least 2 × 2."""
+    """AlexNet for large images, else as many halvings of the side as leave a feature map of at least 2 ×
+    2."""
     if side >= ALEXNET_SIDE:
         return AlexnetSettings()
     halvings = max(1, int(math.log2(max(side, 4))) - 1)

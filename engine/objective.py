@@ -1,7 +1,8 @@
-"""What an objective is: a trained method that owns its encoders and heads. Implementations live in `engine/objectives/`.
+"""What an objective is: a trained method that owns its encoders and heads. Implementations live in
+`engine/objectives/`.
 
-`forward` is the whole training step, so that distributed wrappers see every parameter. An objective states the views it
-wants and never draws data; epoch progress is an argument, never state set from outside.
+`forward` is the whole training step, so that distributed wrappers see every parameter. An objective states
+the views it wants and never draws data; epoch progress is an argument, never state set from outside.
 """
 
 import importlib
@@ -58,7 +59,8 @@ class StepOutput(NamedTuple):
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of update within a training step: what learns in it while all else stands still, and how often it is done.
+    """One kind of update within a training step: what learns in it while all else stands still, and how often
+    it is done.
 
     parts: names of the objective's submodules or parameters that learn.
     """
@@ -76,10 +78,11 @@ class Objective(nn.Module):
     """Base of objectives.
 
     augmented_views: how many independently augmented views of a batch `forward` expects (0: one plain view).
-    trains_single_views: whether the loss sees single modalities, so that leaving the others out is nothing new to the method.
-    label_names: tasks whose labels `forward` is given; none for self-supervised methods.
-    phases: the updates of one step, in order, on the same views; none means one update of all parameters. The last is the
-    main one: its loss is the run's, and `forward` returns it too where `progress.phase` is empty, as in validation.
+    trains_single_views: whether the loss sees single modalities, so that leaving the others out is nothing
+    new to the method. label_names: tasks whose labels `forward` is given; none for self-supervised methods.
+    phases: the updates of one step, in order, on the same views; none means one update of all parameters. The
+    last is the main one: its loss is the run's, and `forward` returns it too where `progress.phase` is empty,
+    as in validation.
     """
 
     augmented_views: int = 2
@@ -90,7 +93,8 @@ class Objective(nn.Module):
 
     @abstractmethod
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
-        """One update's loss over the local batch, gathered over processes with gradient; labels (b, …) by name of the task."""
+        """One update's loss over the local batch, gathered over processes with gradient; labels (b, …) by
+        name of the task."""
 
     @abstractmethod
     def encode(self, name: str, samples: Samples) -> Tokens:
@@ -98,25 +102,32 @@ class Objective(nn.Module):
 
     @abstractmethod
     def fuse(self, tokens: Mapping[str, Tokens]) -> Tensor:
-        """The representation (b, width) of the modalities given; leaving some out gives the others' own view."""
+        """The representation (b, width) of the modalities given; leaving some out gives the others' own
+        view."""
 
     def represent(self, view: View, subset: Sequence[str] | None = None) -> Tensor:
         """What probes see: (b, width), of all modalities it reads or of a subset. Call in `eval` mode."""
         return self.fuse({name: self.encode(name, view[name]) for name in self.readable(subset)})
 
     def readable(self, subset: Sequence[str] | None = None) -> list[str]:
-        """The modalities of a subset, or all that are read; raises `SettingsError` for one that the method does not read."""
+        """The modalities of a subset, or all that are read; raises `SettingsError` for one that the method
+        does not read."""
         for name in subset or ():
             if name not in self.encoders:
-                raise SettingsError(f"there is no representation of '{name}': the method reads only {', '.join(self.encoders)}")
+                raise SettingsError(
+                    f"there is no representation of '{name}': the method reads only "
+                    f"{', '.join(self.encoders)}"
+                )
         return list(subset or self.encoders)
 
 
-def build_objective(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task] = ()) -> Objective:
+def build_objective(
+    settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task] = ()
+) -> Objective:
     """The objective that the settings name, with fresh weights drawn from the global generator.
 
-    tasks: those of the data set, which methods that train with labels need. Raises `SettingsError` where the method does not
-    allow these modalities or tasks, `EncoderError` where an encoder does not fit.
+    tasks: those of the data set, which methods that train with labels need. Raises `SettingsError` where the
+    method does not allow these modalities or tasks, `EncoderError` where an encoder does not fit.
     """
     module = importlib.import_module(f"engine.objectives.{settings.objective.name}")
     return module.build(settings, modalities, tasks)  # type: ignore[no-any-return]

@@ -12,8 +12,9 @@ from engine.settings.training import TrainingSettings
 def build_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
     """AdamW over all parameters that learn; weight decay on none of the biases, norms and scalars.
 
-    Biases go by name; the weight of every norm, and a learned temperature, has fewer than two dimensions. The fused form is
-    the same arithmetic in one kernel: a small model's step spends a quarter of its CPU time in the loop over parameters.
+    Biases go by name; the weight of every norm, and a learned temperature, has fewer than two dimensions. The
+    fused form is the same arithmetic in one kernel: a small model's step spends a quarter of its CPU time in
+    the loop over parameters.
     """
     decayed: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
@@ -24,7 +25,9 @@ def build_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim
         {"params": decayed, "weight_decay": settings.weight_decay},
         {"params": free, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.learning_rate, fused=True)
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]], lr=settings.learning_rate, fused=True
+    )
 
 
 def gradient_norm(model: nn.Module, optimizer: torch.optim.Optimizer, accelerator: Accelerator) -> Tensor:

@@ -1,8 +1,9 @@
-"""What a user's file holds, in the terms of a paired data set: modalities, labels, lengths, splits, and what is wrong.
+"""What a user's file holds, in the terms of a paired data set: modalities, labels, lengths, splits, and what
+is wrong.
 
-Shapes decide: (n, d) a vector, (n, t, d) a sequence, (n, c, h, w) uint8 an image, (n,) a label. Names like `train_text` and
-`test_text` are the parts of one array `text`; `text_lengths` holds the valid steps of a sequence. Imports no torch, so
-that the dashboard can show a file before anything is trained.
+Shapes decide: (n, d) a vector, (n, t, d) a sequence, (n, c, h, w) uint8 an image, (n,) a label. Names like
+`train_text` and `test_text` are the parts of one array `text`; `text_lengths` holds the valid steps of a
+sequence. Imports no torch, so that the dashboard can show a file before anything is trained.
 """
 
 from dataclasses import dataclass
@@ -27,14 +28,16 @@ LENGTHS = "_lengths"
 SPLIT = "split"
 
 Kind = Literal["vector", "sequence", "image", "classes", "numbers", "flags", "lengths", "split", "unusable"]
-"""classes: whole numbers or text (n,); numbers: decimals (n,); flags: (n, k) of 0 and 1, a multi-label or a vector."""
+"""classes: whole numbers or text (n,); numbers: decimals (n,); flags: (n, k) of 0 and 1, a multi-label or a
+vector."""
 MODALITY_KINDS: tuple[Kind, ...] = ("vector", "sequence", "image", "flags")
 LABEL_KINDS: tuple[Kind, ...] = ("classes", "numbers", "flags")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One array of a file: its name without the part, the part it is of (None: the file names none), and what is in it."""
+    """One array of a file: its name without the part, the part it is of (None: the file names none), and what
+    is in it."""
 
     name: str
     part: Part | None
@@ -53,11 +56,14 @@ class Entry:
     @property
     def can_be_label(self) -> bool:
         """Whether the form may offer it as the label; a single column can be one too."""
-        return (self.kind in LABEL_KINDS or (self.kind == "vector" and self.shape[1:] == (1,))) and not self.problems
+        return (
+            self.kind in LABEL_KINDS or (self.kind == "vector" and self.shape[1:] == (1,))
+        ) and not self.problems
 
 
 def describe_file(path: Path, max_gigabytes: float = 4.0) -> list[Entry]:
-    """Every array of a `.npz`, `.safetensors` or `.parquet` file, with what is wrong with it; reads the whole file.
+    """Every array of a `.npz`, `.safetensors` or `.parquet` file, with what is wrong with it; reads the whole
+    file.
 
     Raises `DatasetError` when the file as a whole cannot be read.
     """
@@ -83,7 +89,8 @@ def _describe(file: ArrayFile, raw: str, part: Part | None, name: str) -> Entry:
 
 
 def part_names(names: list[str]) -> dict[str, tuple[Part | None, str]]:
-    """Each raw name as (part, name). Prefixes count where at least one array has a `train_` and another part."""
+    """Each raw name as (part, name). Prefixes count where at least one array has a `train_` and another
+    part."""
     prefixed: dict[str, tuple[Part | None, str]] = {}
     for raw in names:
         for part, prefixes in PART_NAMES.items():
@@ -147,5 +154,7 @@ def finite_problem(values: NDArray[Any]) -> str | None:
     if not len(rows):
         return None
     first = values[rows[0]][bad[rows[0]]].flat[0] if values.ndim > 1 else values[rows[0]]
-    word = "NaN" if np.isnan(first) else "an infinite value" if np.isinf(first) else f"{first:g}, past float32,"
+    word = (
+        "NaN" if np.isnan(first) else "an infinite value" if np.isinf(first) else f"{first:g}, past float32,"
+    )
     return f"has {word} in row {rows[0]} ({COUNTED}); {len(rows):,} of {len(values):,} rows have such values"

@@ -50,13 +50,17 @@ class ParquetFile(ArrayFile):
             chunks = self._file.read(columns=[name], use_threads=False).column(name)
             if pa.types.is_dictionary(chunks.type):
                 chunks = chunks.cast(chunks.type.value_type)
-            return _column(pa.concat_arrays(chunks.chunks) if chunks.num_chunks else pa.array([], chunks.type), self.most_bytes)
+            return _column(
+                pa.concat_arrays(chunks.chunks) if chunks.num_chunks else pa.array([], chunks.type),
+                self.most_bytes,
+            )
         except Exception as error:
             raise DatasetError(f"{self.path.name}: '{name}' {first_line(error)}") from None
 
 
 def _declared_bytes(chunk: Any) -> int:
-    """What a column chunk takes when decoded: its values at 8 bytes, or what it has of text if that is more."""
+    """What a column chunk takes when decoded: its values at 8 bytes, or what it has of text if that is
+    more."""
     return max(8 * int(chunk.num_values), int(chunk.total_uncompressed_size))
 
 
@@ -89,7 +93,8 @@ def _is_readable(kind: Any) -> bool:
 
 
 def _column(array: Any, most_bytes: int) -> Column:
-    """The column with its nested lists as axes; raises `EmptyValue` and `ValueError` for lists that do not align."""
+    """The column with its nested lists as axes; raises `EmptyValue` and `ValueError` for lists that do not
+    align."""
     import pyarrow.compute as pc
 
     if array.null_count:
@@ -104,7 +109,9 @@ def _column(array: Any, most_bytes: int) -> Column:
     except EmptyValue as missing:
         raise EmptyValue(int(np.searchsorted(lengths.cumsum(), missing.row, side="right"))) from None
     if inner.lengths is not None:
-        raise ValueError("has lists of different lengths below its first level; only sequences may differ, in their steps")
+        raise ValueError(
+            "has lists of different lengths below its first level; only sequences may differ, in their steps"
+        )
     longest = int(lengths.max(initial=0))
     if (lengths == longest).all():
         return Column(inner.values.reshape(len(lengths), longest, *inner.values.shape[1:]))
@@ -113,7 +120,9 @@ def _column(array: Any, most_bytes: int) -> Column:
         raise ValueError(f"has {lengths[row]} values in row {row} ({COUNTED}), {lengths[0]} in row 0")
     filled = 8 * len(lengths) * longest * math.prod(inner.values.shape[1:])
     if filled > most_bytes:
-        raise ValueError(f"filled up to its longest row of {longest:,} steps takes {too_large(filled, most_bytes)}")
+        raise ValueError(
+            f"filled up to its longest row of {longest:,} steps takes {too_large(filled, most_bytes)}"
+        )
     return Column(_fill_up(inner.values, lengths, longest), lengths)
 
 

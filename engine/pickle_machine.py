@@ -1,4 +1,5 @@
-"""Steps through the program that a pickle is. Nothing that a pickle names is ever called: see engine/unpickling.py."""
+"""Steps through the program that a pickle is. Nothing that a pickle names is ever called: see
+engine/unpickling.py."""
 
 import pickletools
 from collections.abc import Callable
@@ -7,9 +8,11 @@ from typing import Any
 from engine.pickled_arrays import KNOWN, ArrayInMaking, Budget, Name, Refused, build
 
 MOST_STEPS = 1_000_000
-"""Steps of one pickle. A step keeps at most about 250 bytes (an empty set) besides what it reads from the file."""
+"""Steps of one pickle. A step keeps at most about 250 bytes (an empty set) besides what it reads from the
+file."""
 MOST_STACK = 100_000
-"""Values that wait for their container: lists and dictionaries are filled by the thousand, only tuples by their length."""
+"""Values that wait for their container: lists and dictionaries are filled by the thousand, only tuples by
+their length."""
 PLAIN = (str, bytes, int, float, bool, type(None))
 _MARK = Name("mark")
 
@@ -26,12 +29,16 @@ class Machine:
         """What the pickle leaves; raises `Refused` for a step or a name that data do not need."""
         for number, (opcode, argument, _) in enumerate(pickletools.genops(self.source)):
             if number >= MOST_STEPS or len(self.stack) > MOST_STACK:
-                raise Refused(f"it takes more than {MOST_STEPS:,} steps, or piles up more than {MOST_STACK:,} values")
+                raise Refused(
+                    f"it takes more than {MOST_STEPS:,} steps, or piles up more than {MOST_STACK:,} values"
+                )
             if opcode.name == "STOP":
                 break
             step = _STEPS.get(opcode.name)
             if step is None:
-                raise Refused(f"it has the step {opcode.name}, which pickles of arrays and plain containers do not need")
+                raise Refused(
+                    f"it has the step {opcode.name}, which pickles of arrays and plain containers do not need"
+                )
             step(self, argument)
         (result,) = self.pop(1)
         return result
@@ -62,7 +69,8 @@ class Machine:
         """The container on top, which must be of this kind."""
         if type(self.stack[-1]) is not kind:
             raise Refused(
-                f"it is broken: something is added to a {type(self.stack[-1]).__name__} as if it were a {kind.__name__}"
+                f"it is broken: something is added to a {type(self.stack[-1]).__name__} as if it were a "
+                f"{kind.__name__}"
             )
         return self.stack[-1]
 
@@ -106,10 +114,13 @@ class Machine:
 
 
 def known_name(module: Any, name: Any) -> Name:
-    """What a name of the pickle stands for; raises `Refused` for any but the few that arrays are pickled with."""
+    """What a name of the pickle stands for; raises `Refused` for any but the few that arrays are pickled
+    with."""
     found = KNOWN.get(f"{module}.{name}") if isinstance(module, str) and isinstance(name, str) else None
     if found is None:
-        raise Refused(f"it asks for {in_words(f'{module}.{name}')}; only NumPy arrays and plain containers are read")
+        raise Refused(
+            f"it asks for {in_words(f'{module}.{name}')}; only NumPy arrays and plain containers are read"
+        )
     return found
 
 
@@ -129,7 +140,8 @@ def in_words(value: Any) -> str:
 
 
 _LITERALS = (
-    "BININT BININT1 BININT2 INT LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING UNICODE BINUNICODE "
+    "BININT BININT1 BININT2 INT LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING UNICODE "
+    "BINUNICODE "
     "SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8"
 )
 _STEPS: dict[str, Callable[[Machine, Any], object]] = {

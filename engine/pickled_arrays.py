@@ -1,8 +1,10 @@
-"""What NumPy arrays are pickled with, as functions of our own: data in, an array out, every size checked before it is used.
+"""What NumPy arrays are pickled with, as functions of our own: data in, an array out, every size checked
+before it is used.
 
-An array is pickled as a call of `_reconstruct` (an empty array) and a state (version, shape, dtype, is Fortran order, raw
-data); since protocol 5 as a call of `_frombuffer`. A dtype is `dtype(code, …)` and a state with its byte order, a scalar
-`scalar(dtype, raw data)`. The modules were renamed in NumPy 2; both names stand here.
+An array is pickled as a call of `_reconstruct` (an empty array) and a state (version, shape, dtype, is
+Fortran order, raw data); since protocol 5 as a call of `_frombuffer`. A dtype is `dtype(code, …)` and a state
+with its byte order, a scalar `scalar(dtype, raw data)`. The modules were renamed in NumPy 2; both names stand
+here.
 """
 
 import math
@@ -79,14 +81,22 @@ def build(target: Any, state: Any, budget: Budget) -> Any:
 
 def _with_content(state: Any, budget: Budget) -> NDArray[Any] | ObjectArray:
     if type(state) is not tuple or len(state) != 5 or not isinstance(state[2], DtypeInMaking):
-        raise Refused("it holds an array whose state is none: (version, shape, dtype, order, data) is expected")
+        raise Refused(
+            "it holds an array whose state is none: (version, shape, dtype, order, data) is expected"
+        )
     _, shape, dtype, is_fortran, content = state
     return _array(content, dtype, shape, "F" if is_fortran is True else "C", budget)
 
 
-def _array(content: Any, made: DtypeInMaking, shape: Any, order: str, budget: Budget) -> NDArray[Any] | ObjectArray:
+def _array(
+    content: Any, made: DtypeInMaking, shape: Any, order: str, budget: Budget
+) -> NDArray[Any] | ObjectArray:
     """The array over these bytes, which must be exactly as many as shape and dtype declare."""
-    if type(shape) is not tuple or len(shape) > MOST_AXES or not all(type(n) is int and 0 <= n <= LONGEST_AXIS for n in shape):
+    if (
+        type(shape) is not tuple
+        or len(shape) > MOST_AXES
+        or not all(type(n) is int and 0 <= n <= LONGEST_AXIS for n in shape)
+    ):
         raise Refused(f"it holds an array of an impossible shape, {str(shape)[:60]}")
     if made.dtype is None:
         return ObjectArray(shape)
@@ -99,15 +109,25 @@ def _array(content: Any, made: DtypeInMaking, shape: Any, order: str, budget: Bu
         raise Refused(f"it holds an array of type {str(made.dtype)!r}, which has no size")
     declared = math.prod(shape) * made.dtype.itemsize
     if declared != len(content):
-        raise Refused(f"it holds an array {shape} of {made.dtype}, which takes {declared:,} bytes, but has {len(content):,}")
+        raise Refused(
+            f"it holds an array {shape} of {made.dtype}, which takes {declared:,} bytes, but has "
+            f"{len(content):,}"
+        )
     if not declared:
         return np.empty(shape, made.dtype)
     return np.frombuffer(content, made.dtype).reshape(shape, order="F" if order == "F" else "C")
 
 
 def _with_byte_order(dtype: np.dtype[Any] | None, state: Any) -> np.dtype[Any] | None:
-    if type(state) is not tuple or not 3 <= len(state) <= 9 or state[1] not in ("<", ">", "|", "=") or any(state[2:5]):
-        raise Refused("it holds a dtype with fields, or one that is none; arrays must be of plain numbers or text")
+    if (
+        type(state) is not tuple
+        or not 3 <= len(state) <= 9
+        or state[1] not in ("<", ">", "|", "=")
+        or any(state[2:5])
+    ):
+        raise Refused(
+            "it holds a dtype with fields, or one that is none; arrays must be of plain numbers or text"
+        )
     return None if dtype is None else dtype.newbyteorder(state[1])
 
 
@@ -116,7 +136,9 @@ def _make_dtype(arguments: tuple[Any, ...], budget: Budget) -> DtypeInMaking:
     if isinstance(code, str) and code in _OBJECT_DTYPES:
         return DtypeInMaking(None)
     if not isinstance(code, str) or not _PLAIN_DTYPE.fullmatch(code):
-        raise Refused(f"it holds an array of type {str(code)[:40]!r}; arrays must be of plain numbers or text")
+        raise Refused(
+            f"it holds an array of type {str(code)[:40]!r}; arrays must be of plain numbers or text"
+        )
     return DtypeInMaking(np.dtype(code))
 
 
@@ -127,7 +149,11 @@ def _make_empty_array(arguments: tuple[Any, ...], budget: Budget) -> ArrayInMaki
 
 
 def _make_array_over(arguments: tuple[Any, ...], budget: Budget) -> NDArray[Any] | ObjectArray:
-    if len(arguments) not in (4, 5) or not isinstance(arguments[1], DtypeInMaking) or arguments[3] not in ("C", "F", "K"):
+    if (
+        len(arguments) not in (4, 5)
+        or not isinstance(arguments[1], DtypeInMaking)
+        or arguments[3] not in ("C", "F", "K")
+    ):
         raise Refused("it makes an array otherwise than NumPy does: (data, dtype, shape, order) is expected")
     array = _array(arguments[0], arguments[1], arguments[2], arguments[3], budget)
     if len(arguments) == 5 and isinstance(array, np.ndarray) and arguments[4] is not None:

@@ -1,4 +1,5 @@
-"""Pretrained models from a Hugging Face folder on disk: offline, from safetensors, running none of the folder's code.
+"""Pretrained models from a Hugging Face folder on disk: offline, from safetensors, running none of the
+folder's code.
 
 `transformers` is imported inside the functions: a host that never uses these encoders needs no such package.
 """
@@ -17,15 +18,20 @@ from engine.settings.encoder import ClipTextSettings, ClipVisionSettings
 
 
 def model_folder(settings: ClipVisionSettings | ClipTextSettings, modality: Modality) -> Path:
-    """The folder that the settings name, else the data set's for this modality; raises `EncoderError` where neither does."""
+    """The folder that the settings name, else the data set's for this modality; raises `EncoderError` where
+    neither does."""
     path = settings.path or getattr(modality.encoder, "path", None)
     if path is None:
-        raise EncoderError(f"{settings.name} needs the path of a model's folder: the data set names none for '{modality.name}'")
+        raise EncoderError(
+            f"{settings.name} needs the path of a model's folder: the data set names none for "
+            f"'{modality.name}'"
+        )
     return Path(path).expanduser()
 
 
 def load_model(folder: Path, choose: Callable[[Any, str], Any]) -> nn.Module:
-    """The model in a folder, in eval mode, float32. Raises `EncoderError`, one line, where it is incomplete or no safetensors.
+    """The model in a folder, in eval mode, float32. Raises `EncoderError`, one line, where it is incomplete
+    or no safetensors.
 
     choose: from the module `transformers` and the folder's model type to the class to load.
     """
@@ -53,7 +59,9 @@ def load_tokenizer(folder: Path) -> Any:
     if not (folder / "tokenizer.json").is_file():
         raise EncoderError(f"{folder} has no tokenizer.json")
     try:
-        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False, use_fast=True)
+        return transformers.AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, use_fast=True
+        )
     except Exception as error:  # tokenizers raises plain Exception
         raise EncoderError(f"{folder} holds no tokenizer that can be read: {_first_line(error)}") from None
 
@@ -84,11 +92,12 @@ Run = Callable[[nn.Module, Tensor, Tensor | None], Tensor]
 class Backbone(nn.Module):
     """A pretrained model as part of an encoder.
 
-    Frozen: it stays in eval mode and out of the state dict and takes no gradient; checkpoints then need the folder again. With
-    a cache it keeps the tokens of samples it has seen, in half precision, found again by a hash of their content, until the
-    memory for that is full. What it gives never depends on what it has kept, so that a resumed run stays exact: tokens are
-    rounded to half precision always, and on a CPU every sample is run alone. Not frozen: an ordinary part of the model, but for
-    what only makes the pooled vector, which no token comes through and nothing could train.
+    Frozen: it stays in eval mode and out of the state dict and takes no gradient; checkpoints then need the
+    folder again. With a cache it keeps the tokens of samples it has seen, in half precision, found again by a
+    hash of their content, until the memory for that is full. What it gives never depends on what it has kept,
+    so that a resumed run stays exact: tokens are rounded to half precision always, and on a CPU every sample
+    is run alone. Not frozen: an ordinary part of the model, but for what only makes the pooled vector, which
+    no token comes through and nothing could train.
     """
 
     def __init__(self, model: nn.Module, settings: ClipVisionSettings | ClipTextSettings, run: Run):
@@ -111,16 +120,24 @@ class Backbone(nn.Module):
             return self._run(self.model, values, is_padding)
         model = self._outside[0].to(values.device)
         with torch.no_grad():
-            return self._remembered(model, values, is_padding) if self._keeps else self._run(model, values, is_padding)
+            return (
+                self._remembered(model, values, is_padding)
+                if self._keeps
+                else self._run(model, values, is_padding)
+            )
 
     def _remembered(self, model: nn.Module, values: Tensor, is_padding: Tensor | None) -> Tensor:
         keys = [_key(values[i], None if is_padding is None else is_padding[i]) for i in range(len(values))]
-        new = torch.tensor([i for i, key in enumerate(keys) if key not in self._kept], dtype=torch.long, device=values.device)
+        new = torch.tensor(
+            [i for i, key in enumerate(keys) if key not in self._kept], dtype=torch.long, device=values.device
+        )
         fresh: dict[int, Tensor] = {}
         together = 1 if values.device.type == "cpu" else max(1, len(new))
         for start in range(0, len(new), together):
             chosen = new[start : start + together]
-            tokens = self._run(model, values[chosen], None if is_padding is None else is_padding[chosen]).half()
+            tokens = self._run(
+                model, values[chosen], None if is_padding is None else is_padding[chosen]
+            ).half()
             fresh.update(zip(chosen.tolist(), tokens, strict=True))
         found = [fresh[i] if i in fresh else self._kept[key].to(values.device) for i, key in enumerate(keys)]
         for i, tokens in fresh.items():

@@ -15,7 +15,8 @@ from engine.settings.training import TrainingSettings
 
 
 class DeviceError(UserError):
-    """A device or precision that this machine does not have; one line with what was asked for and what there is."""
+    """A device or precision that this machine does not have; one line with what was asked for and what there
+    is."""
 
 
 def build_accelerator(settings: TrainingSettings) -> Accelerator:
@@ -29,14 +30,17 @@ def build_accelerator(settings: TrainingSettings) -> Accelerator:
     expected = int(os.environ.get("WORLD_SIZE", "1"))
     if expected != settings.processes:
         raise DeviceError(
-            f"training.processes is {settings.processes} but {expected} process{'es' if expected > 1 else ''} started; "
+            f"training.processes is {settings.processes} but {expected} "
+            f"process{'es' if expected > 1 else ''} started; "
             "several are started by `accelerate launch`, as the dashboard and the command line do"
         )
     if on_cpu:
         # Whoever starts several runs side by side says in OMP_NUM_THREADS what each may take.
         given = int(os.environ.get("OMP_NUM_THREADS") or 0)
         torch.set_num_threads(
-            settings.threads or given or max(1, (os.cpu_count() or 1) // (settings.processes // settings.machines))
+            settings.threads
+            or given
+            or max(1, (os.cpu_count() or 1) // (settings.processes // settings.machines))
         )
     precision = "no" if settings.precision == "fp32" else settings.precision
     try:

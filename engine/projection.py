@@ -10,7 +10,8 @@ from engine.settings.objective import ProjectionSettings
 class ViewBatchNorm(nn.Module):
     """BatchNorm for views (v, b, features): statistics of one view's batch at a time, over all processes.
 
-    Same numbers and running statistics as calling `nn.SyncBatchNorm` once a view, in order, without the calls.
+    Same numbers and running statistics as calling `nn.SyncBatchNorm` once a view, in order, without the
+    calls.
     """
 
     running_mean: Tensor
@@ -30,7 +31,9 @@ class ViewBatchNorm(nn.Module):
         """Normalised views (v, b, features); raises `ValueError` in training with a batch of one sample."""
         views = views.to(self.weight.dtype)  # statistics are not taken in half precision
         if not self.training:
-            return (views - self.running_mean) * (self.weight * (self.running_var + self.eps).rsqrt()) + self.bias
+            return (views - self.running_mean) * (
+                self.weight * (self.running_var + self.eps).rsqrt()
+            ) + self.bias
         samples = views.shape[1] * process_count()
         if samples < 2:
             raise ValueError("batch normalisation needs at least 2 samples in a training batch; got 1")
@@ -42,16 +45,22 @@ class ViewBatchNorm(nn.Module):
         return centred * (self.weight * (variance + self.eps).rsqrt()) + self.bias
 
     def _track(self, means: Tensor, variances: Tensor) -> None:
-        """What updating the running statistics view by view comes to: weights momentum·(1 − momentum)^(later views)."""
+        """What updating the running statistics view by view comes to: weights momentum·(1 − momentum)^(later
+        views)."""
         views = len(means)
-        powers = (1 - self.momentum) ** torch.arange(views - 1, -1, -1, device=means.device, dtype=means.dtype)
+        powers = (1 - self.momentum) ** torch.arange(
+            views - 1, -1, -1, device=means.device, dtype=means.dtype
+        )
         for running, observed in ((self.running_mean, means), (self.running_var, variances)):
-            running.mul_((1 - self.momentum) ** views).add_((self.momentum * powers[:, None] * observed).sum(0))
+            running.mul_((1 - self.momentum) ** views).add_(
+                (self.momentum * powers[:, None] * observed).sum(0)
+            )
         self.num_batches_tracked += views
 
 
 def projection_head(width: int, settings: ProjectionSettings) -> nn.Sequential:
-    """Head (v, b, width) → (v, b, settings.width): Linear, BatchNorm, ReLU twice, then Linear. Used in training only."""
+    """Head (v, b, width) → (v, b, settings.width): Linear, BatchNorm, ReLU twice, then Linear. Used in
+    training only."""
     return nn.Sequential(
         nn.Linear(width, settings.hidden),
         ViewBatchNorm(settings.hidden),

@@ -1,6 +1,8 @@
-"""Which published data sets are there, where their files are expected, how one gets them, and what is wrong with one.
+"""Which published data sets are there, where their files are expected, how one gets them, and what is wrong
+with one.
 
-Looks at names, sizes and first bytes, and reads nothing large: the data page asks on every visit. Imports no torch.
+Looks at names, sizes and first bytes, and reads nothing large: the data page asks on every visit. Imports no
+torch.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,24 +14,30 @@ from engine.settings.dataset import PUBLISHED
 from engine.settings.published_dataset import ImageTextSettings, PublishedSettings
 
 _AFFECT = (
-    "MultiBench publishes it with its processed affect data: follow the link in the README of github.com/pliang279/MultiBench."
+    "MultiBench publishes it with its processed affect data: follow the link in the README of "
+    "github.com/pliang279/MultiBench."
 )
 _MODELS = (
-    "the two models are on huggingface.co, openai/clip-vit-base-patch32 and sentence-transformers/clip-ViT-B-32-multilingual-v1: "
+    "the two models are on huggingface.co, openai/clip-vit-base-patch32 and "
+    "sentence-transformers/clip-ViT-B-32-multilingual-v1: "
     "config.json, model.safetensors and the text model's tokenizer.json."
 )
 SOURCES: dict[str, str] = {
     "mosi": _AFFECT,
     "ur_funny": _AFFECT,
     "mustard": _AFFECT,
-    "mimic": "Its owners ask for training and an agreement (physionet.org); who has both gets im.pk from MultiBench's authors, "
+    "mimic": "Its owners ask for training and an agreement (physionet.org); who has both gets im.pk from "
+    "MultiBench's authors, "
     "as the README of github.com/pliang279/MultiBench says.",
     "vision_touch": "Stanford publishes it: run dataset/download_data.sh of "
-    "github.com/stanford-iprl-lab/multimodal_representation, or datasets/robotics/download_data.sh of MultiBench.",
+    "github.com/stanford-iprl-lab/multimodal_representation, or datasets/robotics/download_data.sh of "
+    "MultiBench.",
     "mm_imdb": "Its authors publish mmimdb.tar.gz at lisi1.unal.edu.co/mmimdb; " + _MODELS,
-    "hateful_memes": "Meta publishes it to who agrees to its licence, at hatefulmemeschallenge.com; " + _MODELS,
+    "hateful_memes": "Meta publishes it to who agrees to its licence, at hatefulmemeschallenge.com; "
+    + _MODELS,
 }
-"""How one gets each data set. Nothing is ever downloaded for the user: some owners ask for an agreement first."""
+"""How one gets each data set. Nothing is ever downloaded for the user: some owners ask for an agreement
+first."""
 
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -37,7 +45,8 @@ HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class ExpectedFile:
-    """A file or folder of a data set: whether it is there, its bytes (a folder's: None), and what is wrong with it."""
+    """A file or folder of a data set: whether it is there, its bytes (a folder's: None), and what is wrong
+    with it."""
 
     path: Path
     holds: str
@@ -117,10 +126,14 @@ def _episodes(settings: PublishedSettings, home: Path) -> Iterator[ExpectedFile]
         return
     files = sorted(path.glob("*.h5"))
     if not files:
-        yield ExpectedFile(path, holds, True, None, "holds no .h5 files" if path.is_dir() else "is not a folder")
+        yield ExpectedFile(
+            path, holds, True, None, "holds no .h5 files" if path.is_dir() else "is not a folder"
+        )
         return
     broken = [file.name for file in files if not _starts_with(file, HDF5_SIGNATURE)]
-    problem = f"{len(broken)} of {len(files)} files are no HDF5 files, the first is {broken[0]}" if broken else None
+    problem = (
+        f"{len(broken)} of {len(files)} files are no HDF5 files, the first is {broken[0]}" if broken else None
+    )
     yield ExpectedFile(path, f"{len(files):,} episodes, one .h5 file each", True, None, problem)
 
 

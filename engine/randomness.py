@@ -1,7 +1,7 @@
 """One generator for each kind of choice, seeded by what the choice is for and where in the run it is made.
 
-Because a generator depends only on (seed, purpose, place), a resumed run draws what the unbroken one would have drawn,
-and a change in one kind of choice leaves the others as they were.
+Because a generator depends only on (seed, purpose, place), a resumed run draws what the unbroken one would
+have drawn, and a change in one kind of choice leaves the others as they were.
 """
 
 import hashlib
@@ -16,7 +16,9 @@ def derive_seed(seed: int, purpose: str, *place: int) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def torch_generator(seed: int, purpose: str, *place: int, device: torch.device | str = "cpu") -> torch.Generator:
+def torch_generator(
+    seed: int, purpose: str, *place: int, device: torch.device | str = "cpu"
+) -> torch.Generator:
     """A seeded generator on `device`; CPU and GPU draw different numbers from the same seed."""
     return torch.Generator(device=device).manual_seed(derive_seed(seed, purpose, *place))
 

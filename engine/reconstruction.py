@@ -1,14 +1,17 @@
 """What MAE reconstructs of each modality, and the light decoder that does it.
 
 Targets come in rows, one a query of the decoder:
-- an image whose encoder gives a feature map: one row a token, the patch of normalised pixels that lies where the token lies,
-  averaged down to at most `patch` pixels a side (an AlexNet token of a 224 px image covers 37 px: 4,107 values as they are);
+- an image whose encoder gives a feature map: one row a token, the patch of normalised pixels that lies where
+  the token lies, averaged down to at most `patch` pixels a side (an AlexNet token of a 224 px image covers 37
+  px: 4,107 values as they are);
 - a sequence whose encoder gives tokens in time: one row a token, the values of its steps;
-- everything else (a vector; tokens that have no place): one row, all of the values, or the image averaged to one patch.
+- everything else (a vector; tokens that have no place): one row, all of the values, or the image averaged to
+  one patch.
 
-Rows with a place are scored where their token was hidden, as in MAE. A row without a place is always scored: there is no telling
-which of its values the hidden tokens stood for. Tokens are hidden behind their encoders, as in every method here that fuses, so a
-visible token may have seen something of its hidden neighbours, unlike in MAE, whose tokens are patches of pixels.
+Rows with a place are scored where their token was hidden, as in MAE. A row without a place is always scored:
+there is no telling which of its values the hidden tokens stood for. Tokens are hidden behind their encoders,
+as in every method here that fuses, so a visible token may have seen something of its hidden neighbours,
+unlike in MAE, whose tokens are patches of pixels.
 """
 
 import math
@@ -34,7 +37,8 @@ class Target(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How one modality's samples become rows. grid: places of the rows, () for one row without a place; patch: px a side."""
+    """How one modality's samples become rows. grid: places of the rows, () for one row without a place;
+    patch: px a side."""
 
     kind: str
     grid: tuple[int, ...]
@@ -63,7 +67,9 @@ def layout_of(modality: Modality, encoder: Encoder, largest_patch: int) -> Layou
         patch = max(1, min(height // rows, width // columns, largest_patch))
         return Layout("image", grid, channels * patch**2, patch)
     values = math.prod(modality.shape)
-    has_places = modality.kind == "sequence" and len(encoder.grid) == 1 and modality.shape[0] % encoder.grid[0] == 0
+    has_places = (
+        modality.kind == "sequence" and len(encoder.grid) == 1 and modality.shape[0] % encoder.grid[0] == 0
+    )
     places = encoder.grid if has_places else ()
     return Layout(modality.kind, places, values // math.prod(places))
 
@@ -73,7 +79,8 @@ def _whole(values: Tensor) -> Target:
 
 
 def _patches(images: Tensor, grid: tuple[int, ...], side: int) -> Tensor:
-    """Images (b, c, h, w) averaged to patches of side × side pixels on a grid: (b, rows · columns, c · side²)."""
+    """Images (b, c, h, w) averaged to patches of side × side pixels on a grid: (b, rows · columns, c ·
+    side²)."""
     rows, columns = grid
     small = F.adaptive_avg_pool2d(images, (rows * side, columns * side))
     cells = small.view(*images.shape[:2], rows, side, columns, side)
@@ -81,7 +88,8 @@ def _patches(images: Tensor, grid: tuple[int, ...], side: int) -> Tensor:
 
 
 class Decoder(nn.Module):
-    """One transformer block over [a query a row; what the fusion made of the visible tokens], then a linear layer a modality."""
+    """One transformer block over [a query a row; what the fusion made of the visible tokens], then a linear
+    layer a modality."""
 
     positions: Tensor
 
@@ -99,8 +107,15 @@ class Decoder(nn.Module):
 
     def forward(self, fused: Tensor, is_there: Tensor) -> dict[str, Tensor]:
         """fused (b, k, d), is_there (b, k) → by modality the reconstructed rows (b, rows, width)."""
-        own = torch.cat([query.expand(rows, -1) for query, rows in zip(self.queries, self.rows, strict=True)]) + self.positions
-        values = torch.cat([own.expand(len(fused), -1, -1).to(fused.dtype), self.memory(fused).to(fused.dtype)], 1)
+        own = (
+            torch.cat([query.expand(rows, -1) for query, rows in zip(self.queries, self.rows, strict=True)])
+            + self.positions
+        )
+        values = torch.cat(
+            [own.expand(len(fused), -1, -1).to(fused.dtype), self.memory(fused).to(fused.dtype)], 1
+        )
         log_weights = F.pad(is_there, (len(own), 0), value=True).to(fused.dtype).log()
         decoded = torch.split(self.norm(self.block(values, log_weights, len(own))), self.rows, 1)
-        return {name: output(rows) for (name, output), rows in zip(self.outputs.items(), decoded, strict=True)}
+        return {
+            name: output(rows) for (name, output), rows in zip(self.outputs.items(), decoded, strict=True)
+        }

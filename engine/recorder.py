@@ -1,4 +1,5 @@
-"""The whole door from a run to whatever keeps its results. The engine calls it; storage, or a folder, implements it."""
+"""The whole door from a run to whatever keeps its results. The engine calls it; storage, or a folder,
+implements it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +9,8 @@ ArtifactKind = Literal["best", "last", "state"]
 """best, last: weights for use; state: everything a resume needs, replaced as training goes on."""
 
 EncoderState = Literal["trained", "untrained", "raw"]
-"""Whose representation: the trained encoder's, the one it started as, or the raw inputs, read by a stronger probe."""
+"""Whose representation: the trained encoder's, the one it started as, or the raw inputs, read by a stronger
+probe."""
 
 Fact = str | int | float | bool | None
 
@@ -23,13 +25,17 @@ class Recorder(Protocol):
         """How far training is: steps done of all, epochs completed of all."""
 
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
-        """Points of curves at a step; a point recorded again replaces the former (a resumed run repeats some)."""
+        """Points of curves at a step; a point recorded again replaces the former (a resumed run repeats
+        some)."""
 
     def result(self, task: str, metric: str, value: float, facts: Mapping[str, Fact]) -> None:
         """One final figure, such as a task's probe accuracy; facts say n, chance, cost, split."""
 
-    def decomposition(self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]) -> None:
-        """What a task's information splits into. sides: "x1 | x2"; content: a `SampleDecomposition` as plain values."""
+    def decomposition(
+        self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]
+    ) -> None:
+        """What a task's information splits into. sides: "x1 | x2"; content: a `SampleDecomposition` as plain
+        values."""
 
     def message(self, text: str) -> None:
         """A line for the reader of the run."""

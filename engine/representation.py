@@ -1,4 +1,5 @@
-"""Frozen representations for probes: every distinct item is encoded once and every sample fused once, for all tasks."""
+"""Frozen representations for probes: every distinct item is encoded once and every sample fused once, for all
+tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from engine.tokenizer import mean_token
 from engine.views import ViewPlan, plain_view
 
 KEPT_TOKENS_BYTES = 4 * 2**30
-"""Most memory for the tokens of shared items; past it they are encoded with each sample that refers to them."""
+"""Most memory for the tokens of shared items; past it they are encoded with each sample that refers to
+them."""
 
 
 class SharedTokens:
-    """Tokens of the distinct items of one modality, on the CPU, looked up by the rows that samples refer to."""
+    """Tokens of the distinct items of one modality, on the CPU, looked up by the rows that samples refer
+    to."""
 
     def __init__(self, distinct: Tensor, parts: Sequence[Tokens]) -> None:
         self._position = torch.zeros(int(distinct[-1]) + 1, dtype=torch.long)
@@ -30,12 +33,15 @@ class SharedTokens:
     def of(self, rows: Tensor, device: torch.device) -> Tokens:
         """Tokens of the items at `rows` (b,), on `device`."""
         chosen = self._position[rows]
-        return Tokens(self._values[chosen].to(device), None if self._is_padding is None else self._is_padding[chosen].to(device))
+        return Tokens(
+            self._values[chosen].to(device),
+            None if self._is_padding is None else self._is_padding[chosen].to(device),
+        )
 
 
 class FeatureViews(NamedTuple):
-    """fused: a representation (n, width) for each subset asked for; own: of each modality what its encoder hands to the fusion,
-    averaged over its valid tokens."""
+    """fused: a representation (n, width) for each subset asked for; own: of each modality what its encoder
+    hands to the fusion, averaged over its valid tokens."""
 
     fused: list[Tensor]
     own: dict[str, Tensor]
@@ -51,7 +57,8 @@ class FeatureExtractor:
     batch_size: int
 
     def extract(self, split: Split, subset: Sequence[str] | None = None) -> Tensor:
-        """Representations (n, width), float32 on the CPU, of all modalities or of `subset`, in the order of the split."""
+        """Representations (n, width), float32 on the CPU, of all modalities or of `subset`, in the order of
+        the split."""
         return self.extract_views(split, [subset]).fused[0]
 
     @torch.inference_mode()
@@ -70,7 +77,9 @@ class FeatureExtractor:
                 own[name].append(mean_token(tokens[name]).float().cpu())
             for parts, subset in zip(fused, wanted, strict=True):
                 parts.append(self.objective.fuse({name: tokens[name] for name in subset}).float().cpu())
-        return FeatureViews([torch.cat(parts) for parts in fused], {name: torch.cat(parts) for name, parts in own.items()})
+        return FeatureViews(
+            [torch.cat(parts) for parts in fused], {name: torch.cat(parts) for name, parts in own.items()}
+        )
 
     def _encode(self, split: Split, name: str, rows: Tensor) -> Tokens:
         values, is_padding = split.fetch(name, rows)
@@ -78,7 +87,8 @@ class FeatureExtractor:
         return self.objective.encode(name, plain_view({name: samples}, self.plan)[name])
 
     def _encode_distinct(self, split: Split, name: str) -> SharedTokens | None:
-        """Tokens of the distinct items where several samples share items and the tokens fit in memory; else None."""
+        """Tokens of the distinct items where several samples share items and the tokens fit in memory; else
+        None."""
         distinct = torch.unique(split.rows[name])
         if len(distinct) >= len(split):
             return None

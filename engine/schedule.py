@@ -18,4 +18,6 @@ def learning_rate(settings: TrainingSettings, step: int, steps_per_epoch: int) -
         return peak
     last = settings.epochs * steps_per_epoch - 1
     share = (step - warmup) / max(1, last - warmup)
-    return settings.final_learning_rate + (peak - settings.final_learning_rate) * 0.5 * (1 + math.cos(math.pi * share))
+    return settings.final_learning_rate + (peak - settings.final_learning_rate) * 0.5 * (
+        1 + math.cos(math.pi * share)
+    )

@@ -1,8 +1,8 @@
 """What Cross, CMC, SimCLR and their kin share: one encoder and one linear projection a modality, no fusion.
 
-A modality's representation is its mean token, projected. That of several is their projections side by side, not normalised:
-the projection is the layer that the loss shaped (the published uniqueness of Cross, near chance, is only to be had behind
-it), and a probe may use the lengths that the loss ignores.
+A modality's representation is its mean token, projected. That of several is their projections side by side,
+not normalised: the projection is the layer that the loss shaped (the published uniqueness of Cross, near
+chance, is only to be had behind it), and a probe may use the lengths that the loss ignores.
 """
 
 import math
@@ -29,7 +29,9 @@ class SeparateObjective(Objective):
         super().__init__()
         encoders = build_encoders(settings, modalities)
         self.encoders = module_dict(encoders)
-        self.projections = module_dict({name: nn.Linear(encoder.width, width) for name, encoder in encoders.items()})
+        self.projections = module_dict(
+            {name: nn.Linear(encoder.width, width) for name, encoder in encoders.items()}
+        )
 
     def project(self, name: str, samples: Samples) -> Tensor:
         """A modality's representation (b, width)."""
@@ -37,8 +39,11 @@ class SeparateObjective(Objective):
         return projected
 
     def project_views(self, name: str, views: Sequence[View]) -> Tensor:
-        """The representations (views, b, width) of one modality in several augmented views, encoded in one pass."""
-        return torch.stack(self.project(name, along_batch([view[name] for view in views])).tensor_split(len(views)))
+        """The representations (views, b, width) of one modality in several augmented views, encoded in one
+        pass."""
+        return torch.stack(
+            self.project(name, along_batch([view[name] for view in views])).tensor_split(len(views))
+        )
 
     def encode(self, name: str, samples: Samples) -> Tokens:
         return Tokens(self.project(name, samples)[:, None])
@@ -48,7 +53,8 @@ class SeparateObjective(Objective):
 
 
 class HeadSettings(Protocol):
-    """Widths of a modality's representation, of the head's hidden layer and of the embedding that the loss sees."""
+    """Widths of a modality's representation, of the head's hidden layer and of the embedding that the loss
+    sees."""
 
     @property
     def width(self) -> int: ...
@@ -59,7 +65,8 @@ class HeadSettings(Protocol):
 
 
 def self_head(own: HeadSettings) -> nn.Sequential:
-    """The head (Linear, ReLU, Linear) behind which augmented views of one modality are contrasted (Chen et al., 2020)."""
+    """The head (Linear, ReLU, Linear) behind which augmented views of one modality are contrasted (Chen et
+    al., 2020)."""
     return nn.Sequential(nn.Linear(own.width, own.hidden), nn.ReLU(), nn.Linear(own.hidden, own.head_width))
 
 
@@ -80,8 +87,11 @@ def check_two(settings: ExperimentSettings, modalities: Sequence[Modality], what
         raise SettingsError(f"{settings.objective.name} {what} exactly two modalities; got {names}")
 
 
-def chosen_modality(settings: ExperimentSettings, modalities: Sequence[Modality], name: str | None) -> Modality:
-    """The modality of that name; without one the first image, else the first modality. Raises `SettingsError`."""
+def chosen_modality(
+    settings: ExperimentSettings, modalities: Sequence[Modality], name: str | None
+) -> Modality:
+    """The modality of that name; without one the first image, else the first modality. Raises
+    `SettingsError`."""
     if name is None:
         return next((m for m in modalities if m.kind == "image"), modalities[0])
     for modality in modalities:

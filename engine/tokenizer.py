@@ -1,4 +1,5 @@
-"""Tokenizers: an encoder's tokens brought to the fusion's width, with fixed sine-cosine positions (METHOD §4)."""
+"""Tokenizers: an encoder's tokens brought to the fusion's width, with fixed sine-cosine positions (METHOD
+§4)."""
 
 import torch
 from torch import Tensor, nn
@@ -17,16 +18,19 @@ def _waves(positions: Tensor, frequencies: int) -> tuple[Tensor, Tensor]:
 
 
 def sequence_positions(steps: int, width: int) -> Tensor:
-    """Positions (steps, width) of a sequence: sine in even columns, cosine in odd ones (Vaswani et al., 2017)."""
+    """Positions (steps, width) of a sequence: sine in even columns, cosine in odd ones (Vaswani et al.,
+    2017)."""
     waves = _waves(torch.arange(steps), (width + 1) // 2)
     return torch.stack(waves, -1).flatten(1)[:, :width].float()
 
 
 def grid_positions(rows: int, columns: int, width: int) -> Tensor:
-    """Positions (cells, width) of a feature map: [sin row, cos row, sin column, cos column], a quarter of the width each.
+    """Positions (cells, width) of a feature map: [sin row, cos row, sin column, cos column], a quarter of the
+    width each.
 
-    The golden vectors decide for maps that are not square: cell k stands at (k // rows, k % rows), as in the public code, not at
-    (k // columns, k % columns). Every cell still has a position of its own, and square maps are as one expects.
+    The golden vectors decide for maps that are not square: cell k stands at (k // rows, k % rows), as in the
+    public code, not at (k // columns, k % columns). Every cell still has a position of its own, and square
+    maps are as one expects.
     """
     cell = torch.arange(rows * columns)
     quarter = (width + 3) // 4
@@ -46,9 +50,11 @@ def fixed_positions(grid: tuple[int, ...], width: int) -> Tensor | None:
 
 
 class Tokenizer(nn.Module):
-    """Projects tokens (a 1×1 convolution, for a feature map) and adds positions: none for a set, 1-D or 2-D by the grid.
+    """Projects tokens (a 1×1 convolution, for a feature map) and adds positions: none for a set, 1-D or 2-D
+    by the grid.
 
-    A set whose tokens already have the fusion's width passes unchanged: its encoder ends in a linear layer of its own.
+    A set whose tokens already have the fusion's width passes unchanged: its encoder ends in a linear layer of
+    its own.
     """
 
     positions: Tensor | None

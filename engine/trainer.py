@@ -1,8 +1,8 @@
 """One training loop for every objective: batches, views, a step, the curves, validation, checkpoints, resume.
 
-Exact resume: all randomness of a step comes from generators seeded by (seed, purpose, epoch, step, rank), the learning
-rate is a function of the step, and the saved state holds the rest; so a run that was interrupted anywhere and resumed
-ends, on a CPU, with the same bits as one that was not.
+Exact resume: all randomness of a step comes from generators seeded by (seed, purpose, epoch, step, rank), the
+learning rate is a function of the step, and the saved state holds the rest; so a run that was interrupted
+anywhere and resumed ends, on a CPU, with the same bits as one that was not.
 """
 
 import math
@@ -33,7 +33,8 @@ Outcome = Literal["finished", "stopped"]
 
 @dataclass
 class Position:
-    """Where a run stands: the next batch to take, the curve window that is open, and the best validation so far."""
+    """Where a run stands: the next batch to take, the curve window that is open, and the best validation so
+    far."""
 
     epoch: int = 0
     batch: int = 0
@@ -47,8 +48,9 @@ class Position:
 class Trainer:
     """Trains one objective on one data set; `run` returns when it is finished or was asked to stop.
 
-    recorder: where curves and checkpoints go (only the main process's is used); work: a folder for temporary files;
-    after_epoch: called on the main process with the epochs and steps done, while the objective may be read.
+    recorder: where curves and checkpoints go (only the main process's is used); work: a folder for temporary
+    files; after_epoch: called on the main process with the epochs and steps done, while the objective may be
+    read.
     """
 
     def __init__(
@@ -67,7 +69,8 @@ class Trainer:
         self.batch_size = settings.training.batch_size
         if len(dataset.train) < self.batch_size:
             raise TrainingError(
-                f"training.batch_size is {self.batch_size}; choose at most the {len(dataset.train)} training samples"
+                f"training.batch_size is {self.batch_size}; choose at most the {len(dataset.train)} "
+                "training samples"
             )
         self.alike = check_labels(objective, dataset, settings.data.name)
         self.steps_per_epoch = len(dataset.train) // self.batch_size
@@ -79,11 +82,18 @@ class Trainer:
         self._logged_at = self._saved_at = time.monotonic()
 
     def run(self) -> Outcome:
-        """Train from the saved state, or from the start, to the end of the settings' epochs or of the patience."""
+        """Train from the saved state, or from the start, to the end of the settings' epochs or of the
+        patience."""
         for task in self.alike:
-            self.recorder.message(f"all training samples have the same label of '{task}': nothing can be learned from it")
+            self.recorder.message(
+                f"all training samples have the same label of '{task}': nothing can be learned from it"
+            )
         self._resume()
-        position, epochs, patience = self.position, self.settings.training.epochs, self.settings.training.patience
+        position, epochs, patience = (
+            self.position,
+            self.settings.training.epochs,
+            self.settings.training.patience,
+        )
         while position.epoch < epochs:
             if self._train_epoch() == "stopped":
                 self._save_state()
@@ -91,7 +101,9 @@ class Trainer:
             self._validate()
             position.epoch, position.batch = position.epoch + 1, 0
             if patience and position.epoch - 1 - position.best_epoch >= patience:
-                self.recorder.message(f"stopped early: epoch {position.best_epoch + 1} stayed best for {patience} epochs")
+                self.recorder.message(
+                    f"stopped early: epoch {position.best_epoch + 1} stayed best for {patience} epochs"
+                )
                 self._report(epochs=position.epoch, steps=position.step)
                 position.epoch = epochs
             else:
@@ -105,7 +117,9 @@ class Trainer:
 
     def _train_epoch(self) -> Outcome:
         position = self.position
-        order = torch.randperm(len(self.dataset.train), generator=torch_generator(self.settings.seed, "order", position.epoch))
+        order = torch.randperm(
+            len(self.dataset.train), generator=torch_generator(self.settings.seed, "order", position.epoch)
+        )
         self.model.train()
         while position.batch < self.steps_per_epoch:
             if agree(self.recorder.should_stop(), self.accelerator):
@@ -119,13 +133,19 @@ class Trainer:
         """One optimiser step on a batch, of which every process takes its share."""
         training, position = self.settings.training, self.position
         rate = learning_rate(training, position.step, self.steps_per_epoch)
-        progress = Progress(position.epoch, training.epochs, position.step, self.settings.seed, self.accelerator.process_index)
+        progress = Progress(
+            position.epoch, training.epochs, position.step, self.settings.seed, self.accelerator.process_index
+        )
         # Layers that draw from the global generator (dropout in a borrowed encoder) must resume exactly too.
-        torch.manual_seed(derive_seed(self.settings.seed, "layers", position.epoch, position.step, progress.rank))
+        torch.manual_seed(
+            derive_seed(self.settings.seed, "layers", position.epoch, position.step, progress.rank)
+        )
         ends_window = (position.step + 1) % training.log_every == 0
         views, labels = self.batches.take(self.dataset.train, indices, progress)
         loss, terms, norm = self.updates.step(views, progress, labels, rate, ends_window)
-        figures: dict[str, Any] = {"train/learning_rate": rate} | ({} if norm is None else {"train/gradient_norm": norm})
+        figures: dict[str, Any] = {"train/learning_rate": rate} | (
+            {} if norm is None else {"train/gradient_norm": norm}
+        )
         position.step += 1
         self._collect({"train/loss": loss} | {f"train/{name}": value for name, value in terms.items()})
         self._report()
@@ -145,7 +165,8 @@ class Trainer:
         self.position.window_steps += 1
 
     def _log(self, figures: Mapping[str, Any]) -> None:
-        """Close the window: its mean terms become one point of each curve, with the speed since the last point."""
+        """Close the window: its mean terms become one point of each curve, with the speed since the last
+        point."""
         position, now = self.position, time.monotonic()
         values = {name: float(total) / position.window_steps for name, total in position.window.items()}
         if not math.isfinite(values["train/loss"]):
@@ -155,18 +176,25 @@ class Trainer:
             )
         speed = position.window_steps * self.batch_size / max(now - self._logged_at, 1e-9)
         self.recorder.metrics(
-            position.step, values | {name: float(v) for name, v in figures.items()} | {"system/samples_per_second": speed}
+            position.step,
+            values | {name: float(v) for name, v in figures.items()} | {"system/samples_per_second": speed},
         )
         position.window, position.window_steps, self._logged_at = {}, 0, now
 
     @torch.no_grad()
     def _validate(self) -> None:
-        """Mean loss on the validation split, with views and masks that are the same every epoch, and the best so far.
+        """Mean loss on the validation split, with views and masks that are the same every epoch, and the best
+        so far.
 
-        Weights that ramp over epochs stand at their final value, so that losses of different epochs can be compared.
+        Weights that ramp over epochs stand at their final value, so that losses of different epochs can be
+        compared.
         """
         split, position = self.dataset.validation, self.position
-        size = min(self.batch_size, len(split)) // self.accelerator.num_processes * self.accelerator.num_processes
+        size = (
+            min(self.batch_size, len(split))
+            // self.accelerator.num_processes
+            * self.accelerator.num_processes
+        )
         if size < 2 * self.accelerator.num_processes:
             return
         self.model.eval()
@@ -181,10 +209,13 @@ class Trainer:
         self.recorder.metrics(position.step, {"validation/loss": loss})
         if loss < position.best_loss:
             position.best_loss, position.best_epoch = loss, position.epoch
-            self._unsaved_best = {name: value.detach().cpu().clone() for name, value in self.objective.state_dict().items()}
+            self._unsaved_best = {
+                name: value.detach().cpu().clone() for name, value in self.objective.state_dict().items()
+            }
 
     def _resume(self) -> None:
-        """Continue from the state that the recorder kept, if there is one; all processes load the main one's bytes."""
+        """Continue from the state that the recorder kept, if there is one; all processes load the main one's
+        bytes."""
         content = None
         if self.accelerator.is_main_process:
             file = self.work / "resume.safetensors"
@@ -207,7 +238,8 @@ class Trainer:
             self._save_state()
 
     def _save_state(self) -> None:
-        """Keep the best weights if they are new, then the state: a resume after any crash finds the two consistent."""
+        """Keep the best weights if they are new, then the state: a resume after any crash finds the two
+        consistent."""
         if self._unsaved_best is not None:
             self._save_weights("best", self._unsaved_best, self.position.best_epoch)
             self._unsaved_best = None

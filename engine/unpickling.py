@@ -1,10 +1,11 @@
 """Reads pickles of NumPy arrays and plain containers without running any of what they ask for.
 
-A pickle is a program: Python's own unpickler calls what it names. Here the program is stepped through with `pickletools`'
-reader (engine/pickle_machine.py), and nothing in it is ever called: the few names that NumPy arrays are pickled with stand
-for functions of our own (engine/pickled_arrays.py), and any other name is refused. What a pickle can make us keep is bounded
-too: no string longer than what is left of the file is read, every array must have exactly the bytes it declares, the steps
-are counted, and what is made of other parts of the pickle (a copy, an encoding) comes out of a budget.
+A pickle is a program: Python's own unpickler calls what it names. Here the program is stepped through with
+`pickletools`' reader (engine/pickle_machine.py), and nothing in it is ever called: the few names that NumPy
+arrays are pickled with stand for functions of our own (engine/pickled_arrays.py), and any other name is
+refused. What a pickle can make us keep is bounded too: no string longer than what is left of the file is
+read, every array must have exactly the bytes it declares, the steps are counted, and what is made of other
+parts of the pickle (a copy, an encoding) comes out of a budget.
 """
 
 from pathlib import Path
@@ -22,8 +23,9 @@ BROKEN = (ValueError, IndexError, TypeError, OverflowError, EOFError)
 def read_pickle(path: Path, most_bytes: int) -> Any:
     """The content of a pickle: NumPy arrays and scalars, dict, list, tuple, set, text, bytes, numbers, None.
 
-    An array of Python objects comes back as `ObjectArray`, its shape without content. Raises `DatasetError`, one line, for
-    a file that is missing, larger than `most_bytes`, cut off or broken, and for one that asks for anything else.
+    An array of Python objects comes back as `ObjectArray`, its shape without content. Raises `DatasetError`,
+    one line, for a file that is missing, larger than `most_bytes`, cut off or broken, and for one that asks
+    for anything else.
     """
     try:
         size = path.stat().st_size
@@ -64,7 +66,8 @@ class _Source:
 
 
 def check_content(result: Any) -> None:
-    """Raises `Refused` for containers nested too deep, and for a function or an unfinished array that is left in them."""
+    """Raises `Refused` for containers nested too deep, and for a function or an unfinished array that is left
+    in them."""
     level, seen, depth = [result], set(), 0
     while level:
         inner: list[Any] = []

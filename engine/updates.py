@@ -1,7 +1,9 @@
-"""The updates of a training step: forward, backward, clipping and AdamW, once for each phase of the objective.
+"""The updates of a training step: forward, backward, clipping and AdamW, once for each phase of the
+objective.
 
-A phase's parameters learn while the others stand still: they get no gradient, which AdamW takes as no update at all, moments
-and weight decay included. So one optimizer serves all phases, and a saved state holds everything that a resume needs.
+A phase's parameters learn while the others stand still: they get no gradient, which AdamW takes as no update
+at all, moments and weight decay included. So one optimizer serves all phases, and a saved state holds
+everything that a resume needs.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +23,8 @@ from engine.settings.training import TrainingSettings
 
 
 class Updated(NamedTuple):
-    """Of one step: the main phase's loss, all phases' terms (detached scalars), and the norm of the main phase's gradients."""
+    """Of one step: the main phase's loss, all phases' terms (detached scalars), and the norm of the main
+    phase's gradients."""
 
     loss: Tensor
     terms: dict[str, Tensor]
@@ -29,22 +32,32 @@ class Updated(NamedTuple):
 
 
 class Updates:
-    """Makes a training step's updates; `model` is the objective as the accelerator wraps it. tell: takes a line of text."""
+    """Makes a training step's updates; `model` is the objective as the accelerator wraps it. tell: takes a
+    line of text."""
 
     def __init__(
-        self, objective: Objective, settings: TrainingSettings, accelerator: Accelerator, tell: Callable[[str], None] = print
+        self,
+        objective: Objective,
+        settings: TrainingSettings,
+        accelerator: Accelerator,
+        tell: Callable[[str], None] = print,
     ) -> None:
         self.settings, self.accelerator = settings, accelerator
         self.learnable = {name: p for name, p in objective.named_parameters() if p.requires_grad}
-        self.order: list[Phase | None] = [phase for phase in objective.phases for _ in range(phase.repeats)] or [None]
+        self.order: list[Phase | None] = [
+            phase for phase in objective.phases for _ in range(phase.repeats)
+        ] or [None]
         if objective.phases:  # a distributed wrapper must not wait for what stands still
             accelerator.ddp_handler = DistributedDataParallelKwargs(find_unused_parameters=True)
         self.compiled = Compiled(objective, tell) if settings.compile else None
         self.model: nn.Module
         self.model, self.optimizer = accelerator.prepare(objective, build_optimizer(objective, settings))
 
-    def step(self, views: Sequence[View], progress: Progress, labels: Labels, rate: float, wants_norm: bool) -> Updated:
-        """All updates on one batch at this learning rate; the gradient norm is taken where it is clipped or asked for."""
+    def step(
+        self, views: Sequence[View], progress: Progress, labels: Labels, rate: float, wants_norm: bool
+    ) -> Updated:
+        """All updates on one batch at this learning rate; the gradient norm is taken where it is clipped or
+        asked for."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         terms: dict[str, Tensor] = {}
@@ -52,7 +65,11 @@ class Updates:
             if phase is not None:
                 set_learning(self.learnable, phase)
                 progress = replace(progress, phase=phase.name)
-            output = self._backward(views, progress, labels) if self.compiled is None else self._compiled(views, progress, labels)
+            output = (
+                self._backward(views, progress, labels)
+                if self.compiled is None
+                else self._compiled(views, progress, labels)
+            )
             terms |= output.terms
             norm = self._norm(wants_norm and phase is self.order[-1])
             self.optimizer.step()
@@ -64,7 +81,8 @@ class Updates:
         return self.compiled.run(lambda: self._backward(views, progress, labels))
 
     def _backward(self, views: Sequence[View], progress: Progress, labels: Labels) -> StepOutput:
-        """Gradients of the batch's loss; where it is computed in parts, of their mean, and the output is the parts' mean too."""
+        """Gradients of the batch's loss; where it is computed in parts, of their mean, and the output is the
+        parts' mean too."""
         parts = self.settings.accumulation
         if parts == 1:
             output: StepOutput = self.model(views, progress, labels)
@@ -77,7 +95,9 @@ class Updates:
             output = self.model(share, replace(progress, part=part), own)
             self.accelerator.backward(output.loss / parts)
             outputs.append(output)
-        means = {name: torch.stack([output.terms[name] for output in outputs]).mean() for name in outputs[0].terms}
+        means = {
+            name: torch.stack([output.terms[name] for output in outputs]).mean() for name in outputs[0].terms
+        }
         return StepOutput(torch.stack([output.loss.detach() for output in outputs]).mean(), means)
 
     def _norm(self, wanted: bool) -> Tensor | float | None:

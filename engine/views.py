@@ -1,4 +1,5 @@
-"""Views of a batch: what objectives and probes see of it. A plan says how; the random generator is always an argument."""
+"""Views of a batch: what objectives and probes see of it. A plan says how; the random generator is always an
+argument."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,13 +10,19 @@ from engine.augmentations import NoiseDraws, add_noise_and_drop, draw_noise, mas
 from engine.dataset import Modality, Samples
 from engine.image_augmentation import normalise, simclr
 from engine.objective import View
-from engine.settings.augmentation import AugmentationSettings, NoiseAugmentation, SimclrAugmentation, TokenMaskingAugmentation
+from engine.settings.augmentation import (
+    AugmentationSettings,
+    NoiseAugmentation,
+    SimclrAugmentation,
+    TokenMaskingAugmentation,
+)
 from engine.settings.experiment import ExperimentSettings, SettingsError
 
 
 @dataclass(frozen=True)
 class ViewPlan:
-    """The augmentation of each modality, which of them are images or texts, and whether one draw of noise and drop serves all."""
+    """The augmentation of each modality, which of them are images or texts, and whether one draw of noise and
+    drop serves all."""
 
     augmentations: Mapping[str, AugmentationSettings]
     images: frozenset[str]
@@ -26,7 +33,8 @@ class ViewPlan:
 def view_plan(settings: ExperimentSettings, modalities: Sequence[Modality]) -> ViewPlan:
     """The plan that the settings ask for, or that the data set recommends where they name none.
 
-    Raises `SettingsError` for a name that is no modality and an augmentation that does not fit its modality's kind.
+    Raises `SettingsError` for a name that is no modality and an augmentation that does not fit its modality's
+    kind.
     """
     names = [modality.name for modality in modalities]
     _check_names("encoders", settings.encoders, names)
@@ -49,19 +57,28 @@ def _check_fit(modality: Modality, augmentation: AugmentationSettings) -> None:
     where = f"augmentations.{modality.name}"
     if isinstance(augmentation, SimclrAugmentation) and modality.kind != "image":
         other = "token_masking" if modality.kind == "text" else "noise"
-        raise SettingsError(f"{where} is 'simclr', which is for images; a {modality.kind} can have {other} or none")
+        raise SettingsError(
+            f"{where} is 'simclr', which is for images; a {modality.kind} can have {other} or none"
+        )
     if isinstance(augmentation, NoiseAugmentation) and modality.kind in ("image", "text"):
         of_kind = "an image can have simclr" if modality.kind == "image" else "a text can have token_masking"
         raise SettingsError(f"{where} is 'noise', which is for vectors and sequences; {of_kind} or none")
     if isinstance(augmentation, TokenMaskingAugmentation):
         if modality.kind != "text":
-            raise SettingsError(f"{where} is 'token_masking', which is for texts; '{modality.name}' is a {modality.kind}")
+            raise SettingsError(
+                f"{where} is 'token_masking', which is for texts; '{modality.name}' is a {modality.kind}"
+            )
         if modality.mask_token is None:
-            raise SettingsError(f"{where} is 'token_masking', but the tokenizer has no token to put in place; choose none")
+            raise SettingsError(
+                f"{where} is 'token_masking', but the tokenizer has no token to put in place; choose none"
+            )
 
 
-def augmented_views(batch: Mapping[str, Samples], plan: ViewPlan, generator: torch.Generator, count: int) -> list[View]:
-    """`count` independently augmented views of a batch, float32, on the device of the batch and of the generator."""
+def augmented_views(
+    batch: Mapping[str, Samples], plan: ViewPlan, generator: torch.Generator, count: int
+) -> list[View]:
+    """`count` independently augmented views of a batch, float32, on the device of the batch and of the
+    generator."""
     return [_augmented(batch, plan, generator) for _ in range(count)]
 
 
@@ -93,20 +110,30 @@ def _augmented(batch: Mapping[str, Samples], plan: ViewPlan, generator: torch.Ge
     return view
 
 
-def _shared_draws(batch: Mapping[str, Samples], plan: ViewPlan, generator: torch.Generator) -> NoiseDraws | None:
+def _shared_draws(
+    batch: Mapping[str, Samples], plan: ViewPlan, generator: torch.Generator
+) -> NoiseDraws | None:
     """One draw for all modalities with noise, as long as the longest sequence among them."""
-    noisy = [samples.values for name, samples in batch.items() if isinstance(plan.augmentations[name], NoiseAugmentation)]
+    noisy = [
+        samples.values
+        for name, samples in batch.items()
+        if isinstance(plan.augmentations[name], NoiseAugmentation)
+    ]
     if not noisy:
         return None
     steps = max((values.shape[1] for values in noisy if values.ndim == 3), default=0)
     return draw_noise(len(noisy[0]), steps, generator)
 
 
-def _noisy(samples: Samples, augmentation: NoiseAugmentation, shared: NoiseDraws | None, generator: torch.Generator) -> Samples:
+def _noisy(
+    samples: Samples, augmentation: NoiseAugmentation, shared: NoiseDraws | None, generator: torch.Generator
+) -> Samples:
     b, steps = samples.values.shape[:2]
     draws = shared
     if draws is None:
         draws = draw_noise(b, steps, generator)
-    elif samples.values.ndim == 2:  # features of different modalities do not correspond: only steps are shared
+    elif (
+        samples.values.ndim == 2
+    ):  # features of different modalities do not correspond: only steps are shared
         draws = draws._replace(steps=draw_noise(b, steps, generator).steps)
     return add_noise_and_drop(samples, augmentation, draws, generator)

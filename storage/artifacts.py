@@ -1,4 +1,5 @@
-"""Files kept in the database, such as checkpoints: 1 MiB chunks, a digest, one a (run, kind), visible only when complete."""
+"""Files kept in the database, such as checkpoints: 1 MiB chunks, a digest, one a (run, kind), visible only
+when complete."""
 
 import contextlib
 import hashlib
@@ -31,7 +32,9 @@ __all__ = [
 ]
 
 CHUNK = 1 << 20
-_COLUMNS = [artifacts.c[name] for name in ("id", "run_id", "kind", "name", "size", "sha256", "created_at", "facts")]
+_COLUMNS = [
+    artifacts.c[name] for name in ("id", "run_id", "kind", "name", "size", "sha256", "created_at", "facts")
+]
 _visible = artifacts.c.state == "complete"
 
 
@@ -54,12 +57,18 @@ class Artifact:
 
 
 def write_artifact(
-    db: Database, run_id: int, kind: str, file: Path, facts: Mapping[str, Any] | None = None, name: str | None = None
+    db: Database,
+    run_id: int,
+    kind: str,
+    file: Path,
+    facts: Mapping[str, Any] | None = None,
+    name: str | None = None,
 ) -> int:
-    """Store a copy of the file and return its number; the run's former artifact of that kind is replaced when this is complete.
+    """Store a copy of the file and return its number; the run's former artifact of that kind is replaced when
+    this is complete.
 
-    One transaction a chunk, so that other writers wait no longer than for one. Raises DatabaseError or OSError; the former
-    artifact is then still there.
+    One transaction a chunk, so that other writers wait no longer than for one. Raises DatabaseError or
+    OSError; the former artifact is then still there.
     """
     artifact = _begin(db, run_id, kind, name or file.name, dict(facts or {}))
     try:
@@ -68,7 +77,11 @@ def write_artifact(
             same_kind = (artifacts.c.run_id == run_id) & (artifacts.c.kind == kind)
             connection.execute(update(artifacts).where(same_kind, _visible).values(state="dropped"))
             mine = (artifacts.c.id == artifact) & (artifacts.c.state == "writing")
-            done = update(artifacts).where(mine).values(state="complete", size=size, sha256=digest, created_at=now_ms())
+            done = (
+                update(artifacts)
+                .where(mine)
+                .values(state="complete", size=size, sha256=digest, created_at=now_ms())
+            )
             if connection.execute(done).rowcount != 1:
                 raise NoSuchArtifact(f"the {kind} of run {run_id} was given up while it was being written")
     except (DatabaseError, OSError):
@@ -92,7 +105,9 @@ def list_artifacts(db: Database, run_id: int | None = None) -> list[Artifact]:
 def get_artifact(db: Database, artifact_id: int) -> Artifact:
     """The complete artifact of that number. Raises NoSuchArtifact."""
     with db.read() as connection:
-        row = connection.execute(select(*_COLUMNS).where(_visible, artifacts.c.id == artifact_id)).one_or_none()
+        row = connection.execute(
+            select(*_COLUMNS).where(_visible, artifacts.c.id == artifact_id)
+        ).one_or_none()
     if row is None:
         raise NoSuchArtifact(f"no artifact {artifact_id}")
     return Artifact(**row._mapping)
@@ -104,10 +119,11 @@ def find_artifact(db: Database, run_id: int, kind: str) -> Artifact | None:
 
 
 def read_chunks(db: Database, artifact_id: int, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-    """Bytes start … stop-1 (to the end when stop is None) in pieces of at most 1 MiB; memory does not grow with the file.
+    """Bytes start … stop-1 (to the end when stop is None) in pieces of at most 1 MiB; memory does not grow
+    with the file.
 
-    Each piece is a transaction of its own: a slow reader must not hold back the write-ahead log. Raises ValueError for a
-    range outside the file, NoSuchArtifact when the artifact is or gets deleted or replaced.
+    Each piece is a transaction of its own: a slow reader must not hold back the write-ahead log. Raises
+    ValueError for a range outside the file, NoSuchArtifact when the artifact is or gets deleted or replaced.
     """
     size = get_artifact(db, artifact_id).size
     stop = size if stop is None else stop
@@ -117,7 +133,8 @@ def read_chunks(db: Database, artifact_id: int, start: int = 0, stop: int | None
 
 
 def copy_to(db: Database, artifact_id: int, file: Path) -> None:
-    """Write the artifact to a file, which appears only when whole and true to its digest. Raises DatabaseError, OSError."""
+    """Write the artifact to a file, which appears only when whole and true to its digest. Raises
+    DatabaseError, OSError."""
     wanted = get_artifact(db, artifact_id).sha256
     part = file.with_name(file.name + ".part")
     digest = hashlib.sha256()
@@ -127,7 +144,9 @@ def copy_to(db: Database, artifact_id: int, file: Path) -> None:
                 digest.update(piece)
                 out.write(piece)
         if digest.hexdigest() != wanted:
-            raise DatabaseError(f"artifact {artifact_id} is damaged: its sha256 is {digest.hexdigest()}, not {wanted}")
+            raise DatabaseError(
+                f"artifact {artifact_id} is damaged: its sha256 is {digest.hexdigest()}, not {wanted}"
+            )
         os.replace(part, file)
     finally:
         part.unlink(missing_ok=True)
@@ -144,10 +163,17 @@ def delete_artifact(db: Database, artifact_id: int) -> None:
 def _begin(db: Database, run_id: int, kind: str, name: str, facts: dict[str, Any]) -> int:
     now = now_ms()
     with db.write() as connection:
-        if connection.execute(select(runs.c.id).where(runs.c.id == run_id, runs.c.status != "deleted")).first() is None:
+        if (
+            connection.execute(
+                select(runs.c.id).where(runs.c.id == run_id, runs.c.status != "deleted")
+            ).first()
+            is None
+        ):
             raise NoSuchRun(f"no run {run_id}")
         # a run has one writer: what was begun earlier and not completed is left from a crash
-        earlier = (artifacts.c.run_id == run_id) & (artifacts.c.kind == kind) & (artifacts.c.state == "writing")
+        earlier = (
+            (artifacts.c.run_id == run_id) & (artifacts.c.kind == kind) & (artifacts.c.state == "writing")
+        )
         connection.execute(update(artifacts).where(earlier).values(state="dropped"))
         row = {
             "run_id": run_id,
@@ -170,8 +196,12 @@ def _write_chunks(db: Database, artifact: int, file: Path) -> tuple[int, str]:
             digest.update(data)
             size += len(data)
             with db.write() as connection:
-                connection.execute(insert(artifact_chunks).values(artifact_id=artifact, position=position, data=data))
-                connection.execute(update(artifacts).where(artifacts.c.id == artifact).values(touched_at=now_ms()))
+                connection.execute(
+                    insert(artifact_chunks).values(artifact_id=artifact, position=position, data=data)
+                )
+                connection.execute(
+                    update(artifacts).where(artifacts.c.id == artifact).values(touched_at=now_ms())
+                )
     return size, digest.hexdigest()
 
 

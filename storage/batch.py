@@ -1,4 +1,5 @@
-"""What a run records between two commits: written to the database in one transaction, or set aside as one line of JSON."""
+"""What a run records between two commits: written to the database in one transaction, or set aside as one
+line of JSON."""
 
 import json
 from collections.abc import Iterator
@@ -45,7 +46,8 @@ class Line(NamedTuple):
 
 @dataclass
 class Batch:
-    """Points, figures, decompositions, log lines, and the columns of the run's row that changed (phase, epoch, step, …)."""
+    """Points, figures, decompositions, log lines, and the columns of the run's row that changed (phase,
+    epoch, step, …)."""
 
     points: list[Point] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
@@ -94,7 +96,9 @@ def write_batch(connection: Connection, run_id: int, batch: Batch) -> None:
         ]
         connection.execute(upsert(results), rows)
     if batch.splits:
-        found = [{"run_id": run_id, **one._asdict(), "content": json.loads(one.content)} for one in batch.splits]
+        found = [
+            {"run_id": run_id, **one._asdict(), "content": json.loads(one.content)} for one in batch.splits
+        ]
         connection.execute(upsert(decompositions), found)
     if batch.lines:
         write_lines(connection, run_id, batch.lines)
@@ -106,11 +110,17 @@ def write_lines(connection: Connection, run_id: int, lines: list[Line]) -> None:
     """Store log lines and forget the oldest beyond KEPT_LINES."""
     connection.execute(insert_missing(log_lines), [{"run_id": run_id, **line._asdict()} for line in lines])
     numbers = select(log_lines.c.number).where(log_lines.c.run_id == run_id)
-    oldest_kept = numbers.order_by(log_lines.c.number.desc()).offset(KEPT_LINES - 1).limit(1).scalar_subquery()
-    connection.execute(delete(log_lines).where(log_lines.c.run_id == run_id, log_lines.c.number < oldest_kept))
+    oldest_kept = (
+        numbers.order_by(log_lines.c.number.desc()).offset(KEPT_LINES - 1).limit(1).scalar_subquery()
+    )
+    connection.execute(
+        delete(log_lines).where(log_lines.c.run_id == run_id, log_lines.c.number < oldest_kept)
+    )
 
 
 def next_number(connection: Connection, run_id: int, now_us: int) -> int:
     """A number for a new log line, above all the run has."""
-    highest = connection.execute(select(func.max(log_lines.c.number)).where(log_lines.c.run_id == run_id)).scalar_one()
+    highest = connection.execute(
+        select(func.max(log_lines.c.number)).where(log_lines.c.run_id == run_id)
+    ).scalar_one()
     return max(now_us, (highest or 0) + 1)

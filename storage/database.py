@@ -1,4 +1,5 @@
-"""The one place that knows SQLite: opening, pragmas, transactions, upserts, vacuum. Each process opens a Database of its own."""
+"""The one place that knows SQLite: opening, pragmas, transactions, upserts, vacuum. Each process opens a
+Database of its own."""
 
 import contextlib
 import os
@@ -36,13 +37,15 @@ class DatabaseError(RuntimeError):
 
 
 class Database:
-    """An open database file: one writing connection (BEGIN IMMEDIATE) and read-only connections, shared by threads.
+    """An open database file: one writing connection (BEGIN IMMEDIATE) and read-only connections, shared by
+    threads.
 
     Not usable after a fork: a new process opens its own.
     """
 
     def __init__(self, url: str, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-        """Open, creating or migrating as needed. Raises DatabaseError with one line that says what is wrong."""
+        """Open, creating or migrating as needed. Raises DatabaseError with one line that says what is
+        wrong."""
         self.file = _file_of(url)
         self._pid = os.getpid()
         self._token = uuid.uuid4().hex[:12]
@@ -67,7 +70,8 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that may write; commits at the end, rolls back on an exception. Raises DatabaseError."""
+        """A transaction that may write; commits at the end, rolls back on an exception. Raises
+        DatabaseError."""
         with self._begin(self._writer) as connection:
             yield connection
 
@@ -117,7 +121,9 @@ class Database:
 def upsert(table: Table) -> Insert:
     """INSERT that replaces the row of the same primary key."""
     statement = insert(table)
-    rest = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    rest = {
+        column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key
+    }
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
 
 
@@ -139,7 +145,11 @@ def _file_of(url: str) -> Path:
 
 def _connect(file: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{file.as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        f"{file.as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
     )
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
@@ -168,10 +178,14 @@ def _prepare(file: Path, migrations: Sequence[Migration]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     kind = network_filesystem(file.parent)
     if kind is not None:
-        raise DatabaseError(f"{file} lies on a network file system ({kind}), where SQLite loses data; name a local folder")
+        raise DatabaseError(
+            f"{file} lies on a network file system ({kind}), where SQLite loses data; name a local folder"
+        )
     connection = _connect(file, "rwc")
     try:
-        _patiently(lambda: check_owner(connection, file))  # before anything is changed in a file that is not ours
+        _patiently(
+            lambda: check_owner(connection, file)
+        )  # before anything is changed in a file that is not ours
         if not connection.execute("PRAGMA auto_vacuum").fetchone()[0]:  # setting it waits for writers
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only has effect before the first table
         _patiently(lambda: _enter_wal(connection))
@@ -187,7 +201,8 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
 
 
 def _patiently(action: Callable[[], object]) -> None:
-    """Do it again while others have the file locked: around a change to WAL, SQLite does not always wait by itself."""
+    """Do it again while others have the file locked: around a change to WAL, SQLite does not always wait by
+    itself."""
     deadline = time.monotonic() + _OPEN_SECONDS
     while True:
         try:

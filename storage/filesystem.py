@@ -1,4 +1,5 @@
-"""Which file system a path lies on. SQLite's WAL needs shared memory and locks that network file systems do not keep."""
+"""Which file system a path lies on. SQLite's WAL needs shared memory and locks that network file systems do
+not keep."""
 
 from pathlib import Path
 
@@ -9,7 +10,8 @@ _MOUNTS = Path("/proc/self/mounts")
 
 
 def filesystem_type(path: Path, mounts: str) -> str:
-    """Type of the file system that holds `path`, from the text of /proc/mounts; "" where no line covers it."""
+    """Type of the file system that holds `path`, from the text of /proc/mounts; "" where no line covers
+    it."""
     best, found = -1, ""
     for line in mounts.splitlines():
         fields = line.split()
@@ -23,7 +25,8 @@ def filesystem_type(path: Path, mounts: str) -> str:
 
 
 def network_filesystem(path: Path) -> str | None:
-    """The type of the network file system below `path`, or None when it is local or the platform does not say."""
+    """The type of the network file system below `path`, or None when it is local or the platform does not
+    say."""
     try:
         mounts = _MOUNTS.read_text(errors="replace")
     except OSError:  # no /proc: macOS, Windows

@@ -14,13 +14,16 @@ logger = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """Beats every `beat_every` seconds and looks for a stop request every `look_every`; `stop` and `superseded` are its findings.
+    """Beats every `beat_every` seconds and looks for a stop request every `look_every`; `stop` and
+    `superseded` are its findings.
 
-    A run that was taken for lost is running again from its next beat. `superseded`: the run was deleted, or requeued and so
-    belongs to another process.
+    A run that was taken for lost is running again from its next beat. `superseded`: the run was deleted, or
+    requeued and so belongs to another process.
     """
 
-    def __init__(self, db: Database, run_id: int, attempt: int, beat_every: float = 5.0, look_every: float = 0.8) -> None:
+    def __init__(
+        self, db: Database, run_id: int, attempt: int, beat_every: float = 5.0, look_every: float = 0.8
+    ) -> None:
         """attempt: the run's `attempts` when this process began to work on it."""
         self.stop, self.superseded = False, False
         self._db, self._run_id, self._attempt = db, run_id, attempt
@@ -64,4 +67,6 @@ class Heartbeat:
         self.superseded = row is None or row.attempts != self._attempt or row.status == "deleted"
         self.stop = self.superseded or (row is not None and row.stop_requested)
         if self.superseded:
-            logger.warning("run %d was deleted or started anew elsewhere; this process records no more", self._run_id)
+            logger.warning(
+                "run %d was deleted or started anew elsewhere; this process records no more", self._run_id
+            )

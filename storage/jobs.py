@@ -33,7 +33,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Supervisor:
-    """The process that starts and watches the runs of a host. pid_started: its start, as its caller counts time."""
+    """The process that starts and watches the runs of a host. pid_started: its start, as its caller counts
+    time."""
 
     id: str
     host: str
@@ -44,7 +45,9 @@ class Supervisor:
     ended_at: int | None
 
 
-def claim(db: Database, supervisor: str, device: str, processes: int = 1, job_id: int | None = None) -> Job | None:
+def claim(
+    db: Database, supervisor: str, device: str, processes: int = 1, job_id: int | None = None
+) -> Job | None:
     """Take the oldest waiting job, or that one, for a device; None when it waits no longer.
 
     Its run is "starting" from here on; no two callers get one job.
@@ -52,7 +55,13 @@ def claim(db: Database, supervisor: str, device: str, processes: int = 1, job_id
     now = now_ms()
     oldest = select(jobs.c.id).where(jobs.c.status == "queued").order_by(jobs.c.id).limit(1).scalar_subquery()
     host = select(supervisors.c.host).where(supervisors.c.id == supervisor).scalar_subquery()
-    mine: dict[str, Any] = {"claimed_by": supervisor, "host": host, "device": device, "processes": processes, "claimed_at": now}
+    mine: dict[str, Any] = {
+        "claimed_by": supervisor,
+        "host": host,
+        "device": device,
+        "processes": processes,
+        "claimed_at": now,
+    }
     with db.write() as connection:
         waiting = (jobs.c.id == (oldest if job_id is None else job_id)) & (jobs.c.status == "queued")
         take = update(jobs).where(waiting).values(status="claimed", **mine).returning(*jobs.c)
@@ -60,12 +69,17 @@ def claim(db: Database, supervisor: str, device: str, processes: int = 1, job_id
         if row is None:
             return None
         begun = update(runs).where(runs.c.id == row.run_id)
-        connection.execute(begun.values(status="starting", heartbeat_at=now, host=host, pid=None, pid_started=None))
+        connection.execute(
+            begun.values(status="starting", heartbeat_at=now, host=host, pid=None, pid_started=None)
+        )
     return Job(**row._mapping)
 
 
-def finish(db: Database, job_id: int, status: Literal["done", "failed"] = "done", error: str | None = None) -> None:
-    """The job's process has ended, well or not. A job already ended (superseded, cancelled) stays as it is."""
+def finish(
+    db: Database, job_id: int, status: Literal["done", "failed"] = "done", error: str | None = None
+) -> None:
+    """The job's process has ended, well or not. A job already ended (superseded, cancelled) stays as it
+    is."""
     with db.write() as connection:
         mine = (jobs.c.id == job_id) & (jobs.c.status == "claimed")
         connection.execute(update(jobs).where(mine).values(status=status, error=error, ended_at=now_ms()))
@@ -84,20 +98,28 @@ def queued_jobs(db: Database) -> list[Job]:
     """Jobs that wait, in the order they will be claimed."""
     with db.read() as connection:
         return [
-            Job(**row._mapping) for row in connection.execute(select(jobs).where(jobs.c.status == "queued").order_by(jobs.c.id))
+            Job(**row._mapping)
+            for row in connection.execute(select(jobs).where(jobs.c.status == "queued").order_by(jobs.c.id))
         ]
 
 
 def register_supervisor(
-    db: Database, host: str, pid: int, pid_started: float, is_alive: Callable[[Supervisor], bool] = lambda _: True
+    db: Database,
+    host: str,
+    pid: int,
+    pid_started: float,
+    is_alive: Callable[[Supervisor], bool] = lambda _: True,
 ) -> Supervisor | None:
     """Become the supervisor of a host; None when it has a live one.
 
-    is_alive: tells whether a supervisor that did beat lately still has its process, so that a killed one is replaced at once.
+    is_alive: tells whether a supervisor that did beat lately still has its process, so that a killed one is
+    replaced at once.
     """
     now = now_ms()
     with db.write() as connection:
-        rows = connection.execute(select(supervisors).where(supervisors.c.host == host, supervisors.c.ended_at.is_(None)))
+        rows = connection.execute(
+            select(supervisors).where(supervisors.c.host == host, supervisors.c.ended_at.is_(None))
+        )
         for other in [Supervisor(**row._mapping) for row in rows]:
             if now - other.heartbeat_at < SUPERVISOR_SILENCE_MS and is_alive(other):
                 return None
@@ -108,7 +130,8 @@ def register_supervisor(
 
 
 def beat_supervisor(db: Database, supervisor: str) -> bool:
-    """A sign of life. False when another has taken the host over in the meantime: the caller then has to leave."""
+    """A sign of life. False when another has taken the host over in the meantime: the caller then has to
+    leave."""
     with db.write() as connection:
         mine = (supervisors.c.id == supervisor) & supervisors.c.ended_at.is_(None)
         return connection.execute(update(supervisors).where(mine).values(heartbeat_at=now_ms())).rowcount == 1
@@ -117,7 +140,9 @@ def beat_supervisor(db: Database, supervisor: str) -> bool:
 def end_supervisor(db: Database, supervisor: str) -> None:
     """The supervisor leaves in good order."""
     with db.write() as connection:
-        connection.execute(update(supervisors).where(supervisors.c.id == supervisor).values(ended_at=now_ms()))
+        connection.execute(
+            update(supervisors).where(supervisors.c.id == supervisor).values(ended_at=now_ms())
+        )
 
 
 def live_supervisor(db: Database, host: str) -> Supervisor | None:

@@ -1,7 +1,8 @@
 """From an older database file to this version: ordered named functions, counted by `user_version`.
 
-A new file gets the newest tables at once (version 1 + len(MIGRATIONS)). An older file is first copied beside itself,
-then the functions it lacks run in one transaction. To change the tables: change models.py and append one function here.
+A new file gets the newest tables at once (version 1 + len(MIGRATIONS)). An older file is first copied beside
+itself, then the functions it lacks run in one transaction. To change the tables: change models.py and append
+one function here.
 """
 
 import os
@@ -21,8 +22,10 @@ APPLICATION_ID = 0x494E464D  # "INFM" in the file's header tells our files from 
 def add_decompositions(connection: sqlite3.Connection) -> None:
     """Version 2: what the information about each task splits into."""
     connection.execute(
-        "CREATE TABLE decompositions (run_id INTEGER NOT NULL, task TEXT NOT NULL, sides TEXT NOT NULL, encoder TEXT NOT NULL, "
-        "epoch INTEGER NOT NULL, content JSON NOT NULL, time BIGINT NOT NULL, PRIMARY KEY (run_id, task, sides, encoder, epoch), "
+        "CREATE TABLE decompositions (run_id INTEGER NOT NULL, task TEXT NOT NULL, sides TEXT NOT NULL, "
+        "encoder TEXT NOT NULL, "
+        "epoch INTEGER NOT NULL, content JSON NOT NULL, time BIGINT NOT NULL, PRIMARY KEY (run_id, task, "
+        "sides, encoder, epoch), "
         "FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE)"
     )
 
@@ -51,12 +54,16 @@ def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Mig
     newest = 1 + len(migrations)
     if _version(connection) == newest:
         return
-    connection.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction; rebuilding a table needs it off
+    connection.execute(
+        "PRAGMA foreign_keys=OFF"
+    )  # has no effect inside a transaction; rebuilding a table needs it off
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _version(connection)  # another process may have been first
         if version > newest:
-            raise MigrationError(f"{file} is of version {version}, made by a newer program; this one reads up to {newest}")
+            raise MigrationError(
+                f"{file} is of version {version}, made by a newer program; this one reads up to {newest}"
+            )
         if version == 0:
             _create(connection)
         elif version < newest:
@@ -89,9 +96,13 @@ def _apply(connection: sqlite3.Connection, file: Path, step: Migration) -> None:
         step(connection)
         broken = connection.execute("PRAGMA foreign_key_check").fetchone()
     except sqlite3.Error as error:
-        raise MigrationError(f"{file}: migration {step.__name__} failed ({error}); the file is unchanged") from error
+        raise MigrationError(
+            f"{file}: migration {step.__name__} failed ({error}); the file is unchanged"
+        ) from error
     if broken is not None:
-        raise MigrationError(f"{file}: migration {step.__name__} left rows without owner in {broken[0]}; the file is unchanged")
+        raise MigrationError(
+            f"{file}: migration {step.__name__} left rows without owner in {broken[0]}; the file is unchanged"
+        )
 
 
 def _backup(file: Path, copy: Path) -> None:

@@ -21,7 +21,12 @@ metadata = MetaData()
 
 def _run_id(*, primary_key: bool = False, index: bool | None = None) -> Column[int]:
     return Column(
-        "run_id", Integer, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, primary_key=primary_key, index=index
+        "run_id",
+        Integer,
+        ForeignKey("runs.id", ondelete="CASCADE"),
+        nullable=False,
+        primary_key=primary_key,
+        index=index,
     )
 
 
@@ -55,9 +60,11 @@ runs = Table(
     Column("note", Text, nullable=False, server_default=""),
     Column("tags", JSON, nullable=False, server_default="[]"),
     Column("code_version", Text),
-    # 1 for the first start; each requeue adds one, so that a process of an earlier attempt knows it was superseded.
+    # 1 for the first start; each requeue adds one, so that a process of an earlier attempt knows it was
+    # superseded.
     Column("attempts", Integer, nullable=False, server_default="1"),
-    sqlite_autoincrement=True,  # a deleted run's number is never given again: old links must not show another run
+    # a deleted run's number is never given again: old links must not show another run
+    sqlite_autoincrement=True,
 )
 
 jobs = Table(
@@ -137,7 +144,8 @@ results = Table(
     Column("time", BigInteger, nullable=False),
 )
 
-# What a task's information splits into; sides: "x1 | x2"; encoder: trained, untrained or raw; epoch: epochs trained, 0 untrained.
+# What a task's information splits into; sides: "x1 | x2"; encoder: trained, untrained or raw; epoch: epochs
+# trained, 0 untrained.
 decompositions = Table(
     "decompositions",
     metadata,

@@ -24,7 +24,8 @@ class Point(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """Of one curve: the value at the highest step, extremes over finite values with their earliest step, how many points."""
+    """Of one curve: the value at the highest step, extremes over finite values with their earliest step, how
+    many points."""
 
     last: float | None
     last_step: int
@@ -43,7 +44,13 @@ def write_points(connection: Connection, run_id: int, points: Sequence[Point]) -
         return
     ids = key_ids(connection, {point.key for point in latest.values()})
     rows = [
-        {"run_id": run_id, "key_id": ids[key], "step": step, "value": _stored(point.value), "time": point.time}
+        {
+            "run_id": run_id,
+            "key_id": ids[key],
+            "step": step,
+            "value": _stored(point.value),
+            "time": point.time,
+        }
         for (key, step), point in sorted(latest.items())
     ]
     connection.execute(upsert(metrics), rows)
@@ -57,7 +64,9 @@ def key_ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     known = {row.name: row.id for row in connection.execute(query)}
     for name in wanted:
         if name not in known:
-            known[name] = connection.execute(insert(metric_keys).values(name=name).returning(metric_keys.c.id)).scalar_one()
+            known[name] = connection.execute(
+                insert(metric_keys).values(name=name).returning(metric_keys.c.id)
+            ).scalar_one()
     return known
 
 

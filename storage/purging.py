@@ -1,4 +1,5 @@
-"""Removing bulk: chunks of dropped artifacts and points of deleted runs, in transactions small enough to let others write."""
+"""Removing bulk: chunks of dropped artifacts and points of deleted runs, in transactions small enough to let
+others write."""
 
 import time
 
@@ -14,9 +15,12 @@ _CHUNKS, _POINTS = 8, 4_000
 
 
 def purge(db: Database) -> None:
-    """Remove what crashes left behind: artifacts begun and never completed, runs half deleted; then free the disk space."""
+    """Remove what crashes left behind: artifacts begun and never completed, runs half deleted; then free the
+    disk space."""
     with db.write() as connection:
-        abandoned = (artifacts.c.state == "writing") & (artifacts.c.touched_at < now_ms() - ABANDONED_AFTER_MS)
+        abandoned = (artifacts.c.state == "writing") & (
+            artifacts.c.touched_at < now_ms() - ABANDONED_AFTER_MS
+        )
         connection.execute(update(artifacts).where(abandoned).values(state="dropped"))
     purge_artifacts(db)
     with db.read() as connection:
@@ -29,7 +33,9 @@ def purge(db: Database) -> None:
 def purge_artifacts(db: Database) -> None:
     """Remove dropped artifacts and their chunks."""
     with db.read() as connection:
-        dropped = connection.execute(select(artifacts.c.id).where(artifacts.c.state == "dropped")).scalars().all()
+        dropped = (
+            connection.execute(select(artifacts.c.id).where(artifacts.c.state == "dropped")).scalars().all()
+        )
     for artifact in dropped:
         some = select(artifact_chunks.c.id).where(artifact_chunks.c.artifact_id == artifact).limit(_CHUNKS)
         while _delete(db, delete(artifact_chunks).where(artifact_chunks.c.id.in_(some))):

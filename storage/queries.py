@@ -1,4 +1,5 @@
-"""Reads for pages and exports: column by column, ready for `polars.DataFrame(...)`. A NULL value comes out as NaN."""
+"""Reads for pages and exports: column by column, ready for `polars.DataFrame(...)`. A NULL value comes out as
+NaN."""
 
 import math
 import time
@@ -24,7 +25,11 @@ class LogLine(NamedTuple):
 def metric_keys(db: Database, run_ids: Iterable[int]) -> list[str]:
     """The names of the curves that the runs have, sorted."""
     has = select(models.metric_summaries.c.key_id).where(models.metric_summaries.c.run_id.in_(list(run_ids)))
-    query = select(models.metric_keys.c.name).where(models.metric_keys.c.id.in_(has)).order_by(models.metric_keys.c.name)
+    query = (
+        select(models.metric_keys.c.name)
+        .where(models.metric_keys.c.id.in_(has))
+        .order_by(models.metric_keys.c.name)
+    )
     with db.read() as connection:
         return list(connection.execute(query).scalars())
 
@@ -32,7 +37,8 @@ def metric_keys(db: Database, run_ids: Iterable[int]) -> list[str]:
 def metric_points(
     db: Database, run_ids: Iterable[int], keys: Iterable[str] | None = None, since_step: int | None = None
 ) -> Columns:
-    """All points of the curves, at steps above `since_step`: run_id, key, step, value, time; ordered by run, key, step."""
+    """All points of the curves, at steps above `since_step`: run_id, key, step, value, time; ordered by run,
+    key, step."""
     names = ("run_id", "key", "step", "value", "time")
     query = _of_curves(models.metrics, names, run_ids, keys).order_by(
         models.metrics.c.run_id, models.metrics.c.key_id, models.metrics.c.step
@@ -50,7 +56,10 @@ def summaries(db: Database, run_ids: Iterable[int], keys: Iterable[str] | None =
     names = ("run_id", "key", "last", "last_step", "min", "min_step", "max", "max_step", "n", "time")
     query = _of_curves(models.metric_summaries, names, run_ids, keys)
     return _curves(
-        db, query.order_by(models.metric_summaries.c.run_id, models.metric_summaries.c.key_id), names, ("last", "min", "max")
+        db,
+        query.order_by(models.metric_summaries.c.run_id, models.metric_summaries.c.key_id),
+        names,
+        ("last", "min", "max"),
     )
 
 
@@ -66,17 +75,22 @@ def results(db: Database, run_ids: Iterable[int] | None = None) -> Columns:
 
 
 def decompositions(db: Database, run_ids: Iterable[int]) -> Columns:
-    """What the tasks' information splits into: run_id, task, sides, encoder, epoch, content (plain values)."""
+    """What the tasks' information splits into: run_id, task, sides, encoder, epoch, content (plain
+    values)."""
     names = ("run_id", "task", "sides", "encoder", "epoch", "content")
     table = models.decompositions.c
     query = select(*(table[name] for name in names)).where(table.run_id.in_(list(run_ids)))
     with db.read() as connection:
-        return _columns(connection.execute(query.order_by(*(table[name] for name in names[:5]))).all(), names, ())
+        return _columns(
+            connection.execute(query.order_by(*(table[name] for name in names[:5]))).all(), names, ()
+        )
 
 
 def log_tail(db: Database, run_id: int, limit: int = 200) -> list[LogLine]:
     """The run's last log lines, oldest first."""
-    query = select(models.log_lines.c.number, models.log_lines.c.text).where(models.log_lines.c.run_id == run_id)
+    query = select(models.log_lines.c.number, models.log_lines.c.text).where(
+        models.log_lines.c.run_id == run_id
+    )
     with db.read() as connection:
         rows = connection.execute(query.order_by(models.log_lines.c.number.desc()).limit(limit)).all()
     return [LogLine(number // 1000, text) for number, text in reversed(rows)]
@@ -91,20 +105,29 @@ def add_log(db: Database, run_id: int, text: str) -> None:
 def all_tags(db: Database) -> list[str]:
     """Tags in use, sorted."""
     with db.read() as connection:
-        rows = connection.execute(select(models.runs.c.tags).where(models.runs.c.status != "deleted")).scalars()
+        rows = connection.execute(
+            select(models.runs.c.tags).where(models.runs.c.status != "deleted")
+        ).scalars()
         return sorted({tag for tags in rows for tag in tags})
 
 
 def change_token(db: Database) -> str:
-    """Differs from an earlier token of this Database when anything was committed since, by any process; costs microseconds."""
+    """Differs from an earlier token of this Database when anything was committed since, by any process; costs
+    microseconds."""
     return db.change_token()
 
 
-def _of_curves(table: Any, names: Iterable[str], run_ids: Iterable[int], keys: Iterable[str] | None) -> Select[Any]:
+def _of_curves(
+    table: Any, names: Iterable[str], run_ids: Iterable[int], keys: Iterable[str] | None
+) -> Select[Any]:
     columns: list[Column[Any]] = [table.c["key_id" if name == "key" else name] for name in names]
     query = select(*columns).where(table.c.run_id.in_(list(run_ids)))
     if keys is not None:
-        query = query.where(table.c.key_id.in_(select(models.metric_keys.c.id).where(models.metric_keys.c.name.in_(list(keys)))))
+        query = query.where(
+            table.c.key_id.in_(
+                select(models.metric_keys.c.id).where(models.metric_keys.c.name.in_(list(keys)))
+            )
+        )
     return query
 
 
@@ -119,7 +142,11 @@ def _curves(db: Database, query: Select[Any], names: tuple[str, ...], real: tupl
 
 
 def _columns(rows: Any, names: tuple[str, ...], real: tuple[str, ...]) -> Columns:
-    columns: Columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)) if rows else {name: [] for name in names}
+    columns: Columns = (
+        dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        if rows
+        else {name: [] for name in names}
+    )
     for name in real:
         columns[name] = [math.nan if value is None else value for value in columns[name]]
     return columns

@@ -1,4 +1,5 @@
-"""RunRecorder: takes what a run reports and stores it from a thread of its own; training neither waits nor dies for it."""
+"""RunRecorder: takes what a run reports and stores it from a thread of its own; training neither waits nor
+dies for it."""
 
 import json
 import logging
@@ -28,12 +29,16 @@ ROWS = 500
 class RunRecorder:
     """The engine's Recorder over the database. A context manager; `close` stores what is left.
 
-    When the database fails (full, locked, gone) records go to the spool file and are replayed in order once it works again;
-    when the spool fails too they are dropped, counted, and the count is reported. Only `restore` raises DatabaseError.
+    When the database fails (full, locked, gone) records go to the spool file and are replayed in order once
+    it works again; when the spool fails too they are dropped, counted, and the count is reported. Only
+    `restore` raises DatabaseError.
     """
 
-    def __init__(self, db: Database, run_id: int, spool: Path, *, flush_every: float = 1.0, beat_every: float = 5.0) -> None:
-        """spool: a file of this run alone, or a folder to put it in. Times in seconds. Raises NoSuchRun, DatabaseError."""
+    def __init__(
+        self, db: Database, run_id: int, spool: Path, *, flush_every: float = 1.0, beat_every: float = 5.0
+    ) -> None:
+        """spool: a file of this run alone, or a folder to put it in. Times in seconds. Raises NoSuchRun,
+        DatabaseError."""
         self._db, self._run = db, get_run(db, run_id)
         self._spool = Spool(spool / f"run-{run_id}.jsonl" if spool.is_dir() else spool)
         self._pending, self._filling = Batch(), threading.Lock()
@@ -57,7 +62,8 @@ class RunRecorder:
             self._pending.columns.update(done)
 
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
-        """Points of curves; a point recorded again replaces the former. Raises ValueError for a step outside 0 … 2⁶³-1."""
+        """Points of curves; a point recorded again replaces the former. Raises ValueError for a step outside
+        0 … 2⁶³-1."""
         if not 0 <= step <= MAX_STEP:
             raise ValueError(f"no step {step}; steps are 0 … 2⁶³-1")
         now = now_ms()
@@ -74,8 +80,11 @@ class RunRecorder:
         with self._filling:
             self._pending.figures.append(figure)
 
-    def decomposition(self, task: str, sides: str, encoder: str, epoch: int, content: Mapping[str, Any]) -> None:
-        """What a task's information splits into; the same task, sides, encoder and epoch again replaces it."""
+    def decomposition(
+        self, task: str, sides: str, encoder: str, epoch: int, content: Mapping[str, Any]
+    ) -> None:
+        """What a task's information splits into; the same task, sides, encoder and epoch again replaces
+        it."""
         split = Split(_text(task), _text(sides), encoder, int(epoch), json.dumps(dict(content)), now_ms())
         with self._filling:
             self._pending.splits.append(split)
@@ -103,14 +112,16 @@ class RunRecorder:
             self.message(f"The {kind} checkpoint could not be stored, the former one is kept: {error}")
 
     def restore(self, kind: Literal["best", "last", "state"], file: Path) -> bool:
-        """Write the kept artifact to `file`; False when there is none. Raises DatabaseError when it is damaged."""
+        """Write the kept artifact to `file`; False when there is none. Raises DatabaseError when it is
+        damaged."""
         found = find_artifact(self._db, self._run.id, kind)
         if found is not None:
             copy_to(self._db, found.id, file)
         return found is not None
 
     def should_stop(self) -> bool:
-        """True when the run was asked to stop, was deleted, or was started anew elsewhere; known within a second."""
+        """True when the run was asked to stop, was deleted, or was started anew elsewhere; known within a
+        second."""
         return self._heart.stop
 
     def flush(self) -> None:
@@ -130,12 +141,18 @@ class RunRecorder:
         self._heart.close()
         self.flush()
         if self._dropped:
-            logger.error("%d records of run %d were lost: neither database nor file took them", self._dropped, self._run.id)
+            logger.error(
+                "%d records of run %d were lost: neither database nor file took them",
+                self._dropped,
+                self._run.id,
+            )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _write_on(self) -> None:
@@ -164,18 +181,28 @@ class RunRecorder:
             self._failing = True
             logger.warning("recording to %s until the database works again: %s", self._spool.file, reason)
             with self._filling:
-                batch.lines.append(self._line_of(f"The database could not be written, records are kept in a file: {reason}"))
+                batch.lines.append(
+                    self._line_of(f"The database could not be written, records are kept in a file: {reason}")
+                )
         if not batch:
             return
         try:
             self._spool.append(batch)
         except OSError as error:
             if not self._dropped:
-                logger.warning("records are lost: neither the database nor %s can be written: %s", self._spool.file, error)
+                logger.warning(
+                    "records are lost: neither the database nor %s can be written: %s",
+                    self._spool.file,
+                    error,
+                )
             self._dropped += len(batch)
 
     def _report_recovery(self) -> None:
-        lost = f"; {self._dropped} records were lost, for the file could not be written either" if self._dropped else ""
+        lost = (
+            f"; {self._dropped} records were lost, for the file could not be written either"
+            if self._dropped
+            else ""
+        )
         text = f"The database can be written again{lost}"
         with self._filling:
             line = self._line_of(text)

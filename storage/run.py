@@ -11,7 +11,9 @@ from storage.models import runs
 
 Status = Literal["queued", "starting", "running", "lost", "finished", "stopped", "failed"]
 """What is stored. lost: somebody saw that its process is gone (mark_lost)."""
-LiveState = Literal["queued", "starting", "running", "stopping", "stale", "lost", "finished", "stopped", "failed"]
+LiveState = Literal[
+    "queued", "starting", "running", "stopping", "stale", "lost", "finished", "stopped", "failed"
+]
 """What is shown: the stored status, corrected by how long ago the run gave a sign of life."""
 STALE_AFTER_MS = 20_000
 LOST_AFTER_MS = 60_000
@@ -41,9 +43,11 @@ class NewRun:
 
 @dataclass(frozen=True)
 class Run:
-    """A run as stored. Times are UTC milliseconds; step counts optimizer steps done of steps, epoch epochs done of epochs.
+    """A run as stored. Times are UTC milliseconds; step counts optimizer steps done of steps, epoch epochs
+    done of epochs.
 
-    started_at and ended_at are those of the latest attempt; pid_started is the process's start as the app counts it.
+    started_at and ended_at are those of the latest attempt; pid_started is the process's start as the app
+    counts it.
     """
 
     id: int
@@ -85,7 +89,9 @@ def run_from(row: Row[Any]) -> Run:
 
 def fetch_run(connection: Connection, run_id: int) -> Run:
     """The run of that number. Raises NoSuchRun."""
-    row = connection.execute(select(runs).where(runs.c.id == run_id, runs.c.status != "deleted")).one_or_none()
+    row = connection.execute(
+        select(runs).where(runs.c.id == run_id, runs.c.status != "deleted")
+    ).one_or_none()
     if row is None:
         raise NoSuchRun(f"no run {run_id}")
     return run_from(row)
@@ -93,13 +99,16 @@ def fetch_run(connection: Connection, run_id: int) -> Run:
 
 def change_run(connection: Connection, run_id: int, **columns: Any) -> None:
     """Set columns of the run of that number. Raises NoSuchRun."""
-    changed = connection.execute(update(runs).where(runs.c.id == run_id, runs.c.status != "deleted").values(**columns))
+    changed = connection.execute(
+        update(runs).where(runs.c.id == run_id, runs.c.status != "deleted").values(**columns)
+    )
     if changed.rowcount != 1:
         raise NoSuchRun(f"no run {run_id}")
 
 
 def live_state(run: Run, now: int) -> LiveState:
-    """How a run stands at `now` (UTC ms): without a sign of life it is stale after 20 s and lost after 60 s."""
+    """How a run stands at `now` (UTC ms): without a sign of life it is stale after 20 s and lost after 60
+    s."""
     if run.status not in ("starting", "running"):
         return run.status
     silence = now - max(run.heartbeat_at or 0, run.started_at or 0, run.created_at)

@@ -48,7 +48,9 @@ def create_runs(db: Database, new: Sequence[NewRun], *, queue: bool = True) -> l
             values = {**vars(one), "settings": dict(one.settings), "status": status, "created_at": now}
             ids.append(connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one())
         if queue and ids:
-            connection.execute(insert(jobs), [{"run_id": run, "status": "queued", "created_at": now} for run in ids])
+            connection.execute(
+                insert(jobs), [{"run_id": run, "status": "queued", "created_at": now} for run in ids]
+            )
     return ids
 
 
@@ -71,17 +73,28 @@ def list_runs(
     text: str | None = None,
     limit: int | None = None,
 ) -> list[Run]:
-    """Runs, newest first, that fulfil all filters given. status: stored ones; text: occurs in title, note or preset."""
+    """Runs, newest first, that fulfil all filters given. status: stored ones; text: occurs in title, note or
+    preset."""
     query = select(runs).where(runs.c.status != "deleted").order_by(runs.c.id.desc())
     for column, wanted in ((runs.c.id, ids), (runs.c.status, status)):
         if wanted is not None:
             query = query.where(column.in_(list(wanted)))
-    for column, value in ((runs.c.preset, preset), (runs.c.dataset, dataset), (runs.c.method, method), (runs.c.digest, digest)):
+    for column, value in (
+        (runs.c.preset, preset),
+        (runs.c.dataset, dataset),
+        (runs.c.method, method),
+        (runs.c.digest, digest),
+    ):
         if value is not None:
             query = query.where(column == value)
     if text:
         query = query.where(
-            or_(*(column.icontains(text, autoescape=True) for column in (runs.c.title, runs.c.note, runs.c.preset)))
+            or_(
+                *(
+                    column.icontains(text, autoescape=True)
+                    for column in (runs.c.title, runs.c.note, runs.c.preset)
+                )
+            )
         )
     if tag is None:
         query = query.limit(limit)
@@ -104,13 +117,29 @@ def set_note(db: Database, run_id: int, note: str) -> None:
 
 
 def mark_started(
-    db: Database, run_id: int, *, host: str, pid: int, pid_started: float | None = None, code_version: str | None = None
+    db: Database,
+    run_id: int,
+    *,
+    host: str,
+    pid: int,
+    pid_started: float | None = None,
+    code_version: str | None = None,
 ) -> None:
-    """The run's process is at work. pid_started: its start by any clock, to tell it from a later process of that pid."""
+    """The run's process is at work. pid_started: its start by any clock, to tell it from a later process of
+    that pid."""
     now = now_ms()
     facts = {"host": host, "pid": pid, "pid_started": pid_started, "code_version": code_version}
     with db.write() as connection:
-        change_run(connection, run_id, status="running", started_at=now, heartbeat_at=now, ended_at=None, error=None, **facts)
+        change_run(
+            connection,
+            run_id,
+            status="running",
+            started_at=now,
+            heartbeat_at=now,
+            ended_at=None,
+            error=None,
+            **facts,
+        )
 
 
 def mark_ended(
@@ -133,15 +162,21 @@ def mark_ended(
 
 
 def mark_lost(db: Database, run_id: int, error: str | None = None) -> bool:
-    """The run's process is seen to be gone; a returning heartbeat takes this back. False when the run was not at work."""
+    """The run's process is seen to be gone; a returning heartbeat takes this back. False when the run was not
+    at work."""
     with db.write() as connection:
         at_work = runs.c.status.in_(("starting", "running"))
-        lost = update(runs).where(runs.c.id == run_id, at_work).values(status="lost", error=error, ended_at=now_ms())
+        lost = (
+            update(runs)
+            .where(runs.c.id == run_id, at_work)
+            .values(status="lost", error=error, ended_at=now_ms())
+        )
         return connection.execute(lost).rowcount == 1
 
 
 def request_stop(db: Database, run_id: int) -> None:
-    """Ask the run to stop: a queued one is taken out of the queue, one at work stops at its next step. Raises NoSuchRun."""
+    """Ask the run to stop: a queued one is taken out of the queue, one at work stops at its next step. Raises
+    NoSuchRun."""
     with db.write() as connection:
         run = fetch_run(connection, run_id)
         if run.status == "queued":
@@ -160,7 +195,8 @@ def cancel_queued(db: Database, run_id: int) -> bool:
 
 
 def requeue(db: Database, run_id: int) -> None:
-    """Queue a lost, stopped or failed run again: it resumes from its saved state. Raises NoSuchRun, WrongState."""
+    """Queue a lost, stopped or failed run again: it resumes from its saved state. Raises NoSuchRun,
+    WrongState."""
     now = now_ms()
     with db.write() as connection:
         run = fetch_run(connection, run_id)
@@ -169,9 +205,18 @@ def requeue(db: Database, run_id: int) -> None:
             raise WrongState(f"run {run_id} is {state}; only a lost, stopped or failed run can be resumed")
         left = (jobs.c.run_id == run_id) & (jobs.c.status == "claimed")
         connection.execute(update(jobs).where(left).values(status="failed", ended_at=now, error="superseded"))
-        fresh = {"status": "queued", "phase": "", "stop_requested": False, "error": None, "ended_at": None, "heartbeat_at": None}
+        fresh = {
+            "status": "queued",
+            "phase": "",
+            "stop_requested": False,
+            "error": None,
+            "ended_at": None,
+            "heartbeat_at": None,
+        }
         nobody = {"started_at": None, "host": None, "pid": None, "pid_started": None}
-        connection.execute(update(runs).where(runs.c.id == run_id).values(attempts=runs.c.attempts + 1, **fresh, **nobody))
+        connection.execute(
+            update(runs).where(runs.c.id == run_id).values(attempts=runs.c.attempts + 1, **fresh, **nobody)
+        )
         connection.execute(insert(jobs).values(run_id=run_id, status="queued", created_at=now))
 
 
@@ -194,7 +239,11 @@ def delete_run(db: Database, run_id: int) -> None:
 
 def count_runs(db: Database) -> dict[str, int]:
     """How many runs there are of each stored status."""
-    query = select(runs.c.status, func.count().label("number")).where(runs.c.status != "deleted").group_by(runs.c.status)
+    query = (
+        select(runs.c.status, func.count().label("number"))
+        .where(runs.c.status != "deleted")
+        .group_by(runs.c.status)
+    )
     with db.read() as connection:
         return {row.status: row.number for row in connection.execute(query)}
 

@@ -22,7 +22,8 @@ class Spool:
             out.write(f"\n{batch.to_json()}\n".encode())
 
     def replay(self, write: Callable[[Batch], None]) -> int:
-        """Write the kept batches in order, then remove the file; returns how many. Ends at the first exception of `write`."""
+        """Write the kept batches in order, then remove the file; returns how many. Ends at the first
+        exception of `write`."""
         if not self.file.exists():
             return 0
         count = 0
@@ -32,7 +33,9 @@ class Spool:
                 if line.strip():
                     try:
                         batch = Batch.from_json(line.decode())
-                    except ValueError:  # cut short; what it held was counted as lost by its writer, or the writer died
+                    except (
+                        ValueError
+                    ):  # cut short; what it held was counted as lost by its writer, or the writer died
                         batch = Batch()
                     write(batch)
                     count += 1

@@ -1,4 +1,5 @@
-"""What every test shares: no test ever sees the user's own data home, and hypothesis draws the same examples each time."""
+"""What every test shares: no test ever sees the user's own data home, and hypothesis draws the same examples
+each time."""
 
 import os
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
-"""Frozen encoders whose captured synergy is known in advance, and the tasks that tell them apart (SYNERGY.md §5).
+"""Frozen encoders whose captured synergy is known in advance, and the tasks that tell them apart (SYNERGY.md
+§5).
 
-Every task has one-hot symbols of two modalities, lightly blurred; an encoder maps a pair, or one modality with the other left
-out, to a representation.
+Every task has one-hot symbols of two modalities, lightly blurred; an encoder maps a pair, or one modality
+with the other left out, to a representation.
 """
 
 from itertools import product
@@ -21,7 +22,11 @@ def tasks(n, draw):
     matching1, matching2 = _matching(n, draw)
     return {
         "xor": (bits[0], bits[1], bits[0] ^ bits[1]),
-        "mixture": (4 * bits[0] + 2 * bits[1] + bits[2], 2 * bits[0] + bits[3], 4 * bits[0] + 2 * bits[1] + (bits[2] ^ bits[3])),
+        "mixture": (
+            4 * bits[0] + 2 * bits[1] + bits[2],
+            2 * bits[0] + bits[3],
+            4 * bits[0] + 2 * bits[1] + (bits[2] ^ bits[3]),
+        ),
         "copy": (bits[0], bits[1], 2 * bits[0] + bits[1]),
         "matching": (matching1, matching2, (matching1 == matching2).astype(int)),
     }
@@ -33,7 +38,8 @@ def _matching(n, draw):
 
 
 class Encoders:
-    """Of one task: `concatenated` unimodal codes, a `random_joint` ReLU layer, an `aligned` shared subspace as CLIP learns it."""
+    """Of one task: `concatenated` unimodal codes, a `random_joint` ReLU layer, an `aligned` shared subspace
+    as CLIP learns it."""
 
     def __init__(self, first, second, draw):
         self.first, self.second = (self._observed(symbols, draw) for symbols in (first, second))
@@ -43,10 +49,13 @@ class Encoders:
         self.shared = self._shared_subspace()
 
     def _observed(self, symbols, draw):
-        return np.eye(int(symbols.max()) + 1)[symbols] + BLUR * draw.standard_normal((len(symbols), int(symbols.max()) + 1))
+        return np.eye(int(symbols.max()) + 1)[symbols] + BLUR * draw.standard_normal(
+            (len(symbols), int(symbols.max()) + 1)
+        )
 
     def _shared_subspace(self):
-        """Directions of each modality that correlate with the other: singular vectors of the cross-covariance above noise."""
+        """Directions of each modality that correlate with the other: singular vectors of the cross-covariance
+        above noise."""
         centred = [x - x.mean(0) for x in (self.first, self.second)]
         u, s, vt = np.linalg.svd(centred[0].T @ centred[1] / len(self.first), full_matrices=False)
         kept = max(int((s > 0.05).sum()), 1)

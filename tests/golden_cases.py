@@ -1,6 +1,7 @@
 """Where golden vectors are: the small copies beside this file, and the full set where a checkout has one.
 
-The full set is `$INFMASKING_GOLDEN` or `../shared/golden` beside the repository; a case that is in both is run once.
+The full set is `$INFMASKING_GOLDEN` or `../shared/golden` beside the repository; a case that is in both is
+run once.
 """
 
 import json
@@ -14,7 +15,9 @@ FULL = Path(os.environ.get("INFMASKING_GOLDEN", Path(__file__).parents[2] / "sha
 
 def index_files(group: str) -> list[Path]:
     """`index.json` of a group, the full set's first."""
-    return [folder / group / "index.json" for folder in (FULL, OWN) if (folder / group / "index.json").exists()]
+    return [
+        folder / group / "index.json" for folder in (FULL, OWN) if (folder / group / "index.json").exists()
+    ]
 
 
 def flat_cases(group: str) -> dict[str, tuple[Path, dict[str, Any]]]:

@@ -1,11 +1,14 @@
-"""Decompositions with chosen figures, for pages: what the estimator would return for a task with so much of each part."""
+"""Decompositions with chosen figures, for pages: what the estimator would return for a task with so much of
+each part."""
 
 from engine.information.results import Control, Estimate, LearningPoint, SampleDecomposition
 
 TRUE_SYNERGY = 0.469
 
 
-def made(parts: tuple[float, float, float, float], *, doubt: float = 0.03, limited: bool = False) -> SampleDecomposition:
+def made(
+    parts: tuple[float, float, float, float], *, doubt: float = 0.03, limited: bool = False
+) -> SampleDecomposition:
     """Redundancy, unique 1, unique 2 and synergy in bits, each known to within `doubt`."""
     r, u1, u2, s = parts
     values = {
@@ -22,7 +25,10 @@ def made(parts: tuple[float, float, float, float], *, doubt: float = 0.03, limit
     }
     return SampleDecomposition(
         kind="classification",
-        **{name: Estimate(value=value, low=value - doubt, high=value + doubt) for name, value in values.items()},
+        **{
+            name: Estimate(value=value, low=value - doubt, high=value + doubt)
+            for name, value in values.items()
+        },
         excess=0.0,
         entropy=0.48,
         ceiling=TRUE_SYNERGY,
@@ -31,7 +37,13 @@ def made(parts: tuple[float, float, float, float], *, doubt: float = 0.03, limit
         p_synergy=0.005 if s > doubt else 0.6,
         p_gain=0.005 if s > doubt else 0.6,
         permuted=Control(
-            information=0.001, information_high=0.002, synergy=0.0, synergy_high=0.004, gain=0.0, gain_high=0.004, refits=3
+            information=0.001,
+            information_high=0.002,
+            synergy=0.0,
+            synergy_high=0.004,
+            gain=0.0,
+            gain_high=0.004,
+            refits=3,
         ),
         curve=tuple(LearningPoint(n=n, information=s, synergy=s, gain=s) for n in (500, 1000, 2000)),
         probe_limited=limited,

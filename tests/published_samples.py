@@ -1,4 +1,5 @@
-"""Small files of exactly the formats in which the benchmarks are published, with made-up content that can be learned."""
+"""Small files of exactly the formats in which the benchmarks are published, with made-up content that can be
+learned."""
 
 import json
 import pickle
@@ -11,7 +12,8 @@ AFFECT_WIDTHS = {"vision": 20, "audio": 5, "text": 30}
 
 
 def affect_part(n, seed, steps=12, dtype=np.float64):
-    """One part of an affect pickle: left-padded sequences, one sample without text, −inf in the audio, labels −3 to 3."""
+    """One part of an affect pickle: left-padded sequences, one sample without text, −inf in the audio, labels
+    −3 to 3."""
     draw = np.random.default_rng(seed)
     flag = draw.integers(0, 2, n)
     flag[:2] = 0, 1
@@ -63,7 +65,8 @@ def mimic_file(file, n=240, change=None):
 
 
 def episode_file(file, seed, steps=14, side=40, channels_first=False, change=None):
-    """Writes one episode of Vision&Touch: contact comes and goes and shows in image, force and state of the step before."""
+    """Writes one episode of Vision&Touch: contact comes and goes and shows in image, force and state of the
+    step before."""
     draw = np.random.default_rng(seed)
     contact = draw.integers(0, 2, (steps, 50)) * draw.integers(0, 2, (steps, 1))
     following = np.append(contact.any(1)[1:], False)
@@ -71,7 +74,10 @@ def episode_file(file, seed, steps=14, side=40, channels_first=False, change=Non
     state = draw.standard_normal((steps, 10)).cumsum(0) / 4
     state[:, 7] = 3 * following
     force = draw.standard_normal((steps, 50, 6)) + 2 * following[:, None, None]
-    content = {"image": (image.transpose(0, 3, 1, 2) if channels_first else image).astype(np.uint8), "proprio": state}
+    content = {
+        "image": (image.transpose(0, 3, 1, 2) if channels_first else image).astype(np.uint8),
+        "proprio": state,
+    }
     content |= {"ee_forces_continuous": force, "contact": contact.astype(bool), "action": state[:, :4]}
     if change is not None:
         change(content)
@@ -83,13 +89,18 @@ def episode_file(file, seed, steps=14, side=40, channels_first=False, change=Non
 
 
 def episodes(folder, count=12, **options):
-    """Writes a folder of episodes, the odd ones with images channel-first; returns their content by file name."""
+    """Writes a folder of episodes, the odd ones with images channel-first; returns their content by file
+    name."""
     names = [f"triangle_{number}_1000.h5" for number in range(count)]
-    return {name: episode_file(folder / name, n, channels_first=n % 2 == 1, **options) for n, name in enumerate(names)}
+    return {
+        name: episode_file(folder / name, n, channels_first=n % 2 == 1, **options)
+        for n, name in enumerate(names)
+    }
 
 
 def tiny_models(home):
-    """A randomly drawn CLIP for images of 32 px, and a DistilBERT with a tokenizer, in the folders where a data set looks."""
+    """A randomly drawn CLIP for images of 32 px, and a DistilBERT with a tokenizer, in the folders where a
+    data set looks."""
     import torch
     import transformers
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -97,19 +108,37 @@ def tiny_models(home):
     transformers.utils.logging.disable_progress_bar()
     torch.manual_seed(0)
     sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    texts = sizes | {"vocab_size": 40, "max_position_embeddings": 24, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
+    texts = sizes | {
+        "vocab_size": 40,
+        "max_position_embeddings": 24,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+        "pad_token_id": 0,
+    }
     clip = transformers.CLIPConfig(
         text_config=texts, vision_config=sizes | {"image_size": 32, "patch_size": 16}, projection_dim=8
     )
     transformers.CLIPModel(clip).save_pretrained(home / "models" / "clip-vit-base-patch32")
-    bert = transformers.DistilBertConfig(vocab_size=40, dim=16, hidden_dim=32, n_layers=2, n_heads=2, max_position_embeddings=24)
+    bert = transformers.DistilBertConfig(
+        vocab_size=40, dim=16, hidden_dim=32, n_layers=2, n_heads=2, max_position_embeddings=24
+    )
     folder = home / "models" / "clip-ViT-B-32-multilingual-v1"
     transformers.DistilBertModel(bert).save_pretrained(folder)
     words = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", *WORDS]
-    tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer = Tokenizer(
+        models.WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]")
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)])
-    names = {"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]", "mask_token": "[MASK]"}
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    names = {
+        "pad_token": "[PAD]",
+        "cls_token": "[CLS]",
+        "sep_token": "[SEP]",
+        "unk_token": "[UNK]",
+        "mask_token": "[MASK]",
+    }
     transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
 
 
@@ -152,6 +181,13 @@ def hateful_memes_folder(folder, sizes=(60, 24)):
             picture(folder / "img" / f"{name}{number}.png", bright, draw)
             words = " ".join(WORDS[i] for i in draw.integers(0, 10, 5) + 15 * loud)
             lines.append(
-                json.dumps({"id": number, "img": f"img/{name}{number}.png", "label": int(bright != loud), "text": words})
+                json.dumps(
+                    {
+                        "id": number,
+                        "img": f"img/{name}{number}.png",
+                        "label": int(bright != loud),
+                        "text": words,
+                    }
+                )
             )
         (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n")

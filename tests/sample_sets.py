@@ -1,7 +1,8 @@
-"""Labelled features of two modalities whose decomposition is known: draws from the populations of `golden/pid/samples.json`.
+"""Labelled features of two modalities whose decomposition is known: draws from the populations of
+`golden/pid/samples.json`.
 
-`populations` gives every case there is; `draw` makes n samples. A population's codebooks and mixing matrices come from its own
-seed, a draw from (seed, n) or, for repeated draws, (seed, n, repetition).
+`populations` gives every case there is; `draw` makes n samples. A population's codebooks and mixing matrices
+come from its own seed, a draw from (seed, n) or, for repeated draws, (seed, n, repetition).
 """
 
 import json
@@ -36,20 +37,31 @@ def draw(case: dict[str, Any], n: int, repetition: int | None = None) -> Draw:
     """n samples of a population."""
     fixed = np.random.default_rng(case["seed"])
     seed = [case["seed"], n] if repetition is None else [case["seed"], n, repetition]
-    return {"nonlin": _signs, "threshold": _threshold}.get(case["kind"], _codes)(case, n, fixed, np.random.default_rng(seed))
+    return {"nonlin": _signs, "threshold": _threshold}.get(case["kind"], _codes)(
+        case, n, fixed, np.random.default_rng(seed)
+    )
 
 
 def _codes(case: dict[str, Any], n: int, fixed: np.random.Generator, drawn: np.random.Generator) -> Draw:
-    """A codeword for each latent symbol, plus noise, plus (nuis, sharednuis) strong directions that tell nothing."""
+    """A codeword for each latent symbol, plus noise, plus (nuis, sharednuis) strong directions that tell
+    nothing."""
     joint = np.asarray(case["latent_joint"])
-    books = [_codebook(fixed, symbols, delta) for symbols, delta in zip(joint.shape[:2], case["delta"], strict=True)]
+    books = [
+        _codebook(fixed, symbols, delta)
+        for symbols, delta in zip(joint.shape[:2], case["delta"], strict=True)
+    ]
     mixings = [_beside(fixed, book) for book in books] if "nuis" in case["kind"] else []
     first, second, y = _latents(joint, n, drawn)
-    features = [book[symbols] + drawn.standard_normal((n, WIDTH)) for book, symbols in zip(books, (first, second), strict=True)]
+    features = [
+        book[symbols] + drawn.standard_normal((n, WIDTH))
+        for book, symbols in zip(books, (first, second), strict=True)
+    ]
     if mixings:
         own = drawn.standard_normal((n, NUISANCES))
         other = own if case["kind"] == "sharednuis" else drawn.standard_normal((n, NUISANCES))
-        features = [x + case["amp"] * g @ w.T for x, g, w in zip(features, (own, other), mixings, strict=True)]
+        features = [
+            x + case["amp"] * g @ w.T for x, g, w in zip(features, (own, other), mixings, strict=True)
+        ]
     return Draw(features[0], features[1], y)
 
 
@@ -68,7 +80,8 @@ def _signs(case: dict[str, Any], n: int, fixed: np.random.Generator, drawn: np.r
 
 
 def _threshold(case: dict[str, Any], n: int, fixed: np.random.Generator, drawn: np.random.Generator) -> Draw:
-    """Y says whether the sum of all parts is positive; each modality has its own parts and the common ones."""
+    """Y says whether the sum of all parts is positive; each modality has its own parts and the common
+    ones."""
     own1, own2, common = case["dims"]
     maps = [fixed.uniform(0, 1, (common + own, WIDTH)) for own in (own1, own2)]
     a, b, c = (drawn.standard_normal((n, width)) for width in (own1, own2, common))

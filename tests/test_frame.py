@@ -8,14 +8,22 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#"))
+PINS = dict(
+    line.split("==")
+    for line in (ROOT / "constraints.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+)
 
 
 def test_every_dependency_is_pinned_to_a_version_it_allows() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    requirements = [Requirement(text) for text in [*project["dependencies"], *project["optional-dependencies"]["dev"]]]
+    requirements = [
+        Requirement(text) for text in [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    ]
     pins = {_normal(name): version for name, version in PINS.items()}
-    wrong = [str(each) for each in requirements if not each.specifier.contains(pins.get(_normal(each.name), "0"))]
+    wrong = [
+        str(each) for each in requirements if not each.specifier.contains(pins.get(_normal(each.name), "0"))
+    ]
     assert not wrong, f"constraints.txt does not pin {', '.join(wrong)}"
 
 

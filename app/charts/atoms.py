@@ -1,4 +1,5 @@
-"""Colours of the parts of information, the same on every page; synergy has the accent, for it is what this studio is about."""
+"""Colours of the parts of information, the same on every page; synergy has the accent, for it is what this
+studio is about."""
 
 from app.charts.style import ACCENT
 

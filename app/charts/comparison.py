@@ -1,7 +1,8 @@
-"""Charts of a comparison: scores of every seed with mean and interval, and paired differences. Frames in, charts out.
+"""Charts of a comparison: scores of every seed with mean and interval, and paired differences. Frames in,
+charts out.
 
-Marks: a small circle is one seed, the large filled shape of a method is a mean measured here, a bar its 95 % interval,
-and a hollow star, which nothing else uses, is a figure that the paper reports.
+Marks: a small circle is one seed, the large filled shape of a method is a mean measured here, a bar its 95 %
+interval, and a hollow star, which nothing else uses, is a figure that the paper reports.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,14 +34,27 @@ GROUPS = {
     "reported": pl.Float64,
     "reported_as": pl.String,
 }
-"""Columns of the frame of groups: figures in shown units; shown, interval and reported_as are texts for reading."""
-BANDS = {"group": pl.String, "method": pl.String, "step": pl.Int64, "mean": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+"""Columns of the frame of groups: figures in shown units; shown, interval and reported_as are texts for
+reading."""
+BANDS = {
+    "group": pl.String,
+    "method": pl.String,
+    "step": pl.Int64,
+    "mean": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
 """Columns of the frame of mean curves with their intervals."""
 SEEDS = {"group": pl.String, "method": pl.String, "seed": pl.Int64, "value": pl.Float64}
 
 
 def score_chart(
-    groups: pl.DataFrame, seeds: pl.DataFrame, methods: Sequence[str], axis: str, unit: Unit, chance: float | None
+    groups: pl.DataFrame,
+    seeds: pl.DataFrame,
+    methods: Sequence[str],
+    axis: str,
+    unit: Unit,
+    chance: float | None,
 ) -> Layers:
     """One panel: a row a group with its seeds, mean, interval and reported figure, and the chance line.
 
@@ -92,16 +106,26 @@ def _chance(chance: float, unit: Unit, x: Callable[[str], alt.X]) -> list[alt.Ch
     at = alt.Chart(pl.DataFrame({"value": [chance], "words": [words]})).encode(x=x("value"))
     return [
         at.mark_rule(strokeDash=[4, 3], color=INK, strokeWidth=1.4),
-        at.mark_text(align="left", baseline="bottom", dx=-2, y=-3, color=INK, fontSize=11).encode(text="words:N"),
+        at.mark_text(align="left", baseline="bottom", dx=-2, y=-3, color=INK, fontSize=11).encode(
+            text="words:N"
+        ),
     ]
 
 
-def _domain(groups: pl.DataFrame, seeds: pl.DataFrame, chance: float | None, unit: Unit) -> tuple[float, float]:
+def _domain(
+    groups: pl.DataFrame, seeds: pl.DataFrame, chance: float | None, unit: Unit
+) -> tuple[float, float]:
     """Range of the axis: all seeds, means, reported figures and chance, with a margin; never past 0 or 100 %.
 
-    Intervals widen it by at most the spread again, for that of two seeds can span everything; they are cut at the edge.
+    Intervals widen it by at most the spread again, for that of two seeds can span everything; they are cut at
+    the edge.
     """
-    values = [*seeds["value"], *groups["mean"], *groups["reported"].drop_nulls(), *([] if chance is None else [chance])]
+    values = [
+        *seeds["value"],
+        *groups["mean"],
+        *groups["reported"].drop_nulls(),
+        *([] if chance is None else [chance]),
+    ]
     low, high = min(values), max(values)
     spread = max(high - low, 4.0 if unit.scale == 100 else abs(high) * 0.1, 1e-9)
     low = max(low - spread, min([low, *groups["low"].drop_nulls()]))
@@ -116,11 +140,14 @@ def _row_axis() -> alt.Axis:
     return alt.Axis(labelLimit=190, labelFontSize=12, domain=False, ticks=False, labelPadding=10)
 
 
-def difference_chart(rows: Sequence[Mapping[str, Any]], methods: Sequence[str], axis: str, narrowest: float = 0.0) -> Layers:
-    """Differences to the baseline in one panel: a row a group with mean and interval, and the line of no difference.
+def difference_chart(
+    rows: Sequence[Mapping[str, Any]], methods: Sequence[str], axis: str, narrowest: float = 0.0
+) -> Layers:
+    """Differences to the baseline in one panel: a row a group with mean and interval, and the line of no
+    difference.
 
-    rows: group, method, mean, low, high (shown units; None where there is no interval), reading. narrowest: the least that
-    the axis spans, so that nothing is not drawn as something.
+    rows: group, method, mean, low, high (shown units; None where there is no interval), reading. narrowest:
+    the least that the axis spans, so that nothing is not drawn as something.
     """
     columns = ("group", "method", "reading")
     schema = dict.fromkeys(columns, pl.String) | dict.fromkeys(("mean", "low", "high"), pl.Float64)
@@ -140,7 +167,9 @@ def difference_chart(rows: Sequence[Mapping[str, Any]], methods: Sequence[str], 
     zero = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.4)
     bars = base.mark_rule(strokeWidth=5, opacity=0.38, strokeCap="round").encode(x=x("low"), x2="high:Q")
     means = base.mark_point(size=140, filled=True, opacity=1).encode(x=x("mean"), shape=method_shape(methods))
-    return alt.layer(zero.encode(x=x("value")), bars, means).properties(height=34 * len(rows) + FRAME, padding=PADDING)
+    return alt.layer(zero.encode(x=x("value")), bars, means).properties(
+        height=34 * len(rows) + FRAME, padding=PADDING
+    )
 
 
 def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Sequence[str], key: str) -> Layers:
@@ -156,7 +185,13 @@ def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Seque
     layers = [base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", title=key), y2="high:Q")]
     if members is not None:
         thin = alt.Chart(thinned(members, ["run_id"])).mark_line(strokeWidth=0.8, opacity=0.55)
-        layers.append(thin.encode(x=x, y=alt.Y("value:Q", title=key), color=colour, detail=["group:N", "run_id:N"]))
-    told = ["group:N", "step:Q", *(alt.Tooltip(f"{name}:Q", format=".4g") for name in ("mean", "low", "high"))]
+        layers.append(
+            thin.encode(x=x, y=alt.Y("value:Q", title=key), color=colour, detail=["group:N", "run_id:N"])
+        )
+    told = [
+        "group:N",
+        "step:Q",
+        *(alt.Tooltip(f"{name}:Q", format=".4g") for name in ("mean", "low", "high")),
+    ]
     layers.append(base.mark_line(strokeWidth=2.2).encode(y=y, strokeDash=method_dash(methods), tooltip=told))
     return alt.layer(*layers).properties(height=HEIGHT, padding=PADDING)

@@ -1,7 +1,8 @@
 """Curves over training steps. Frames in, frames or charts out; no Streamlit, no database.
 
-The order matters: smooth at full resolution first, then cut every line to at most `MOST_POINTS`, keeping the extremes of
-each stretch (M4: first, last, lowest and highest), so that a spike of one step is never lost by drawing.
+The order matters: smooth at full resolution first, then cut every line to at most `MOST_POINTS`, keeping the
+extremes of each stretch (M4: first, last, lowest and highest), so that a spike of one step is never lost by
+drawing.
 """
 
 from collections.abc import Sequence
@@ -36,13 +37,18 @@ class Line(NamedTuple):
 def quiet_lines(labels: Sequence[str]) -> list[Line]:
     """Lines that are equals, such as the terms of a loss: told apart by colour and dash."""
     dashes = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3))
-    return [Line(label, QUIET[place % len(QUIET)], dashes[place % len(dashes)]) for place, label in enumerate(labels)]
+    return [
+        Line(label, QUIET[place % len(QUIET)], dashes[place % len(dashes)])
+        for place, label in enumerate(labels)
+    ]
 
 
 def points_of(curves: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
     """The curves of these keys as `POINTS`, under their labels, finite values only."""
     chosen = curves.filter(pl.col("key").is_in(list(labels)), pl.col("value").is_finite())
-    return chosen.select(pl.col("key").replace_strict(labels, return_dtype=pl.String).alias("line"), "step", "value")
+    return chosen.select(
+        pl.col("key").replace_strict(labels, return_dtype=pl.String).alias("line"), "step", "value"
+    )
 
 
 def not_finite(curves: pl.DataFrame, key: str) -> int:
@@ -51,7 +57,8 @@ def not_finite(curves: pl.DataFrame, key: str) -> int:
 
 
 def smoothed(points: pl.DataFrame, span: int | None = None) -> pl.DataFrame:
-    """Each line's exponential moving average over `span` points, with the start weighted rightly; by default by its length."""
+    """Each line's exponential moving average over `span` points, with the start weighted rightly; by default
+    by its length."""
     frames = []
     for part in points.partition_by("line", maintain_order=True):
         width = max(1, part.height // SMOOTHED_SHARE) if span is None else span
@@ -76,10 +83,13 @@ def _thin(line: pl.DataFrame, most: int) -> pl.DataFrame:
     return line[kept.astype(np.int64)]
 
 
-def line_chart(points: pl.DataFrame, lines: Sequence[Line], axis: str, height: int = HEIGHT) -> alt.LayerChart:
+def line_chart(
+    points: pl.DataFrame, lines: Sequence[Line], axis: str, height: int = HEIGHT
+) -> alt.LayerChart:
     """Lines over steps with one reading for all at the pointer; a legend only where there are several.
 
-    points: `POINTS`, of which each line is thinned; a line that has no points is left out. axis: what is shown and its unit.
+    points: `POINTS`, of which each line is thinned; a line that has no points is left out. axis: what is
+    shown and its unit.
     """
     there = set(points["line"].unique())
     drawn = [line for line in lines if line.label in there]
@@ -92,7 +102,12 @@ def line_chart(points: pl.DataFrame, lines: Sequence[Line], axis: str, height: i
     x = alt.X("step:Q", title="step", axis=alt.Axis(grid=False, tickCount=6, format=",d"))
     base = alt.Chart(points).encode(
         x=x,
-        y=alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=5, format=",.4~g")),
+        y=alt.Y(
+            "value:Q",
+            title=axis,
+            scale=alt.Scale(zero=False, nice=True),
+            axis=alt.Axis(tickCount=5, format=",.4~g"),
+        ),
         color=alt.Color("line:N", scale=colours, legend=legend, title=None),
     )
     dashed = base.encode(strokeDash=alt.StrokeDash("line:N", scale=dashes, legend=legend, title=None))
@@ -106,14 +121,22 @@ def line_chart(points: pl.DataFrame, lines: Sequence[Line], axis: str, height: i
         )
         if line.marked:
             layers.append(base.transform_filter(mine).mark_circle(size=38, opacity=1))
-    chart: alt.LayerChart = alt.LayerChart(layer=[*layers, *_pointer(base, x)]).properties(height=height, padding=PADDING)
+    chart: alt.LayerChart = alt.LayerChart(layer=[*layers, *_pointer(base, x)]).properties(
+        height=height, padding=PADDING
+    )
     return chart
 
 
 def _pointer(base: alt.Chart, x: alt.X) -> list[alt.Chart]:
     """A rule and dots at the step nearest to the pointer, with a tooltip for the line it is on."""
-    near = alt.selection_point(nearest=True, on="pointerover", clear="pointerout", fields=["step"], empty=False)
-    tooltip = [alt.Tooltip("step:Q", format=","), alt.Tooltip("line:N", title="curve"), alt.Tooltip("value:Q", format=",.4~g")]
+    near = alt.selection_point(
+        nearest=True, on="pointerover", clear="pointerout", fields=["step"], empty=False
+    )
+    tooltip = [
+        alt.Tooltip("step:Q", format=","),
+        alt.Tooltip("line:N", title="curve"),
+        alt.Tooltip("value:Q", format=",.4~g"),
+    ]
     shown = alt.when(near).then(alt.value(1.0)).otherwise(alt.value(0.0))
     dots = base.mark_circle(size=60).encode(opacity=shown, tooltip=tooltip).add_params(near)
     faint = alt.when(near).then(alt.value(0.6)).otherwise(alt.value(0.0))

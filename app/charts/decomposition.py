@@ -1,4 +1,5 @@
-"""Charts of decompositions: stacked parts of information, and how they grow over training. Frames in, charts out."""
+"""Charts of decompositions: stacked parts of information, and how they grow over training. Frames in, charts
+out."""
 
 import altair as alt
 import polars as pl
@@ -25,13 +26,22 @@ BANDS = {"what": pl.String, "low": pl.Float64, "high": pl.Float64}
 BAR = 46
 
 
-def stack_chart(parts: pl.DataFrame, whiskers: pl.DataFrame, truth: pl.DataFrame, ceiling: float | None) -> Layers:
-    """Stacked bars R | U1 | U2 | S under the ceiling H(Y), whiskers on the synergy, ticks where the truth would end.
+def stack_chart(
+    parts: pl.DataFrame, whiskers: pl.DataFrame, truth: pl.DataFrame, ceiling: float | None
+) -> Layers:
+    """Stacked bars R | U1 | U2 | S under the ceiling H(Y), whiskers on the synergy, ticks where the truth
+    would end.
 
-    parts: `PARTS`; whiskers: `WHISKERS`; truth: `TRUTH`, empty where it is not known; ceiling: bits, None for none.
+    parts: `PARTS`; whiskers: `WHISKERS`; truth: `TRUTH`, empty where it is not known; ceiling: bits, None for
+    none.
     """
     order = parts["bar"].unique(maintain_order=True).to_list()
-    x = alt.X("bar:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelLimit=150, ticks=False, labelPadding=8))
+    x = alt.X(
+        "bar:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelAngle=0, labelLimit=150, ticks=False, labelPadding=8),
+    )
     scale = alt.Scale(domain=list(ATOM_COLOURS), range=list(ATOM_COLOURS.values()))
     present = [name for name in ATOM_COLOURS if name in set(parts["atom"])]
     legend = alt.Legend(orient="top", title=None, values=present, columns=5, labelFontSize=12)
@@ -55,14 +65,20 @@ def stack_chart(parts: pl.DataFrame, whiskers: pl.DataFrame, truth: pl.DataFrame
     if not whiskers.is_empty():
         ends = alt.Chart(whiskers).encode(x=x, tooltip=[alt.Tooltip("claim:N", title="Synergy")])
         layers.append(ends.mark_rule(strokeWidth=1.6, color=INK).encode(y="low:Q", y2="high:Q"))
-        layers += [ends.mark_tick(thickness=1.6, size=12, color=INK).encode(y=f"{end}:Q") for end in ("low", "high")]
+        layers += [
+            ends.mark_tick(thickness=1.6, size=12, color=INK).encode(y=f"{end}:Q") for end in ("low", "high")
+        ]
     if not truth.is_empty():
         ticks = alt.Chart(truth).encode(y="bits:Q", tooltip=[alt.Tooltip("label:N", title="Truth")])
         layers.append(
-            ticks.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(color=alt.Color("atom:N", scale=scale, legend=None))
+            ticks.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(
+                color=alt.Color("atom:N", scale=scale, legend=None)
+            )
         )
     if ceiling is not None:
-        line = alt.Chart(pl.DataFrame({"bits": [ceiling], "label": [f"H(Y) = {ceiling:.3f} bits"]})).encode(y="bits:Q")
+        line = alt.Chart(pl.DataFrame({"bits": [ceiling], "label": [f"H(Y) = {ceiling:.3f} bits"]})).encode(
+            y="bits:Q"
+        )
         layers.append(line.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=INK))
         layers.append(
             line.mark_text(align="right", baseline="bottom", dy=-2, color=INK, fontSize=11).encode(
@@ -73,8 +89,11 @@ def stack_chart(parts: pl.DataFrame, whiskers: pl.DataFrame, truth: pl.DataFrame
     return chart
 
 
-def training_chart(points: pl.DataFrame, bands: pl.DataFrame, colours: dict[str, str], quantity: str) -> Layers:
-    """One quantity over epochs, a line a group, over the bands of what an untrained encoder and permuted labels read.
+def training_chart(
+    points: pl.DataFrame, bands: pl.DataFrame, colours: dict[str, str], quantity: str
+) -> Layers:
+    """One quantity over epochs, a line a group, over the bands of what an untrained encoder and permuted
+    labels read.
 
     points: `OVER_TRAINING` of that quantity; bands: `BANDS`; colours: group → colour.
     """
@@ -99,7 +118,9 @@ def training_chart(points: pl.DataFrame, bands: pl.DataFrame, colours: dict[str,
     lines = alt.Chart(points).encode(
         x=alt.X("epoch:Q", title="epochs trained", axis=alt.Axis(tickMinStep=1, format="d")),
         y=alt.Y("bits:Q", title=quantity),
-        color=alt.Color("group:N", scale=scale, legend=alt.Legend(orient="top", title=None, columns=3, labelLimit=260)),
+        color=alt.Color(
+            "group:N", scale=scale, legend=alt.Legend(orient="top", title=None, columns=3, labelLimit=260)
+        ),
         tooltip=[
             alt.Tooltip("group:N", title="Group"),
             alt.Tooltip("epoch:Q", title="Epoch"),

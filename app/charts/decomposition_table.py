@@ -22,24 +22,41 @@ def table_chart(found: TableDecomposition) -> Layers:
         .mark_bar(size=44, stroke="white", strokeWidth=0.5)
         .encode(
             x=alt.X("bits:Q", title="bits", stack="zero"),
-            color=alt.Color("atom:N", scale=scale, legend=alt.Legend(orient="top", title=None, labelFontSize=12)),
+            color=alt.Color(
+                "atom:N", scale=scale, legend=alt.Legend(orient="top", title=None, labelFontSize=12)
+            ),
             order=alt.Order("order:Q"),
             tooltip=[alt.Tooltip("atom:N"), alt.Tooltip("bits:Q", format=".6f"), alt.Tooltip("meaning:N")],
         )
     )
     end = pl.DataFrame({"bits": [found.entropy], "label": [f"H(Y) = {found.entropy:.3f}"]})
-    rule = alt.Chart(end).mark_rule(strokeDash=[6, 4], color=INK, strokeWidth=1.5).encode(x="bits:Q", tooltip="label:N")
+    rule = (
+        alt.Chart(end)
+        .mark_rule(strokeDash=[6, 4], color=INK, strokeWidth=1.5)
+        .encode(x="bits:Q", tooltip="label:N")
+    )
     return alt.layer(bars, rule).properties(height=130, padding=PADDING)
 
 
 def xor_chart() -> Layers:
-    """The four equally likely cases of XOR: no row and no column of the square tells the label, the cell does."""
-    cells = [{"x1": f"x1 = {a}", "x2": f"x2 = {b}", "y": str(a ^ b), "label": f"y = {a ^ b}"} for a in (0, 1) for b in (0, 1)]
+    """The four equally likely cases of XOR: no row and no column of the square tells the label, the cell
+    does."""
+    cells = [
+        {"x1": f"x1 = {a}", "x2": f"x2 = {b}", "y": str(a ^ b), "label": f"y = {a ^ b}"}
+        for a in (0, 1)
+        for b in (0, 1)
+    ]
     base = alt.Chart(pl.DataFrame(cells)).encode(
-        x=alt.X("x1:N", title=None, axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelFontSize=13)),
+        x=alt.X(
+            "x1:N",
+            title=None,
+            axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelFontSize=13),
+        ),
         y=alt.Y("x2:N", title=None, axis=alt.Axis(ticks=False, domain=False, labelFontSize=13)),
     )
     colours = alt.Scale(domain=["0", "1"], range=[ATOM_COLOURS["Redundancy"], ATOM_COLOURS["Synergy"]])
-    square = base.mark_rect(stroke="white", strokeWidth=3).encode(color=alt.Color("y:N", scale=colours, legend=None))
+    square = base.mark_rect(stroke="white", strokeWidth=3).encode(
+        color=alt.Color("y:N", scale=colours, legend=None)
+    )
     text = base.mark_text(color="white", fontSize=17, fontWeight="bold").encode(text="label:N")
     return alt.layer(square, text).properties(width=240, height=200, padding=PADDING)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 
 class CurvePanel(NamedTuple):
-    """One chart: its title, what its axis shows and in which unit, its curves (key → label), and a factor for their values."""
+    """One chart: its title, what its axis shows and in which unit, its curves (key → label), and a factor for
+    their values."""
 
     title: str
     axis: str
@@ -30,7 +31,11 @@ def curve_panels(keys: Iterable[str]) -> list[CurvePanel]:
     """The charts for these curves, in reading order; a key that no panel knows gets a chart of its own."""
     there = sorted(keys)
     known = {*LOSS, *_APART, *(key for panel in _FIXED for key in panel.labels)}
-    terms = {key: key.removeprefix("train/").replace("_", " ") for key in there if key.startswith("train/") and key not in known}
+    terms = {
+        key: key.removeprefix("train/").replace("_", " ")
+        for key in there
+        if key.startswith("train/") and key not in known
+    }
     others = [key for key in there if (key not in known and key not in terms) or key in _APART]
     panels = [CurvePanel("Loss", "loss", LOSS), CurvePanel("Terms of the loss", "loss term", terms), *_FIXED]
     panels += [CurvePanel(_title(key), _title(key).lower(), {key: _title(key).lower()}) for key in others]

@@ -1,8 +1,8 @@
 """How charts look: one fixed colour, dash and shape a method, and the frame all charts share.
 
-The first method of the settings (the one this studio is named for) is the accent; all others are quieter, yet told apart
-by lightness, dash and shape, so that no reading depends on hue. Every colour keeps a contrast of at least 3 : 1 against
-both the light and the dark background (a test asserts it).
+The first method of the settings (the one this studio is named for) is the accent; all others are quieter, yet
+told apart by lightness, dash and shape, so that no reading depends on hue. Every colour keeps a contrast of
+at least 3 : 1 against both the light and the dark background (a test asserts it).
 """
 
 import re
@@ -28,7 +28,17 @@ QUIET = ("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4", "#8C5
 _DASHES = ((6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3), (12, 3, 2, 3, 2, 3), (5, 2, 1, 2), (14, 6))
 _HOURGLASS = "M-1,-1H1L-1,1H1Z"
 _STAR = "M0,-1L.24,-.32L.95,-.31L.38,.12L.59,.81L0,.4L-.59,.81L-.38,.12L-.95,-.31L-.24,-.32Z"
-_SHAPES = ("square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left", _HOURGLASS, _STAR)
+_SHAPES = (
+    "square",
+    "triangle-up",
+    "diamond",
+    "cross",
+    "triangle-down",
+    "triangle-right",
+    "triangle-left",
+    _HOURGLASS,
+    _STAR,
+)
 """Vega's own names, or a path within −1 to 1."""
 
 
@@ -43,7 +53,8 @@ class MethodStyle(NamedTuple):
 
 @cache
 def method_style(name: str) -> MethodStyle:
-    """The style of a method by its name in the settings; a name that is not known any more still gets one of its own."""
+    """The style of a method by its name in the settings; a name that is not known any more still gets one of
+    its own."""
     names = method_names()
     if name == names[0]:
         return MethodStyle(method_label(name), ACCENT, (1, 0), "circle")
@@ -67,8 +78,11 @@ def in_order(methods: Iterable[str]) -> list[str]:
     return sorted(set(methods), key=lambda name: (names.index(name) if name in names else len(names), name))
 
 
-def method_colour(methods: Iterable[str], field: str = "method", legend: alt.Legend | None = None) -> alt.Color:
-    """Colour of `field`, which holds labels, on the fixed scale of these methods; no legend unless one is given."""
+def method_colour(
+    methods: Iterable[str], field: str = "method", legend: alt.Legend | None = None
+) -> alt.Color:
+    """Colour of `field`, which holds labels, on the fixed scale of these methods; no legend unless one is
+    given."""
     styles = [method_style(name) for name in in_order(methods)]
     scale = alt.Scale(domain=[style.label for style in styles], range=[style.colour for style in styles])
     return alt.Color(f"{field}:N", scale=scale, legend=legend, title=None)
@@ -89,7 +103,8 @@ def method_shape(methods: Iterable[str], field: str = "method") -> alt.Shape:
 
 
 def line_legend(labels: Sequence[str] | None = None) -> alt.Legend:
-    """A legend on top for these labels (all, where none are given), whose strokes are long enough for the dashes to be seen."""
+    """A legend on top for these labels (all, where none are given), whose strokes are long enough for the
+    dashes to be seen."""
     return alt.Legend(
         orient="top",
         title=None,

@@ -1,4 +1,5 @@
-"""Bits beside accuracy: captured synergy of every group, and its difference to the baseline, paired by seed."""
+"""Bits beside accuracy: captured synergy of every group, and its difference to the baseline, paired by
+seed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,18 +17,25 @@ from app.synergy.rows import Combined, claim, combine, read_rows
 def show_bits(groups: Sequence[Group], baseline: Group) -> None:
     """A table of captured synergy in bits, one row a task and group; nothing where no run was decomposed."""
     ids = [run.id for group in groups for run in group.runs]
-    combined = [one for one in combine(groups, read_rows(queries.decompositions(ids))) if one.encoder == "trained"]
+    combined = [
+        one for one in combine(groups, read_rows(queries.decompositions(ids))) if one.encoder == "trained"
+    ]
     if not combined:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("Captured synergy, in bits", width="stretch")
         st.page_link(
-            page("synergy"), label="Open the decomposition", icon=":material/join_inner:", query_params={"runs": write_runs(ids)}
+            page("synergy"),
+            label="Open the decomposition",
+            icon=":material/join_inner:",
+            query_params={"runs": write_runs(ids)},
         )
     st.dataframe(pl.DataFrame(bit_rows(combined, baseline)), hide_index=True, height="content")
     st.caption(
-        "Usable bits: with a linear probe and N samples, beyond what the two modalities alone tell. The lower limit is what can "
-        "be claimed; over several seeds it is the lower one of the runs' own and of the 95 % t-interval over seeds. Differences "
+        "Usable bits: with a linear probe and N samples, beyond what the two modalities alone tell. The "
+        "lower limit is what can "
+        "be claimed; over several seeds it is the lower one of the runs' own and of the 95 % t-interval "
+        "over seeds. Differences "
         "are paired by seed."
     )
 
@@ -38,7 +46,12 @@ def bit_rows(combined: Sequence[Combined], baseline: Group) -> list[dict[str, An
     for one in combined:
         synergy = one.over_seeds("synergy")
         base = next(
-            (other for other in combined if other.group.digest == baseline.digest and _question(other) == _question(one)), None
+            (
+                other
+                for other in combined
+                if other.group.digest == baseline.digest and _question(other) == _question(one)
+            ),
+            None,
         )
         rows.append(
             {

@@ -42,14 +42,23 @@ def show_curves(groups: Sequence[Group]) -> None:
             ):
                 mine = pl.col("group") == label
                 chart = band_chart(
-                    bands.filter(mine), None if lines is None else lines.filter(mine), [g.method for g in groups], key
+                    bands.filter(mine),
+                    None if lines is None else lines.filter(mine),
+                    [g.method for g in groups],
+                    key,
                 )
                 column.markdown(f"**{label}**")
                 column.altair_chart(chart)
     counts = {len(group.runs) for group in groups}
-    note = "" if together else " Losses of different methods are sums of different terms: compare shapes, not heights."
+    note = (
+        ""
+        if together
+        else " Losses of different methods are sums of different terms: compare shapes, not heights."
+    )
     band = "Band: 95 % t-interval of the mean over seeds." if max(counts) > 1 else "One seed: no band."
-    st.caption(f"{key} by optimiser step, up to the last step that all seeds of a group have reached. {band}{note}")
+    st.caption(
+        f"{key} by optimiser step, up to the last step that all seeds of a group have reached. {band}{note}"
+    )
 
 
 def show_settings(groups: Sequence[Group]) -> None:
@@ -57,12 +66,15 @@ def show_settings(groups: Sequence[Group]) -> None:
     st.subheader("Settings that differ")
     differing = settings_that_differ(groups)
     if not differing:
-        st.caption("Nothing but the method: all shared settings are equal." if len(groups) > 1 else "One group only.")
+        st.caption(
+            "Nothing but the method: all shared settings are equal." if len(groups) > 1 else "One group only."
+        )
         return
     shared = [path for path in differing if not path.startswith("objective.")]
     if shared:
         st.warning(
-            f"The groups differ in more than the method ({', '.join(shared[:4])}{' …' if shared[4:] else ''}): "
+            "The groups differ in more than the method "
+            f"({', '.join(shared[:4])}{' …' if shared[4:] else ''}): "
             "a difference between them may come from that.",
             icon=":material/balance:",
         )

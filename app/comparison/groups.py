@@ -1,7 +1,9 @@
-"""What a comparison shows, computed from stored runs and results: groups, scores, intervals, differences. No Streamlit here.
+"""What a comparison shows, computed from stored runs and results: groups, scores, intervals, differences. No
+Streamlit here.
 
-A group is one configuration (settings but for the seed) with its repetitions. A panel is one question: redundancy,
-uniqueness (the mean of both unique tasks of a run, as the paper reports it), synergy, or a label of the user's own.
+A group is one configuration (settings but for the seed) with its repetitions. A panel is one question:
+redundancy, uniqueness (the mean of both unique tasks of a run, as the paper reports it), synergy, or a label
+of the user's own.
 """
 
 import math
@@ -10,20 +12,40 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from app.comparison.seed_statistics import Estimate, PairedDifference, estimate, lower_is_better, paired_difference
+from app.comparison.seed_statistics import (
+    Estimate,
+    PairedDifference,
+    estimate,
+    lower_is_better,
+    paired_difference,
+)
 from app.launch.fields import flatten
 from app.runs.facts import data_label
 from engine.settings.preset import method_names
 from storage.run import Run
 
 PANELS = ("redundancy", "uniqueness", "synergy")
-HEADLINE_METRICS = {"accuracy": "accuracy", "weighted_f1": "weighted F1", "macro_f1": "macro F1", "mse": "mean squared error"}
-"""Metrics that have a panel, and their names; where a task has several, as one of several labels a sample, each has its own."""
-SCORES = {"panel": pl.String, "metric": pl.String, "digest": pl.String, "run_id": pl.Int64, "seed": pl.Int64, "value": pl.Float64}
+HEADLINE_METRICS = {
+    "accuracy": "accuracy",
+    "weighted_f1": "weighted F1",
+    "macro_f1": "macro F1",
+    "mse": "mean squared error",
+}
+"""Metrics that have a panel, and their names; where a task has several, as one of several labels a sample,
+each has its own."""
+SCORES = {
+    "panel": pl.String,
+    "metric": pl.String,
+    "digest": pl.String,
+    "run_id": pl.Int64,
+    "seed": pl.Int64,
+    "value": pl.Float64,
+}
 
 
 class Group(NamedTuple):
-    """One configuration: its runs, the newest of each seed, in the order of seeds; `repeats` counts older ones left out."""
+    """One configuration: its runs, the newest of each seed, in the order of seeds; `repeats` counts older
+    ones left out."""
 
     digest: str
     method: str
@@ -33,7 +55,8 @@ class Group(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """One question: its metric, chance (None where it has none), and its tasks with the facts stored beside their results."""
+    """One question: its metric, chance (None where it has none), and its tasks with the facts stored beside
+    their results."""
 
     name: str
     metric: str
@@ -47,7 +70,8 @@ class Panel(NamedTuple):
 
 
 def choose(runs: Sequence[Run], wanted: Sequence[int], digests: Sequence[str]) -> list[Run]:
-    """The runs that a link names: these ids, else every run of these configurations, else the newest comparison.
+    """The runs that a link names: these ids, else every run of these configurations, else the newest
+    comparison.
 
     runs: newest first. The newest comparison is what was started under one name on the newest run's data.
     """
@@ -55,7 +79,11 @@ def choose(runs: Sequence[Run], wanted: Sequence[int], digests: Sequence[str]) -
         return [run for run in runs if run.id in set(wanted)]
     if digests:
         return [run for run in runs if run.digest in set(digests)]
-    return [run for run in runs if (data_label(run), _comparison(run)) == (data_label(runs[0]), _comparison(runs[0]))]
+    return [
+        run
+        for run in runs
+        if (data_label(run), _comparison(run)) == (data_label(runs[0]), _comparison(runs[0]))
+    ]
 
 
 def _comparison(run: Run) -> str:
@@ -65,7 +93,8 @@ def _comparison(run: Run) -> str:
 def group_runs(runs: Sequence[Run], names: Mapping[str, str]) -> list[Group]:
     """Runs by configuration, in the order of methods; `names` are the methods' names as shown.
 
-    Groups of one method are told apart by the first settings in which they differ, and where those agree by their digest.
+    Groups of one method are told apart by the first settings in which they differ, and where those agree by
+    their digest.
     """
     order = {name: position for position, name in enumerate(method_names())}
     by_digest: dict[str, list[Run]] = {}
@@ -73,7 +102,9 @@ def group_runs(runs: Sequence[Run], names: Mapping[str, str]) -> list[Group]:
         by_digest.setdefault(run.digest, []).append(run)
     groups = []
     for digest, members in by_digest.items():
-        newest = {run.seed: run for run in sorted(members, key=lambda run: (run.status == "finished", run.id))}
+        newest = {
+            run.seed: run for run in sorted(members, key=lambda run: (run.status == "finished", run.id))
+        }
         kept = tuple(newest[seed] for seed in sorted(newest))
         method = members[0].method
         groups.append(Group(digest, method, names.get(method, method), kept, len(members) - len(kept)))
@@ -91,7 +122,8 @@ def _label(group: Group, groups: Sequence[Group]) -> str:
         return group.label
     differing = settings_that_differ(same)
     words = [
-        f"{path.rsplit('.', 1)[-1].replace('_', ' ')} {_short(values[same.index(group)])}" for path, values in differing.items()
+        f"{path.rsplit('.', 1)[-1].replace('_', ' ')} {_short(values[same.index(group)])}"
+        for path, values in differing.items()
     ]
     return f"{group.label}, {', '.join(words[:2])}" + (" …" if len(words) > 2 else "")
 
@@ -101,18 +133,27 @@ def _short(value: Any) -> str:
 
 
 def settings_that_differ(groups: Sequence[Group]) -> dict[str, list[Any]]:
-    """Dotted path → value in each group (None where it has no such setting), for the settings that are not all equal.
+    """Dotted path → value in each group (None where it has no such setting), for the settings that are not
+    all equal.
 
-    Settings that a method has alone are left out unless all groups have them: another method is another objective.
+    Settings that a method has alone are left out unless all groups have them: another method is another
+    objective.
     """
-    flat = [{path: value for path, value in flatten(group.runs[0].settings).items() if path != "seed"} for group in groups]
+    flat = [
+        {path: value for path, value in flatten(group.runs[0].settings).items() if path != "seed"}
+        for group in groups
+    ]
     several_methods = len({group.method for group in groups}) > 1
     paths = dict.fromkeys(path for settings in flat for path in settings)
     return {
         path: [settings.get(path) for settings in flat]
         for path in paths
         if any(settings.get(path) != flat[0].get(path) for settings in flat)
-        and not (several_methods and path.startswith("objective.") and not all(path in settings for settings in flat))
+        and not (
+            several_methods
+            and path.startswith("objective.")
+            and not all(path in settings for settings in flat)
+        )
         and not (several_methods and path == "objective.name")
     }
 
@@ -149,10 +190,13 @@ TRUTH = {
 
 
 def truth_line(task: str, facts: Mapping[str, Any]) -> str | None:
-    """What the data set states exactly: "synergy: 0.469 bits, all synergistic"; None where it states nothing."""
+    """What the data set states exactly: "synergy: 0.469 bits, all synergistic"; None where it states
+    nothing."""
     if any(facts.get(f"true_{name}") is None for name in TRUTH):
         return None
-    parts = {words: float(facts[f"true_{name}"]) for name, words in TRUTH.items() if facts[f"true_{name}"] > 5e-4}
+    parts = {
+        words: float(facts[f"true_{name}"]) for name, words in TRUTH.items() if facts[f"true_{name}"] > 5e-4
+    }
     total = sum(parts.values())
     if not parts:
         return f"{task}: no information about it in the modalities"
@@ -160,11 +204,16 @@ def truth_line(task: str, facts: Mapping[str, Any]) -> str | None:
     return f"{task}: {total:.3f} bits, " + (f"all {next(iter(parts))}" if len(parts) == 1 else shares)
 
 
-def scores(groups: Sequence[Group], panels: Sequence[Panel], results: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
-    """One row a panel and run: panel, metric, digest, run_id, seed, value; runs that lack one of its tasks are left out."""
+def scores(
+    groups: Sequence[Group], panels: Sequence[Panel], results: Mapping[str, Sequence[Any]]
+) -> pl.DataFrame:
+    """One row a panel and run: panel, metric, digest, run_id, seed, value; runs that lack one of its tasks
+    are left out."""
     figures = {
         (run_id, task, metric): value
-        for run_id, task, metric, value in zip(*(results[name] for name in ("run_id", "task", "metric", "value")), strict=True)
+        for run_id, task, metric, value in zip(
+            *(results[name] for name in ("run_id", "task", "metric", "value")), strict=True
+        )
     }
     rows = []
     for panel in panels:

@@ -1,6 +1,7 @@
 """Which runs a page is about: chosen by the reader, kept in the URL.
 
-`runs=1-9` exactly these runs, `digest=…,…` every run of these configurations; without either, the newest comparison.
+`runs=1-9` exactly these runs, `digest=…,…` every run of these configurations; without either, the newest
+comparison.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ NAMES = {name: method_label(name) for name in method_names()}
 
 
 def pick_runs(runs: Sequence[Run]) -> list[Run]:
-    """The runs that the URL or the widgets name, newest first; none when the reader took all away. runs: all, newest first."""
+    """The runs that the URL or the widgets name, newest first; none when the reader took all away. runs: all,
+    newest first."""
     wanted = read_runs(st.query_params.get("runs", ""))
     digests = [word for word in st.query_params.get("digest", "").split(",") if word]
     emptied = "data" in st.query_params and not digests
@@ -35,7 +37,8 @@ def pick_runs(runs: Sequence[Run]) -> list[Run]:
 
 
 def _pick(runs: Sequence[Run], chosen: Sequence[Run], mine: str) -> list[Run]:
-    """The widgets that choose what is compared; each change goes to the URL, from which the next drawing starts."""
+    """The widgets that choose what is compared; each change goes to the URL, from which the next drawing
+    starts."""
     labels_of_data = list(dict.fromkeys(data_label(run) for run in runs))
     available = group_runs([run for run in runs if data_label(run) == mine], NAMES)
     digests = {run.digest for run in chosen}
@@ -60,7 +63,9 @@ def _pick(runs: Sequence[Run], chosen: Sequence[Run], mine: str) -> list[Run]:
     others = [run for run in runs if run.digest in digests and run.id not in {one.id for one in chosen}]
     if others:
         words = (
-            f"{show_count(len(others), 'more run')} of these configurations " + ("is" if len(others) == 1 else "are") + " stored."
+            f"{show_count(len(others), 'more run')} of these configurations "
+            + ("is" if len(others) == 1 else "are")
+            + " stored."
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"This link shows {show_count(len(chosen), 'run')}; {words}", width="content")
@@ -80,9 +85,13 @@ def _name(group: Group) -> str:
 
 def _change_groups() -> None:
     digests = st.session_state["compare_groups"]
-    st.query_params.from_dict({"digest": ",".join(digests)} if digests else {"data": st.session_state["compare_data"]})
+    st.query_params.from_dict(
+        {"digest": ",".join(digests)} if digests else {"data": st.session_state["compare_data"]}
+    )
 
 
 def _change_data(runs: Sequence[Run]) -> None:
     of_data = [run for run in runs if data_label(run) == st.session_state["compare_data"]]
-    st.query_params.from_dict({"digest": ",".join(dict.fromkeys(run.digest for run in choose(of_data, [], [])))})
+    st.query_params.from_dict(
+        {"digest": ",".join(dict.fromkeys(run.digest for run in choose(of_data, [], [])))}
+    )

@@ -1,4 +1,5 @@
-"""How far the runs of a comparison are, and how long the rest will take at the speed seen so far. Pure functions."""
+"""How far the runs of a comparison are, and how long the rest will take at the speed seen so far. Pure
+functions."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -21,7 +22,8 @@ ORDER: Mapping[LiveState, str] = {
 
 
 class Progress(NamedTuple):
-    """share: done of all the work, 0 to 1; left: seconds, None where nothing tells yet; active: something runs or waits."""
+    """share: done of all the work, 0 to 1; left: seconds, None where nothing tells yet; active: something
+    runs or waits."""
 
     share: float
     left: float | None
@@ -33,10 +35,14 @@ class Progress(NamedTuple):
         total = sum(self.counts.values())
         parts = [f"{self.counts.get('finished', 0)} of {show_count(total, 'run')} finished"]
         parts += [
-            f"{self.counts[state]} {word}" for state, word in ORDER.items() if state != "finished" and self.counts.get(state)
+            f"{self.counts[state]} {word}"
+            for state, word in ORDER.items()
+            if state != "finished" and self.counts.get(state)
         ]
         if self.active:
-            parts.append("time left not known yet" if self.left is None else f"about {show_duration(self.left)} left")
+            parts.append(
+                "time left not known yet" if self.left is None else f"about {show_duration(self.left)} left"
+            )
         return " · ".join(parts)
 
 
@@ -54,12 +60,14 @@ def progress(runs: Sequence[Run], now: int) -> Progress:
 
 
 def _left(runs: Sequence[Run], waiting: Sequence[Run], working: Sequence[Run], now: int) -> float | None:
-    """What is left of the runs at work, plus a whole run for each that waits, shared by as many as are at work."""
+    """What is left of the runs at work, plus a whole run for each that waits, shared by as many as are at
+    work."""
     whole = {run.id: seconds for run in runs if (seconds := _whole_run(run, now)) is not None}
     if not whole or not (waiting or working):
         return None
     by_method = {
-        run.method: [whole[other.id] for other in runs if other.method == run.method and other.id in whole] for run in runs
+        run.method: [whole[other.id] for other in runs if other.method == run.method and other.id in whole]
+        for run in runs
     }
     expected = {run.id: median(by_method[run.method] or list(whole.values())) for run in runs}
     rest = [max(0.0, expected[run.id] - _worked(run, now)) for run in working]
@@ -72,7 +80,8 @@ def _worked(run: Run, now: int) -> float:
 
 
 def _whole_run(run: Run, now: int) -> float | None:
-    """Seconds a run takes: as it took, or at its speed until its last sign of progress; None for one that was resumed."""
+    """Seconds a run takes: as it took, or at its speed until its last sign of progress; None for one that was
+    resumed."""
     if run.started_at is None or run.attempts > 1:
         return None
     if run.status == "finished":

@@ -9,10 +9,12 @@ SAME_QUESTION = ("name", "task", "modalities")
 
 
 def reported(group: Group, panel: Panel) -> Published | None:
-    """What the paper reports for this method and question, as results are stored; None where it has no such experiment.
+    """What the paper reports for this method and question, as results are stored; None where it has no such
+    experiment.
 
-    A run of a preset whose data set, task or modalities were changed is another experiment. The paper trains on unbiased
-    Trifeature pairs for redundancy and uniqueness, on biased ones for synergy; a figure is given only beside runs on such pairs.
+    A run of a preset whose data set, task or modalities were changed is another experiment. The paper trains
+    on unbiased Trifeature pairs for redundancy and uniqueness, on biased ones for synergy; a figure is given
+    only beside runs on such pairs.
     """
     run = group.runs[0]
     if run.preset not in preset_names():
@@ -29,6 +31,10 @@ def reported(group: Group, panel: Panel) -> Published | None:
 
 
 def as_reported(group: Group) -> bool:
-    """Whether the group was trained with the very settings of its preset, which are those that the paper states."""
+    """Whether the group was trained with the very settings of its preset, which are those that the paper
+    states."""
     run = group.runs[0]
-    return run.preset in preset_names() and group.digest == load_preset(run.preset).experiment(group.method, 0).digest()
+    return (
+        run.preset in preset_names()
+        and group.digest == load_preset(run.preset).experiment(group.method, 0).digest()
+    )

@@ -32,7 +32,10 @@ def show_progress(runs: Sequence[Run], state: Progress) -> None:
         how = live_state(run, now)
         if how in {"failed", "lost"}:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.error(f"Run {run.id} ({run.title}) {how}" + (f": {run.error}" if run.error else ""), width="stretch")
+                st.error(
+                    f"Run {run.id} ({run.title}) {how}" + (f": {run.error}" if run.error else ""),
+                    width="stretch",
+                )
                 st.page_link(page("run"), label="Open", query_params={"run": str(run.id)})
 
 
@@ -50,43 +53,65 @@ def show_scores(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Dat
                     st.caption("no result yet")
                     continue
                 chance = None if panel.chance is None else panel.chance * unit.scale
-                axis = f"probe {HEADLINE_METRICS[panel.metric]}" + (", %" if unit.scale == 100 else ", lower is better")
+                axis = f"probe {HEADLINE_METRICS[panel.metric]}" + (
+                    ", %" if unit.scale == 100 else ", lower is better"
+                )
                 spoken = "; ".join(f"{row['group']} {row['shown']}" for row in means.iter_rows(named=True))
-                st.altair_chart(score_chart(means, seeds, methods, axis, unit, chance), alt=f"{panel.name}: {spoken}")
+                st.altair_chart(
+                    score_chart(means, seeds, methods, axis, unit, chance), alt=f"{panel.name}: {spoken}"
+                )
     st.caption(_reading_aid(groups, panels))
 
 
 def _help(panel: Panel) -> str:
     words = {
         "redundancy": "What either modality alone would tell: linear-probe accuracy on the shared label.",
-        "uniqueness": "What one modality alone tells: the mean of the probes' accuracies on each modality's own label.",
-        "synergy": "What only both modalities together tell: linear-probe accuracy on the label that needs the pair.",
+        "uniqueness": "What one modality alone tells: the mean of the probes' accuracies on each modality's "
+        "own label.",
+        "synergy": "What only both modalities together tell: linear-probe accuracy on the label that needs "
+        "the pair.",
     }
     lines = [line for task, facts in panel.tasks.items() if (line := truth_line(task, facts))]
     known = f"\n\nKnown by construction: {'; '.join(lines)}." if lines else ""
     tested = sorted({facts["n_test"] for facts in panel.tasks.values() if facts.get("n_test")})
-    return words.get(panel.name, "Linear probe on this label.") + known + (f"\n\nTest samples: {tested[0]:,}." if tested else "")
+    return (
+        words.get(panel.name, "Linear probe on this label.")
+        + known
+        + (f"\n\nTest samples: {tested[0]:,}." if tested else "")
+    )
 
 
 def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> str:
-    marks = ["Small circles: single seeds", "large mark: mean measured here", "bar: 95 % t-interval of the mean over seeds"]
+    marks = [
+        "Small circles: single seeds",
+        "large mark: mean measured here",
+        "bar: 95 % t-interval of the mean over seeds",
+    ]
     if any(panel.chance is not None for panel in panels):
         marks.append("dashed line: chance (1/classes; accuracy is macro-averaged)")
     beside_paper = [group for group in groups if any(reported(group, panel) for panel in panels)]
     if beside_paper:
-        same = "" if all(map(as_reported, beside_paper)) else " and with other settings than some of these runs"
+        same = (
+            "" if all(map(as_reported, beside_paper)) else " and with other settings than some of these runs"
+        )
         marks.append(f"hollow star: reported in the paper (arXiv 2509.25270), not measured here{same}")
-    known = [line for panel in panels for task, facts in panel.tasks.items() if (line := truth_line(task, facts))]
+    known = [
+        line for panel in panels for task, facts in panel.tasks.items() if (line := truth_line(task, facts))
+    ]
     truth = (
-        f" Known by construction: {'; '.join(known)}; the ceiling is 100 %, as far as noise leaves the inputs readable."
+        f" Known by construction: {'; '.join(known)}; the ceiling is 100 %, as far as noise leaves the "
+        "inputs readable."
         if known
         else ""
     )
     return f"{'; '.join(marks)}.{truth}"
 
 
-def show_verdict(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group, *, final: bool) -> None:
-    """The answer in one line: the first other group against the baseline, on synergy where that was measured."""
+def show_verdict(
+    groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group, *, final: bool
+) -> None:
+    """The answer in one line: the first other group against the baseline, on synergy where that was
+    measured."""
     asked = next((panel for panel in panels if panel.name == "synergy"), panels[0])
     others = [group for group in groups if group.digest != baseline.digest]
     for row in tables.difference_rows(others[:1], [asked], scores, baseline):
@@ -95,8 +120,11 @@ def show_verdict(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Da
         st.markdown(f"#### {question}: {verdict}\n\n{head}" if head else f"#### {verdict}")
 
 
-def show_differences(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group) -> None:
-    """Every group against a baseline that the reader chooses, paired by seed, drawn and told in plain words."""
+def show_differences(
+    groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group
+) -> None:
+    """Every group against a baseline that the reader chooses, paired by seed, drawn and told in plain
+    words."""
     if len(groups) < 2:
         return
     st.subheader(f"Difference to {baseline.label}, paired by seed")
@@ -117,8 +145,10 @@ def show_differences(groups: Sequence[Group], panels: Sequence[Panel], scores: p
                     )
                 st.markdown("\n".join(f"- {_marked(one)}" for one in rows))
     st.caption(
-        "Each difference is of runs with the same seed, so with the same order of the data: mean over the pairs with its "
-        "95 % t-interval. “Not decided” means that the interval holds zero. Intervals are not corrected for the "
+        "Each difference is of runs with the same seed, so with the same order of the data: mean over the "
+        "pairs with its "
+        "95 % t-interval. “Not decided” means that the interval holds zero. Intervals are not corrected for "
+        "the "
         "number of comparisons."
     )
 

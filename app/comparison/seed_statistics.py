@@ -1,7 +1,7 @@
 """What repeated runs say: mean, standard deviation and interval over seeds, and differences paired by seed.
 
-Everything is honest about small numbers: one run has no deviation and no interval, and a comparison whose interval
-meets zero is told as not decided.
+Everything is honest about small numbers: one run has no deviation and no interval, and a comparison whose
+interval meets zero is told as not decided.
 """
 
 import math
@@ -38,7 +38,8 @@ class PairedDifference(NamedTuple):
 def estimate(values: Sequence[float]) -> Estimate:
     """Mean and the two-sided 95 % t-interval mean ± t(n − 1) · sd / √n of one value a repetition.
 
-    The interval assumes independent, roughly normal repetitions. Raises `ValueError` for no value, or one that is not finite.
+    The interval assumes independent, roughly normal repetitions. Raises `ValueError` for no value, or one
+    that is not finite.
     """
     array = np.asarray(values, dtype=float)
     if array.size == 0 or not np.isfinite(array).all():
@@ -52,7 +53,8 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 def half_width(n: int) -> float:
-    """t(n − 1) / √n: half the width of the 95 % interval of a mean over n ≥ 2 repetitions, in standard deviations."""
+    """t(n − 1) / √n: half the width of the 95 % interval of a mean over n ≥ 2 repetitions, in standard
+    deviations."""
     return float(stdtrit(n - 1, 0.5 + LEVEL / 2)) / math.sqrt(n)
 
 
@@ -61,7 +63,8 @@ def paired_difference(
 ) -> PairedDifference:
     """ours − baseline over common seeds, with its interval and who is ahead.
 
-    ours, baseline: seed → value. Pairing takes out what the seed decides for both sides (data order, initial weights).
+    ours, baseline: seed → value. Pairing takes out what the seed decides for both sides (data order, initial
+    weights).
     """
     seeds = tuple(sorted(ours.keys() & baseline.keys()))
     if not seeds:
@@ -157,6 +160,7 @@ def reading(ours: str, baseline: str, difference: PairedDifference, unit: Unit) 
 
 
 def _fine_enough(unit: Unit, values: Sequence[float]) -> Unit:
-    """The unit with a decimal more where a figure that is not zero would be shown as zero, so that signs can be read."""
+    """The unit with a decimal more where a figure that is not zero would be shown as zero, so that signs can
+    be read."""
     vanishes = any(value and not round(value * unit.scale, unit.places(value)) for value in values)
     return unit._replace(decimals=unit.decimals + 1) if vanishes else unit

@@ -1,4 +1,5 @@
-"""Frames that a comparison draws and exports, from groups, panels and scores. Figures in shown units; texts for reading."""
+"""Frames that a comparison draws and exports, from groups, panels and scores. Figures in shown units; texts
+for reading."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,8 +15,11 @@ from app.launch.plan import show_seeds
 from engine.settings.published import Published
 
 
-def chart_frames(groups: Sequence[Group], panel: Panel, scores: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What `charts.comparison.score_chart` draws of one panel: the groups (`GROUPS`) and their seeds (`SEEDS`)."""
+def chart_frames(
+    groups: Sequence[Group], panel: Panel, scores: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What `charts.comparison.score_chart` draws of one panel: the groups (`GROUPS`) and their seeds
+    (`SEEDS`)."""
     unit = unit_of(panel.metric)
     means, seeds = [], []
     for group in groups:
@@ -33,14 +37,17 @@ def chart_frames(groups: Sequence[Group], panel: Panel, scores: pl.DataFrame) ->
 
 
 def show_reported(paper: Published | None, unit: Unit) -> str | None:
-    """ "77.0 ± 4.2 %", with the word that the paper quotes it from elsewhere; None where nothing is reported."""
+    """ "77.0 ± 4.2 %", with the word that the paper quotes it from elsewhere; None where nothing is
+    reported."""
     if paper is None:
         return None
     spread = "" if paper.deviation is None else f" ± {unit.number(paper.deviation, paper.value)}"
     return f"{unit.number(paper.value)}{spread}{unit.suffix}" + (" (quoted there)" if paper.quoted else "")
 
 
-def score_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> list[dict[str, Any]]:
+def score_table(
+    groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame
+) -> list[dict[str, Any]]:
     """One row a panel and group, with n, seeds, mean, deviation, interval, chance and the reported figure."""
     rows = []
     for panel in panels:
@@ -69,7 +76,8 @@ def score_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Dat
 def difference_rows(
     groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group
 ) -> list[dict[str, Any]]:
-    """Every other group minus the baseline: panel, group, method, verdict, mean, low, high (shown units) and the sentence."""
+    """Every other group minus the baseline: panel, group, method, verdict, mean, low, high (shown units) and
+    the sentence."""
     rows = []
     for panel in panels:
         unit = unit_of(panel.metric)
@@ -93,7 +101,9 @@ def difference_rows(
     return rows
 
 
-def _reading(group: Group, baseline: Group, panel: Panel, scores: pl.DataFrame, found: PairedDifference) -> str:
+def _reading(
+    group: Group, baseline: Group, panel: Panel, scores: pl.DataFrame, found: PairedDifference
+) -> str:
     for one in (group, baseline):
         if not seed_values(scores, panel.name, one.digest):
             return f"{group.label} − {baseline.label}: no result of {one.label} yet"
@@ -101,18 +111,25 @@ def _reading(group: Group, baseline: Group, panel: Panel, scores: pl.DataFrame, 
 
 
 def curve_bands(groups: Sequence[Group], points: pl.DataFrame) -> pl.DataFrame:
-    """Mean of one curve over the runs of each group, with its 95 % interval, at the steps that all of them have reached.
+    """Mean of one curve over the runs of each group, with its 95 % interval, at the steps that all of them
+    have reached.
 
     points: run_id, step, value. Where a group has one run, low and high are missing.
     """
     parts = [pl.DataFrame(schema=BANDS)]
     for group in groups:
-        mine = points.filter(pl.col("run_id").is_in([run.id for run in group.runs]), pl.col("value").is_finite())
+        mine = points.filter(
+            pl.col("run_id").is_in([run.id for run in group.runs]), pl.col("value").is_finite()
+        )
         n = mine["run_id"].n_unique()
         half = pl.col("deviation") * half_width(n) if n > 1 else pl.lit(None, pl.Float64)
         parts.append(
             mine.group_by("step")
-            .agg(pl.len().alias("n"), pl.col("value").mean().alias("mean"), pl.col("value").std().alias("deviation"))
+            .agg(
+                pl.len().alias("n"),
+                pl.col("value").mean().alias("mean"),
+                pl.col("value").std().alias("deviation"),
+            )
             .filter(pl.col("n") == n)
             .sort("step")
             .select(
@@ -130,7 +147,9 @@ def curve_bands(groups: Sequence[Group], points: pl.DataFrame) -> pl.DataFrame:
 def member_lines(groups: Sequence[Group], points: pl.DataFrame) -> pl.DataFrame:
     """The single runs of one curve: group, method, run_id, step, value."""
     names = [(run.id, group.label, method_label(group.method)) for group in groups for run in group.runs]
-    owners = pl.DataFrame(names, schema={"run_id": pl.Int64, "group": pl.String, "method": pl.String}, orient="row")
+    owners = pl.DataFrame(
+        names, schema={"run_id": pl.Int64, "group": pl.String, "method": pl.String}, orient="row"
+    )
     return points.join(owners, on="run_id").select("group", "method", "run_id", "step", "value")
 
 
@@ -139,17 +158,43 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows:
         return ""
     lines = [list(rows[0]), ["---"] * len(rows[0]), *([str(value) for value in row.values()] for row in rows)]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+    return (
+        "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+        + "\n"
+    )
 
 
 def csv(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> str:
     """Every score as stored (fractions), one row a run and panel, for statistics elsewhere."""
     facts = pl.DataFrame(
-        [(group.digest, group.label, group.method, run.id, run.code_version or "") for group in groups for run in group.runs],
-        schema={"digest": pl.String, "group": pl.String, "method": pl.String, "run_id": pl.Int64, "code_version": pl.String},
+        [
+            (group.digest, group.label, group.method, run.id, run.code_version or "")
+            for group in groups
+            for run in group.runs
+        ],
+        schema={
+            "digest": pl.String,
+            "group": pl.String,
+            "method": pl.String,
+            "run_id": pl.Int64,
+            "code_version": pl.String,
+        },
         orient="row",
     )
-    chances = pl.DataFrame({"panel": [panel.name for panel in panels], "chance": [panel.chance for panel in panels]})
+    chances = pl.DataFrame(
+        {"panel": [panel.name for panel in panels], "chance": [panel.chance for panel in panels]}
+    )
     joined = scores.join(facts, on=["digest", "run_id"]).join(chances, on="panel", how="left")
-    columns = ("panel", "metric", "group", "method", "seed", "value", "chance", "run_id", "digest", "code_version")
+    columns = (
+        "panel",
+        "metric",
+        "group",
+        "method",
+        "seed",
+        "value",
+        "chance",
+        "run_id",
+        "digest",
+        "code_version",
+    )
     return joined.select(columns).write_csv()

@@ -1,4 +1,5 @@
-"""Widgets generated from settings models: label, unit, help and bounds come from the model, a union becomes a choice of name.
+"""Widgets generated from settings models: label, unit, help and bounds come from the model, a union becomes a
+choice of name.
 
 Every function takes the values to start from as plain data and returns plain data of the same shape, which
 `engine.settings.experiment.parse` then checks as a whole. Text that cannot be read is reported in `mistakes`.
@@ -21,7 +22,8 @@ COLUMNS = 3
 class Form:
     """One drawing of a form. `key` starts every widget's key, so that another start gives fresh widgets.
 
-    modalities: names that the settings by modality are offered for; mistakes: lines about text that cannot be read.
+    modalities: names that the settings by modality are offered for; mistakes: lines about text that cannot be
+    read.
     """
 
     key: str
@@ -31,7 +33,8 @@ class Form:
     def group(
         self, model: type[Settings], values: Mapping[str, Any], path: str, leave_out: Collection[str] = ()
     ) -> dict[str, Any]:
-        """Controls for all settings of a model but those left out; plain ones in columns, nested ones below."""
+        """Controls for all settings of a model but those left out; plain ones in columns, nested ones
+        below."""
         fields = [item for item in fields_of(model) if item.name not in leave_out]
         plain = [item for item in fields if item.kind not in {"group", "kinds", "named_kinds"}]
         result: dict[str, Any] = {"name": values["name"]} if "name" in model.model_fields else {}
@@ -40,10 +43,14 @@ class Form:
                 st.columns(COLUMNS, vertical_alignment="bottom"), plain[start : start + COLUMNS], strict=False
             ):
                 with column:
-                    result[item.name] = self.control(item, values.get(item.name, item.default), f"{path}.{item.name}")
+                    result[item.name] = self.control(
+                        item, values.get(item.name, item.default), f"{path}.{item.name}"
+                    )
         for item in fields:
             if item not in plain:
-                result[item.name] = self._nested(item, values.get(item.name, item.default), f"{path}.{item.name}")
+                result[item.name] = self._nested(
+                    item, values.get(item.name, item.default), f"{path}.{item.name}"
+                )
         return result
 
     def _nested(self, item: Field, value: Any, path: str) -> Any:
@@ -56,19 +63,30 @@ class Form:
         return self.by_modality(item, _plain(value), path)
 
     def kinds(
-        self, label: str, kinds: Mapping[str, type[Settings]], values: Mapping[str, Any], path: str, help: str | None = None
+        self,
+        label: str,
+        kinds: Mapping[str, type[Settings]],
+        values: Mapping[str, Any],
+        path: str,
+        help: str | None = None,
     ) -> dict[str, Any]:
         """A choice of kind, then that kind's settings; another kind starts from its own defaults."""
         names = list(kinds)
         chosen = st.selectbox(
-            label, names, names.index(values["name"]), format_func=title, key=self._key(f"{path}.name"), help=help
+            label,
+            names,
+            names.index(values["name"]),
+            format_func=title,
+            key=self._key(f"{path}.name"),
+            help=help,
         )
         st.caption(summary(kinds[chosen]))
         kept = values if chosen == values["name"] else {"name": chosen}
         return self.group(kinds[chosen], kept, f"{path}.{chosen}")
 
     def by_modality(self, item: Field, values: Mapping[str, Any], path: str) -> dict[str, Any]:
-        """One choice of kind a modality, or the data set's own recommendation, which leaves the setting out."""
+        """One choice of kind a modality, or the data set's own recommendation, which leaves the setting
+        out."""
         result: dict[str, Any] = {}
         chosen: dict[str, str] = {}
         kinds = ["", *item.kinds]
@@ -84,7 +102,10 @@ class Form:
             )
         for name, kind in chosen.items():
             if kind:
-                st.markdown(f"**{title(item.name.removesuffix('s'))} of {name}: {title(kind)}**", help=summary(item.kinds[kind]))
+                st.markdown(
+                    f"**{title(item.name.removesuffix('s'))} of {name}: {title(kind)}**",
+                    help=summary(item.kinds[kind]),
+                )
                 kept = values.get(name, {}) if kind == values.get(name, {}).get("name") else {"name": kind}
                 result[name] = self.group(item.kinds[kind], kept, f"{path}.{name}.{kind}")
         return result
@@ -104,7 +125,9 @@ class Form:
         if item.kind in {"integer", "number"}:
             return _number(item, value, shown)
         if item.kind == "list":
-            text = st.text_input(value=show_list(value), placeholder="Each 1" if item.optional else None, **shown)
+            text = st.text_input(
+                value=show_list(value), placeholder="Each 1" if item.optional else None, **shown
+            )
             try:
                 return read_list(item, text)
             except ValueError as error:
@@ -122,11 +145,14 @@ def step_for(value: float) -> float:
 
 
 def _number(item: Field, value: Any, shown: Mapping[str, Any]) -> int | float:
-    """A whole or real number within the model's bounds; whatever lies on an open bound is left to the model to refuse."""
+    """A whole or real number within the model's bounds; whatever lies on an open bound is left to the model
+    to refuse."""
     kind = int if item.kind == "integer" else float
     low, high = (None if bound is None else kind(bound) for bound in (item.low, item.high))
     step, form = (1, None) if kind is int else (step_for(float(value)), "%g")
-    number = st.number_input(value=kind(value), min_value=low, max_value=high, step=step, format=form, **shown)
+    number = st.number_input(
+        value=kind(value), min_value=low, max_value=high, step=step, format=form, **shown
+    )
     return kind(number)
 
 

@@ -1,4 +1,5 @@
-"""What a comparison will cost, from what was measured: earlier runs of the same kind on this host, or a few steps timed now.
+"""What a comparison will cost, from what was measured: earlier runs of the same kind on this host, or a few
+steps timed now.
 
 Nothing is guessed: without a measurement the answer is None.
 """
@@ -20,13 +21,22 @@ from storage.runs import list_runs
 NEWEST, LOOKED_AT = 5, 200
 """Similar earlier runs whose speed counts, and runs among which they are looked for, newest first."""
 SPEED = "system/samples_per_second"
-FREE = {"epochs", "learning_rate", "weight_decay", "warmup_epochs", "warmup_start", "schedule", "final_learning_rate"}
+FREE = {
+    "epochs",
+    "learning_rate",
+    "weight_decay",
+    "warmup_epochs",
+    "warmup_start",
+    "schedule",
+    "final_learning_rate",
+}
 FREE |= {"clip_norm", "patience", "log_every", "state_seconds"}
 """Training settings that do not change what a step costs."""
 
 
 class Cost(NamedTuple):
-    """Of one run: seconds a step, steps, bytes of its weights (None: not known), and where the figures are from."""
+    """Of one run: seconds a step, steps, bytes of its weights (None: not known), and where the figures are
+    from."""
 
     seconds: float
     steps: int
@@ -48,8 +58,11 @@ def cost_facts(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def known_cost(db: Database, home: Path, settings: ExperimentSettings) -> Cost | None:
-    """From earlier runs, else from steps timed earlier for just these settings; None where neither is there."""
-    return _from_runs(db, settings) or _from_preview(preview_requests.find("cost", timed_settings(settings), home), settings)
+    """From earlier runs, else from steps timed earlier for just these settings; None where neither is
+    there."""
+    return _from_runs(db, settings) or _from_preview(
+        preview_requests.find("cost", timed_settings(settings), home), settings
+    )
 
 
 def measure_cost(home: Path, settings: ExperimentSettings) -> Cost:
@@ -60,7 +73,8 @@ def measure_cost(home: Path, settings: ExperimentSettings) -> Cost:
 
 
 def timed_settings(settings: ExperimentSettings) -> dict[str, Any]:
-    """One epoch, all that is free of cost left at its default: one timing serves all settings that differ only there."""
+    """One epoch, all that is free of cost left at its default: one timing serves all settings that differ
+    only there."""
     content = cost_facts(settings.model_dump(mode="json"))
     content["training"]["epochs"] = 1
     return content
@@ -80,10 +94,14 @@ def _from_preview(preview: preview_requests.Preview | None, settings: Experiment
 def _from_runs(db: Database, settings: ExperimentSettings) -> Cost | None:
     wanted = cost_facts(settings.model_dump(mode="json"))
     trained = ("finished", "stopped", "running")
-    candidates = list_runs(db, dataset=settings.data.name, method=settings.objective.name, status=trained, limit=LOOKED_AT)
+    candidates = list_runs(
+        db, dataset=settings.data.name, method=settings.objective.name, status=trained, limit=LOOKED_AT
+    )
     here = [run for run in candidates if run.host == host_name() and run.step]
     similar = [run for run in here if cost_facts(run.settings) == wanted][:NEWEST]
-    speeds = [value for value in metric_points(db, [run.id for run in similar], [SPEED])["value"] if value > 0]
+    speeds = [
+        value for value in metric_points(db, [run.id for run in similar], [SPEED])["value"] if value > 0
+    ]
     if not speeds:
         return None
     newest = similar[0]
@@ -108,6 +126,7 @@ def concurrency(settings: ExperimentSettings, machine: Machine, runs: int) -> in
 
 
 def elapsed(costs: Sequence[Cost], seeds: int, at_once: int) -> float:
-    """Seconds until all are trained: the work of all runs shared by those at once, but no less than the longest run."""
+    """Seconds until all are trained: the work of all runs shared by those at once, but no less than the
+    longest run."""
     work = sum(cost.total for cost in costs) * seeds
     return max(work / at_once, *(cost.total for cost in costs))

@@ -1,4 +1,5 @@
-"""What a form needs to know of a settings model: one `Field` a setting, read from the model itself. No Streamlit here.
+"""What a form needs to know of a settings model: one `Field` a setting, read from the model itself. No
+Streamlit here.
 
 A new setting, or a new kind in a union, therefore appears in the forms without a line written for it.
 """
@@ -18,10 +19,11 @@ Kind = Literal["switch", "integer", "number", "text", "choice", "list", "group",
 
 @dataclass(frozen=True)
 class Field:
-    """One setting. `low` and `high` are inclusive bounds where the model has any; `kinds` are a union's members by name.
+    """One setting. `low` and `high` are inclusive bounds where the model has any; `kinds` are a union's
+    members by name.
 
-    kind: group = nested settings (`model`); kinds = one of several settings classes; named_kinds = one of them by name of
-    a modality; list = a tuple of `item`s.
+    kind: group = nested settings (`model`); kinds = one of several settings classes; named_kinds = one of
+    them by name of a modality; list = a tuple of `item`s.
     """
 
     name: str
@@ -52,7 +54,9 @@ def title(name: str) -> str:
 
 def summary(model: type[Settings]) -> str:
     """First line of what the settings class says of itself, without its pointers into our own papers."""
-    return re.sub(r" \((?:METHOD|DATASETS)[^)]*\)|; METHOD §\d+", "", (model.__doc__ or "").strip().splitlines()[0])
+    return re.sub(
+        r" \((?:METHOD|DATASETS)[^)]*\)|; METHOD §\d+", "", (model.__doc__ or "").strip().splitlines()[0]
+    )
 
 
 def fields_of(model: type[Settings]) -> list[Field]:
@@ -61,7 +65,11 @@ def fields_of(model: type[Settings]) -> list[Field]:
 
 
 def _field(name: str, info: FieldInfo) -> Field:
-    members = [part for part in get_args(info.annotation) if part is not NoneType] if _is_union(info.annotation) else []
+    members = (
+        [part for part in get_args(info.annotation) if part is not NoneType]
+        if _is_union(info.annotation)
+        else []
+    )
     optional = bool(members) and len(members) < len(get_args(info.annotation))
     annotation = members[0] if len(members) == 1 else info.annotation
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
@@ -70,7 +78,9 @@ def _field(name: str, info: FieldInfo) -> Field:
         name=name,
         help=info.description or "",
         required=info.is_required(),
-        default=None if info.is_required() else info.get_default(call_default_factory=True, validated_data={}),
+        default=None
+        if info.is_required()
+        else info.get_default(call_default_factory=True, validated_data={}),
         optional=optional,
         unit=str(unit) if unit else None,
         low=_bound(info, "ge", "gt"),
@@ -94,7 +104,9 @@ def _shape(annotation: Any, members: list[Any]) -> dict[str, Any]:
         return {"kind": "group", "model": annotation}
     kinds: dict[Any, Kind] = {bool: "switch", int: "integer", float: "number", str: "text"}
     if annotation not in kinds:
-        raise TypeError(f"no form control for {annotation!r}; known are {', '.join(kind.__name__ for kind in kinds)}")
+        raise TypeError(
+            f"no form control for {annotation!r}; known are {', '.join(kind.__name__ for kind in kinds)}"
+        )
     return {"kind": kinds[annotation]}
 
 
@@ -120,7 +132,8 @@ def show_list(value: Sequence[Any] | None) -> str:
 
 
 def read_list(field: Field, text: str) -> list[Any] | None:
-    """The tuple that "32, 64" stands for; the empty text is None where the setting may be empty, else no items.
+    """The tuple that "32, 64" stands for; the empty text is None where the setting may be empty, else no
+    items.
 
     Raises `ValueError`, one line, for an item that is not of the kind.
     """
@@ -135,11 +148,16 @@ def read_list(field: Field, text: str) -> list[Any] | None:
 
 
 def changes_between(base: Mapping[str, Any], edited: Mapping[str, Any]) -> dict[str, Any]:
-    """What `edited` sets otherwise than `base`, nested as both are; a group of another kind is given whole."""
+    """What `edited` sets otherwise than `base`, nested as both are; a group of another kind is given
+    whole."""
     changed: dict[str, Any] = {}
     for key, value in edited.items():
         below = base.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping) and value.get("name") == below.get("name"):
+        if (
+            isinstance(value, Mapping)
+            and isinstance(below, Mapping)
+            and value.get("name") == below.get("name")
+        ):
             if inner := changes_between(below, value):
                 changed[key] = inner
         elif key not in base or value != below:

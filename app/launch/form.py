@@ -1,4 +1,5 @@
-"""The settings part of the launch page: grouped expanders drawn from the models, and what was edited in them."""
+"""The settings part of the launch page: grouped expanders drawn from the models, and what was edited in
+them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -22,7 +23,8 @@ _DATA: TypeAdapter[Any] = TypeAdapter(DatasetSettings)
 
 
 class Edited(NamedTuple):
-    """What the form holds: settings of all methods, each method's own, lines on what was changed, and on unreadable text."""
+    """What the form holds: settings of all methods, each method's own, lines on what was changed, and on
+    unreadable text."""
 
     shared: dict[str, Any]
     objectives: dict[str, dict[str, Any]]
@@ -37,7 +39,8 @@ def draw_settings(start: Preset, methods: Sequence[str], key: str) -> Edited:
     form = Form(key, data.modality_names)
     shared = dict(base)
     with st.expander(
-        "Data: your own file" if data.name == "paired_file" else f"Data: {title(data.name)}", icon=":material/dataset:"
+        "Data: your own file" if data.name == "paired_file" else f"Data: {title(data.name)}",
+        icon=":material/dataset:",
     ):
         st.caption(summary(type(data)))
         leave_out = CHOSEN_ABOVE if data.name == "paired_file" else ()
@@ -54,7 +57,9 @@ def draw_settings(start: Preset, methods: Sequence[str], key: str) -> Edited:
     return Edited(shared, objectives, edited_lines(base, shared) + changed, form.mistakes)
 
 
-def _methods(start: Preset, methods: Sequence[str], form: Form) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def _methods(
+    start: Preset, methods: Sequence[str], form: Form
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """A tab a method, with the settings of its objective."""
     if not methods:
         st.caption("No method is chosen.")

@@ -25,7 +25,8 @@ PIECE = 2**20
 
 
 def store_upload(folder: Path, name: str, content: BinaryIO) -> Path:
-    """Keeps an upload under a name that is safe on any file system and says what is in it, so that twice the same is one file.
+    """Keeps an upload under a name that is safe on any file system and says what is in it, so that twice the
+    same is one file.
 
     Raises `DatasetError` for a type that is not read, or an upload that is too large.
     """
@@ -39,7 +40,9 @@ def store_upload(folder: Path, name: str, content: BinaryIO) -> Path:
             while piece := content.read(PIECE):
                 size += len(piece)
                 if size > MOST_UPLOADED_MB * 2**20:
-                    raise DatasetError(f"the upload is larger than {MOST_UPLOADED_MB} MB; give its path instead")
+                    raise DatasetError(
+                        f"the upload is larger than {MOST_UPLOADED_MB} MB; give its path instead"
+                    )
                 digest.update(piece)
                 file.write(piece)
             stem = re.sub(r"[^A-Za-z0-9_]+", "-", Path(name).stem).strip("-")[:60] or "file"
@@ -65,10 +68,16 @@ def pick_file(home: Path, path: str) -> tuple[Path, list[Entry]] | None:
         placeholder="/data/features.npz",
     )
     left.caption(
-        "On the machine that runs this dashboard. Arrays named by modality, rows aligned; at least two modalities and a label."
+        "On the machine that runs this dashboard. Arrays named by modality, rows aligned; at least two "
+        "modalities and a label."
     )
     right.file_uploader(
-        "Or upload it", TYPES, key=upload_key, max_upload_size=MOST_UPLOADED_MB, on_change=_take_upload, args=(home, upload_key)
+        "Or upload it",
+        TYPES,
+        key=upload_key,
+        max_upload_size=MOST_UPLOADED_MB,
+        on_change=_take_upload,
+        args=(home, upload_key),
     )
     if problem := st.session_state.pop("own_file_problem", None):
         st.error(problem, icon=":material/error:")
@@ -120,7 +129,9 @@ def show_arrays(entries: Sequence[Entry]) -> None:
             "Kind": entry.kind,
             "Shape": " × ".join(f"{size:,}" for size in entry.shape) or "–",
             "Type": entry.dtype,
-            "Range": "–" if entry.minimum is None or entry.maximum is None else f"{entry.minimum:.4g} … {entry.maximum:.4g}",
+            "Range": "–"
+            if entry.minimum is None or entry.maximum is None
+            else f"{entry.minimum:.4g} … {entry.maximum:.4g}",
             "Problems": "; ".join(entry.problems) or "none",
         }
         for entry in entries
@@ -129,7 +140,8 @@ def show_arrays(entries: Sequence[Entry]) -> None:
 
 
 def choose_file(home: Path, content: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Data settings for a file of the user's: which arrays are modalities and which is the label. None until all is chosen.
+    """Data settings for a file of the user's: which arrays are modalities and which is the label. None until
+    all is chosen.
 
     content: settings to start from; its path counts unless the URL has another.
     """
@@ -141,7 +153,10 @@ def choose_file(home: Path, content: Mapping[str, Any]) -> dict[str, Any] | None
     usable = _names(entry for entry in entries if entry.can_be_modality)
     labels = _names(entry for entry in entries if entry.can_be_label)
     if len(usable) < 2 or not labels:
-        st.error(f"{path.name} has {len(usable)} usable modalities and {len(labels)} usable labels; at least 2 and 1 are needed")
+        st.error(
+            f"{path.name} has {len(usable)} usable modalities and {len(labels)} usable labels; at least 2 "
+            "and 1 are needed"
+        )
         return None
     left, middle, right = st.columns([3, 2, 3])
     label = _prefer(labels, content.get("label"))
@@ -154,12 +169,25 @@ def choose_file(home: Path, content: Mapping[str, Any]) -> dict[str, Any] | None
         placeholder="Choose at least two",
     )
     label = middle.selectbox("Label", labels, labels.index(label), key=f"own_file_label:{path}")
-    test_path = right.text_input("Test file, if it is apart", content.get("test_path") or "", key=f"own_file_test:{path}")
+    test_path = right.text_input(
+        "Test file, if it is apart", content.get("test_path") or "", key=f"own_file_test:{path}"
+    )
     if len(modalities) < 2 or label in modalities:
-        wrong = f"'{label}' is both a modality and the label" if label in modalities else "fewer than two modalities are chosen"
-        st.error(f"{wrong}; choose at least two modalities and another array as the label", icon=":material/error:")
+        wrong = (
+            f"'{label}' is both a modality and the label"
+            if label in modalities
+            else "fewer than two modalities are chosen"
+        )
+        st.error(
+            f"{wrong}; choose at least two modalities and another array as the label", icon=":material/error:"
+        )
         return None
-    chosen = {"path": str(path), "test_path": test_path.strip() or None, "modalities": modalities, "label": label}
+    chosen = {
+        "path": str(path),
+        "test_path": test_path.strip() or None,
+        "modalities": modalities,
+        "label": label,
+    }
     return {**content, "name": "paired_file", **chosen}
 
 

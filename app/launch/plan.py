@@ -1,4 +1,5 @@
-"""From what a launch form holds to the runs it starts, and every mistake in it as one line. No Streamlit here."""
+"""From what a launch form holds to the runs it starts, and every mistake in it as one line. No Streamlit
+here."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,14 +18,16 @@ BY_MODALITY = ("encoders", "augmentations")
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """ "0-2, 7" as (0, 1, 2, 7), without repeats. Raises `SettingsError` for anything else, or more than `MOST_RUNS`."""
+    """ "0-2, 7" as (0, 1, 2, 7), without repeats. Raises `SettingsError` for anything else, or more than
+    `MOST_RUNS`."""
     seeds: dict[int, None] = {}
     for word in filter(None, (word.strip() for word in text.split(","))):
         match = re.fullmatch(r"([0-9]{1,10})(?:\s*[-–]\s*([0-9]{1,10}))?", word)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
         if last < first or last > 2**31 - 1:
             raise SettingsError(
-                f"seeds: numbers and ranges from 0 to {2**31 - 1:,} with commas between, such as 0-2, 7; got '{word}'"
+                f"seeds: numbers and ranges from 0 to {2**31 - 1:,} with commas between, such as 0-2, 7; "
+                f"got '{word}'"
             )
         if last - first >= MOST_RUNS:
             raise SettingsError(f"seeds: at most {MOST_RUNS} at once; got '{word}'")
@@ -49,15 +52,25 @@ def show_seeds(seeds: Sequence[int]) -> str:
 def from_dataset(content: Mapping[str, Any], title: str) -> Preset:
     """A start from a data set alone: every other setting has its default, every method is offered."""
     return Preset(
-        name="", title=title, description="", methods=tuple(method_names()[:2]), seeds=(0, 1, 2), common={"data": dict(content)}
+        name="",
+        title=title,
+        description="",
+        methods=tuple(method_names()[:2]),
+        seeds=(0, 1, 2),
+        common={"data": dict(content)},
     )
 
 
 def from_run(run: Run) -> Preset:
-    """A start from a stored run: its settings, with the other methods' own from the preset that it came from."""
+    """A start from a stored run: its settings, with the other methods' own from the preset that it came
+    from."""
     settings = {key: value for key, value in run.settings.items() if key not in {"seed", "objective"}}
     others = load_preset(run.preset).method if run.preset in preset_names() else {}
-    own = {name: {"objective": content["objective"]} for name, content in others.items() if "objective" in content}
+    own = {
+        name: {"objective": content["objective"]}
+        for name, content in others.items()
+        if "objective" in content
+    }
     return Preset(
         name=run.preset or "",
         title=run.title.split(" · ")[0],
@@ -70,7 +83,8 @@ def from_run(run: Run) -> Preset:
 
 
 def shared_settings(start: Preset) -> dict[str, Any]:
-    """The settings that all methods of a start share, complete, without objective and seed. Raises `SettingsError`."""
+    """The settings that all methods of a start share, complete, without objective and seed. Raises
+    `SettingsError`."""
     base = start.model_copy(update={"method": {}}).experiment(method_names()[0], 0).model_dump(mode="json")
     return {key: value for key, value in base.items() if key not in {"objective", "seed"}}
 
@@ -91,8 +105,9 @@ def plan(
 ) -> list[Planned]:
     """Every method with every seed.
 
-    shared: `shared_settings` as edited; objectives: each method's `objective_settings` as edited. What a start sets for one
-    method alone stays, unless it was edited. Raises `SettingsError` whose `lines` name every mistake once.
+    shared: `shared_settings` as edited; objectives: each method's `objective_settings` as edited. What a
+    start sets for one method alone stays, unless it was edited. Raises `SettingsError` whose `lines` name
+    every mistake once.
     """
     planned: list[Planned] = []
     mistakes = dict.fromkeys(_mistakes_of_grid(title, methods, seeds))
@@ -100,7 +115,9 @@ def plan(
     for method in () if mistakes else methods:
         content = start.experiment(method, 0).model_dump(mode="json")
         content = merge(content, changes_between(base, shared)) | {"objective": dict(objectives[method])}
-        for group in BY_MODALITY:  # a modality that is not named has the data set's own, so these are never merged
+        for (
+            group
+        ) in BY_MODALITY:  # a modality that is not named has the data set's own, so these are never merged
             content[group] = dict(shared[group])
         try:
             settings = parse(content)
@@ -109,7 +126,8 @@ def plan(
             continue
         name = f"{title.strip()} · {method}"
         planned += [
-            Planned(f"{name} · seed {seed}", settings.model_copy(update={"seed": seed}), start.name or None) for seed in seeds
+            Planned(f"{name} · seed {seed}", settings.model_copy(update={"seed": seed}), start.name or None)
+            for seed in seeds
         ]
     if mistakes:
         raise SettingsError(next(iter(mistakes)), tuple(mistakes))
@@ -122,7 +140,8 @@ def _mistakes_of_grid(title: str, methods: Sequence[str], seeds: Sequence[int]) 
         lines.append("methods: choose at least one")
     if len(methods) * len(seeds) > MOST_RUNS:
         lines.append(
-            f"{len(methods)} methods × {len(seeds)} seeds are {len(methods) * len(seeds)} runs; at most {MOST_RUNS} at once"
+            f"{len(methods)} methods × {len(seeds)} seeds are {len(methods) * len(seeds)} runs; at most "
+            f"{MOST_RUNS} at once"
         )
     return lines
 
@@ -131,7 +150,9 @@ def edited_lines(base: Mapping[str, Any], edited: Mapping[str, Any]) -> list[str
     """What was changed, one line a setting: "training.epochs: 6 → 3"."""
     before, after = flatten(base), flatten(edited)
     paths = [
-        path for path in before | after if before.get(path) != after.get(path) and {} not in (before.get(path), after.get(path))
+        path
+        for path in before | after
+        if before.get(path) != after.get(path) and {} not in (before.get(path), after.get(path))
     ]
     return [f"{path}: {_show(before.get(path))} → {_show(after.get(path))}" for path in paths]
 
@@ -140,4 +161,10 @@ def _show(value: Any) -> str:
     if isinstance(value, list):
         return show_list(value) or "empty"
     words = {None: "default", True: "on", False: "off"}
-    return words[value] if value is None or isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        words[value]
+        if value is None or isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -1,4 +1,5 @@
-"""The summary beside the launch form: how many runs, what they cost as far as it was measured, what was changed, mistakes."""
+"""The summary beside the launch form: how many runs, what they cost as far as it was measured, what was
+changed, mistakes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,20 +41,28 @@ def show_changes(lines: Sequence[str]) -> None:
         return
     more = [f"- and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
     st.markdown(
-        f"**{show_count(len(lines), 'change')}**\n\n" + "\n".join([*(f"- `{line}`" for line in lines[:MOST_LINES]), *more])
+        f"**{show_count(len(lines), 'change')}**\n\n"
+        + "\n".join([*(f"- `{line}`" for line in lines[:MOST_LINES]), *more])
     )
 
 
 def show_cost(db: Database, home: Path, planned: Sequence[Planned]) -> None:
-    """Time and space of the planned runs, from measurements only, and a button that makes the missing ones."""
+    """Time and space of the planned runs, from measurements only, and a button that makes the missing
+    ones."""
     by_method: dict[str, ExperimentSettings] = {one.settings.objective.name: one.settings for one in planned}
     costs = {method: known_cost(db, home, settings) for method, settings in by_method.items()}
     missing = [method for method, cost in costs.items() if cost is None]
-    st.markdown("**Cost**", help="Training only; loading the data and probing come on top. Measured, never guessed.")
+    st.markdown(
+        "**Cost**", help="Training only; loading the data and probing come on top. Measured, never guessed."
+    )
     seeds = len(planned) // len(by_method)
     known = [cost for cost in costs.values() if cost is not None]
     if missing:
-        st.caption("Not measured yet on this machine for " + ", ".join(method_label(method) for method in missing) + ".")
+        st.caption(
+            "Not measured yet on this machine for "
+            + ", ".join(method_label(method) for method in missing)
+            + "."
+        )
     else:
         try:
             st.markdown(_total(next(iter(by_method.values())), known, seeds))
@@ -64,7 +73,9 @@ def show_cost(db: Database, home: Path, planned: Sequence[Planned]) -> None:
         st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")
         st.caption("From " + "; ".join(dict.fromkeys(cost.source for cost in known)) + ".")
     if missing and st.button(
-        "Measure now", icon=":material/speed:", help="Times a few training steps of each in a process of its own."
+        "Measure now",
+        icon=":material/speed:",
+        help="Times a few training steps of each in a process of its own.",
     ):
         for method in missing:
             with st.spinner(f"Timing {method_label(method)} …", show_time=True):
@@ -88,8 +99,10 @@ def _row(method: str, cost: Cost) -> dict[str, str]:
 
 def _total(settings: ExperimentSettings, costs: Sequence[Cost], seeds: int) -> str:
     at_once = concurrency(settings, this_machine(), len(costs) * seeds)
-    words = f"About **{show_duration(elapsed(costs, seeds, at_once))}** of training, {show_count(at_once, 'run')} at a time."
+    duration = show_duration(elapsed(costs, seeds, at_once))
+    words = f"About **{duration}** of training, {show_count(at_once, 'run')} at a time."
     sizes = [cost.weights_bytes for cost in costs]
     if all(size is not None for size in sizes):
-        words += f" Checkpoints: {show_bytes(sum(size or 0 for size in sizes) * seeds)} of each kind kept (best, last)."
+        total = show_bytes(sum(size or 0 for size in sizes) * seeds)
+        words += f" Checkpoints: {total} of each kind kept (best, last)."
     return words

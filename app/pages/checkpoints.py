@@ -24,7 +24,10 @@ def render() -> None:
     st.title("Checkpoints")
     kept = queries.list_artifacts()
     if not kept:
-        st.info("No run has kept weights yet; they appear here while the first one trains.", icon=":material/info:")
+        st.info(
+            "No run has kept weights yet; they appear here while the first one trains.",
+            icon=":material/info:",
+        )
         st.page_link(page("launch"), label="Start a comparison", icon=":material/add_circle:")
         return
     runs = {run.id: run for run in queries.list_runs({artifact.run_id for artifact in kept})}
@@ -72,7 +75,17 @@ def checkpoint_table(shown: Sequence[Artifact], runs: Mapping[int, Run]) -> pl.D
         run = runs.get(artifact.run_id)
         method, seed = (method_label(run.method), run.seed) if run else ("", None)
         created = datetime.fromtimestamp(artifact.created_at / 1000, UTC)
-        rows.append((method, seed, artifact.kind, show_bytes(artifact.size), show_facts(artifact.facts), created, artifact.name))
+        rows.append(
+            (
+                method,
+                seed,
+                artifact.kind,
+                show_bytes(artifact.size),
+                show_facts(artifact.facts),
+                created,
+                artifact.name,
+            )
+        )
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "method": pl.String,
         "seed": pl.Int64,
@@ -88,7 +101,9 @@ def checkpoint_table(shown: Sequence[Artifact], runs: Mapping[int, Run]) -> pl.D
 _COLUMNS = {
     "method": st.column_config.TextColumn("Method", width=110),
     "seed": st.column_config.NumberColumn("Seed", width=60, format="%d"),
-    "kind": st.column_config.TextColumn("Kind", width=70, help="best: lowest validation loss; last: the end of training."),
+    "kind": st.column_config.TextColumn(
+        "Kind", width=70, help="best: lowest validation loss; last: the end of training."
+    ),
     "size": st.column_config.TextColumn("Size", width=90, alignment="right"),
     "facts": st.column_config.TextColumn("Facts", width=280),
     "created": st.column_config.DatetimeColumn("Stored", format="distance", width=120),
@@ -105,17 +120,25 @@ def _show_chosen(artifact: Artifact, runs: Mapping[int, Run]) -> None:
         left, right = st.columns(2, gap="large")
         with left:
             st.markdown(
-                f"{show_bytes(artifact.size)} ({artifact.size:,} bytes) · {show_facts(artifact.facts) or 'no facts'} · "
+                f"{show_bytes(artifact.size)} ({artifact.size:,} bytes) · "
+                f"{show_facts(artifact.facts) or 'no facts'} · "
                 f"stored {show_time(artifact.created_at, reader.zone())}"
             )
             st.caption("File name and SHA-256")
             st.code(f"{artifact.name}\n{artifact.sha256}", language=None, wrap_lines=True)
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.link_button("Download", download_url(artifact.id), type="primary", icon=":material/download:")
+                st.link_button(
+                    "Download", download_url(artifact.id), type="primary", icon=":material/download:"
+                )
                 if st.button("Delete", icon=":material/delete:"):
                     _confirm_delete(artifact)
                 if run is not None:
-                    st.page_link(page("run"), label="Its run", icon=":material/monitoring:", query_params={"run": str(run.id)})
+                    st.page_link(
+                        page("run"),
+                        label="Its run",
+                        icon=":material/monitoring:",
+                        query_params={"run": str(run.id)},
+                    )
         with right:
             st.caption("Loading it")
             st.code(loading_snippet(artifact), language="python")
@@ -125,7 +148,8 @@ def loading_snippet(artifact: Artifact) -> str:
     """How to open the file elsewhere; a training state is for resuming, and holds more than weights."""
     file = f'file = "{artifact.name}"\n'
     if artifact.kind == "state":
-        return f'from safetensors import safe_open\n\n{file}with safe_open(file, "pt") as state:\n    print(*state.keys())'
+        opening = 'with safe_open(file, "pt") as state:\n    print(*state.keys())'
+        return f"from safetensors import safe_open\n\n{file}{opening}"
     return (
         "from pathlib import Path\n"
         "from engine.checkpoint import load_checkpoint\n"
@@ -138,7 +162,9 @@ def loading_snippet(artifact: Artifact) -> str:
 
 
 def _confirm_delete(artifact: Artifact) -> None:
-    consequence = "The run can then no longer be resumed." if artifact.kind == "state" else "Its run and results stay."
+    consequence = (
+        "The run can then no longer be resumed." if artifact.kind == "state" else "Its run and results stay."
+    )
     confirm_deletion(
         artifact.name,
         f"{show_bytes(artifact.size)} go for good. {consequence}",
@@ -149,5 +175,7 @@ def _confirm_delete(artifact: Artifact) -> None:
 
 def _show_total(kept: Sequence[Artifact], state: Sequence[Artifact]) -> None:
     size = show_bytes(sum(artifact.size for artifact in kept))
-    of_state = f", {show_bytes(sum(artifact.size for artifact in state))} of it training states" if state else ""
+    of_state = (
+        f", {show_bytes(sum(artifact.size for artifact in state))} of it training states" if state else ""
+    )
     st.caption(f"{show_count(len(kept), 'file')} in the database, {size} together{of_state}.")

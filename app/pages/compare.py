@@ -1,6 +1,7 @@
 """Compare: which method captured how much, with seeds, intervals, chance and what the paper reports.
 
-The URL is the truth about what is shown: `runs=1-9` exactly these runs, `digest=…,…` every run of these configurations.
+The URL is the truth about what is shown: `runs=1-9` exactly these runs, `digest=…,…` every run of these
+configurations.
 """
 
 from collections.abc import Sequence
@@ -51,7 +52,8 @@ def _body(ids: Sequence[int], was_active: bool) -> None:
     sections.show_progress(runs, state)
     if frame.is_empty():
         st.info(
-            "Results appear here when the first run has been probed; the curves below are live.", icon=":material/hourglass_top:"
+            "Results appear here when the first run has been probed; the curves below are live.",
+            icon=":material/hourglass_top:",
         )
     else:
         left, right = st.columns([3, 1], vertical_alignment="bottom")
@@ -72,6 +74,10 @@ def _baseline(groups: Sequence[Group]) -> Group:
     labels = [group.label for group in groups]
     if len(groups) == 1:
         return groups[0]
-    usual = next((position for position, group in enumerate(groups) if group.method == "comm"), len(groups) - 1)
-    chosen = st.selectbox("Baseline", labels, usual, key="compare_baseline", help="What the others are compared with.")
+    usual = next(
+        (position for position, group in enumerate(groups) if group.method == "comm"), len(groups) - 1
+    )
+    chosen = st.selectbox(
+        "Baseline", labels, usual, key="compare_baseline", help="What the others are compared with."
+    )
     return groups[labels.index(chosen)]

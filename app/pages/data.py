@@ -1,7 +1,8 @@
-"""Data: what a data set is, its labels and their counts, samples as pictures, and the views that training makes of them.
+"""Data: what a data set is, its labels and their counts, samples as pictures, and the views that training
+makes of them.
 
-The URL says what is shown: `preset=NAME`, or `path=FILE` for a file of one's own. Pictures are made by a process that has
-torch, once for each settings.
+The URL says what is shown: `preset=NAME`, or `path=FILE` for a file of one's own. Pictures are made by a
+process that has torch, once for each settings.
 """
 
 import streamlit as st
@@ -57,16 +58,22 @@ def render() -> None:
 def _chosen_preset() -> Preset:
     """The preset whose data are shown."""
     names = [*(name for name in preset_names() if name != FILE_PRESET), FILE_PRESET]
-    preset = load_preset(FILE_PRESET if "path" in st.query_params else st.query_params.get("preset", names[0]))
+    preset = load_preset(
+        FILE_PRESET if "path" in st.query_params else st.query_params.get("preset", names[0])
+    )
     st.session_state["data_preset"] = preset.name
-    st.selectbox("Data", names, format_func=lambda name: load_preset(name).title, key="data_preset", on_change=_change)
+    st.selectbox(
+        "Data", names, format_func=lambda name: load_preset(name).title, key="data_preset", on_change=_change
+    )
     return preset
 
 
 def _with_file(preset: Preset) -> Preset | None:
     """The preset with the user's file as its data; None while that is still to be chosen."""
     data = choose_file(data_home(), {})
-    return None if data is None else preset.model_copy(update={"common": merge(preset.common, {"data": data})})
+    return (
+        None if data is None else preset.model_copy(update={"common": merge(preset.common, {"data": data})})
+    )
 
 
 def _change() -> None:

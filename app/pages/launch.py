@@ -56,7 +56,12 @@ def _start() -> Preset | None:
     ways = [name for name in WAYS if name != "clone" or way == "clone"]
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     left.segmented_control(
-        "Start from", ways, format_func=WAYS.__getitem__, key="launch_way", on_change=_change_way, required=True
+        "Start from",
+        ways,
+        format_func=WAYS.__getitem__,
+        key="launch_way",
+        on_change=_change_way,
+        required=True,
     )
     if way == "clone":
         return _chosen_run(right)
@@ -78,7 +83,11 @@ def _chosen_preset(place: DeltaGenerator) -> Preset:
     preset = load_preset(st.query_params.get("preset", names[0]))
     st.session_state["launch_preset"] = preset.name
     place.selectbox(
-        "Preset", names, format_func=lambda name: load_preset(name).title, key="launch_preset", on_change=_change_preset
+        "Preset",
+        names,
+        format_func=lambda name: load_preset(name).title,
+        key="launch_preset",
+        on_change=_change_preset,
     )
     st.caption(preset.description)
     return preset
@@ -106,7 +115,9 @@ def _chosen_dataset(place: DeltaGenerator) -> Preset | None:
     preset = load_preset(FILE_PRESET)
     if data is None:
         return None
-    return preset.model_copy(update={"title": Path(data["path"]).stem, "common": merge(preset.common, {"data": data})})
+    return preset.model_copy(
+        update={"title": Path(data["path"]).stem, "common": merge(preset.common, {"data": data})}
+    )
 
 
 def _change_way() -> None:
@@ -126,7 +137,11 @@ def _change_dataset() -> None:
 def _grid(start: Preset, key: str) -> tuple[str, list[str], str]:
     """Name, methods and seeds as typed."""
     name = st.text_input(
-        "Name", start.name or start.title, key=f"{key}:name", max_chars=80, help="Runs of one name are compared."
+        "Name",
+        start.name or start.title,
+        key=f"{key}:name",
+        max_chars=80,
+        help="Runs of one name are compared.",
     )
     left, right = st.columns([2, 1])
     methods = left.multiselect(
@@ -157,8 +172,12 @@ def _summary(start: Preset, name: str, methods: list[str], seeds_text: str, edit
     except SettingsError as error:
         mistakes += error.lines
     show_mistakes(mistakes)
-    label = f"Start {len(planned)} run{'' if len(planned) == 1 else 's'}" if planned and not mistakes else "Start"
-    if st.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(mistakes)):
+    label = (
+        f"Start {len(planned)} run{'' if len(planned) == 1 else 's'}" if planned and not mistakes else "Start"
+    )
+    if st.button(
+        label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(mistakes)
+    ):
         tested = not edited.changed and start.name in preset_names() and start is load_preset(start.name)
         _launch(planned, tested)
     if planned and not mistakes:
@@ -185,7 +204,11 @@ def _fits_data(planned: list[Planned]) -> bool:
     distinct = {one.settings.objective.name: one.settings.model_dump(mode="json") for one in planned}
     try:
         with st.spinner("Checking the settings against the data …", show_time=True):
-            found = obtain("check", {"data": planned[0].settings.data.model_dump(mode="json"), "runs": distinct}, data_home())
+            found = obtain(
+                "check",
+                {"data": planned[0].settings.data.model_dump(mode="json"), "runs": distinct},
+                data_home(),
+            )
     except PreviewError as error:
         show_mistakes([str(error)])
         return False

@@ -47,7 +47,12 @@ def _filters(runs: Sequence[Run]) -> Filters:
     tags = sorted({tag for run in runs for tag in run.tags})
     left, *others = st.columns([2, 1.4, 1.4, 1.2, 1.2] if tags else [2, 1.4, 1.4, 1.2])
     words = left.text_input(
-        "Find", key="find", bind="query-params", placeholder="Title, note or tag", icon=":material/search:", live=True
+        "Find",
+        key="find",
+        bind="query-params",
+        placeholder="Title, note or tag",
+        icon=":material/search:",
+        live=True,
     )
     states = others[0].multiselect("State", list(STATES), key="state", bind="query-params", placeholder="Any")
     methods = others[1].multiselect(
@@ -61,7 +66,9 @@ def _filters(runs: Sequence[Run]) -> Filters:
     data = others[2].multiselect(
         "Data", sorted({data_label(run) for run in runs}), key="data", bind="query-params", placeholder="Any"
     )
-    chosen = others[3].multiselect("Tag", tags, key="tag", bind="query-params", placeholder="Any") if tags else []
+    chosen = (
+        others[3].multiselect("Tag", tags, key="tag", bind="query-params", placeholder="Any") if tags else []
+    )
     return Filters(words or "", states, methods, data, chosen)
 
 
@@ -76,7 +83,10 @@ def _machine_line(runs: Sequence[Run], now: int) -> None:
     parts = [device, show_count(cores(), "CPU core"), f"{working} at work", f"{waiting} waiting"]
     if supervisor is None and waiting:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning(f"{show_count(waiting, 'run')} waiting, but no supervisor is there to start what waits.", width="stretch")
+            st.warning(
+                f"{show_count(waiting, 'run')} waiting, but no supervisor is there to start what waits.",
+                width="stretch",
+            )
             st.button("Start it", on_click=lambda: ensure_supervisor(queries.database()))
     parts.append("the supervisor starts with the next run" if supervisor is None else "supervisor is running")
     st.caption(" · ".join(parts))
@@ -92,16 +102,31 @@ def _welcome() -> None:
         st.space("large")
         st.title("How much synergy did a method capture?")
         st.markdown(
-            "Some information is in neither of two modalities alone, only in both together. InfMasking Studio trains "
-            "multimodal contrastive methods side by side on the same data, probes what they learned, and shows how much of "
-            "the **redundant**, **unique** and **synergistic** information each of them kept: over several seeds, with "
+            "Some information is in neither of two modalities alone, only in both together. InfMasking "
+            "Studio trains "
+            "multimodal contrastive methods side by side on the same data, probes what they learned, and "
+            "shows how much of "
+            "the **redundant**, **unique** and **synergistic** information each of them kept: over several "
+            "seeds, with "
             "intervals, beside chance and beside what was published."
         )
         st.space("small")
         steps = (
-            (":material/play_circle:", "Run", "Choose data, methods and seeds. Runs go on when the browser is closed."),
-            (":material/compare_arrows:", "Compare", "Accuracy per method with intervals, and what is not decided yet."),
-            (":material/deployed_code:", "Export", "Every checkpoint as safetensors, every figure as a table."),
+            (
+                ":material/play_circle:",
+                "Run",
+                "Choose data, methods and seeds. Runs go on when the browser is closed.",
+            ),
+            (
+                ":material/compare_arrows:",
+                "Compare",
+                "Accuracy per method with intervals, and what is not decided yet.",
+            ),
+            (
+                ":material/deployed_code:",
+                "Export",
+                "Every checkpoint as safetensors, every figure as a table.",
+            ),
         )
         for column, (icon, head, text) in zip(st.columns(3), steps, strict=True):
             with column.container(border=True, height="stretch"):
@@ -110,8 +135,10 @@ def _welcome() -> None:
         if st.button("Run the quick comparison", type="primary", icon=":material/play_arrow:"):
             _start_quick_comparison()
         st.caption(
-            f"{', '.join(names[:-1])} and {names[-1]}, {show_count(len(preset.seeds), 'seed')} each: {count} short runs on "
-            f"synthetic data whose information is known exactly. About three minutes on two CPU cores; no download."
+            f"{', '.join(names[:-1])} and {names[-1]}, {show_count(len(preset.seeds), 'seed')} each: "
+            f"{count} short runs on "
+            "synthetic data whose information is known exactly. About three minutes on two CPU cores; no "
+            "download."
         )
         st.page_link(page("launch"), label="Or set up your own comparison", icon=":material/tune:")
 

@@ -1,4 +1,5 @@
-"""One run, `?run=ID`: how it stands, live; what it found; its curves, settings, log and files; and what can be done with it."""
+"""One run, `?run=ID`: how it stands, live; what it found; its curves, settings, log and files; and what can
+be done with it."""
 
 import streamlit as st
 
@@ -93,7 +94,8 @@ def _show_other_machines(run: Run) -> None:
     """What the other machines have to do, for this run waits for them."""
     settings = parse(run.settings)
     st.info(
-        f"This run is of {settings.training.machines} machines and waits for the others. `infmasking join {run.id}` writes its "
+        f"This run is of {settings.training.machines} machines and waits for the others. `infmasking join "
+        f"{run.id}` writes its "
         "settings to run.json; copy that file to them and type there, with the same code and data:",
         icon=":material/lan:",
     )

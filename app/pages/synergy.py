@@ -1,4 +1,5 @@
-"""Synergy: what each method's representation tells of every task, redundant, unique and synergistic, in bits."""
+"""Synergy: what each method's representation tells of every task, redundant, unique and synergistic, in
+bits."""
 
 import streamlit as st
 
@@ -16,7 +17,8 @@ def render() -> None:
     """The page."""
     st.title("Synergy")
     st.caption(
-        "How much of a label's information is in both modalities (redundancy), in one alone (uniqueness), or only in the two "
+        "How much of a label's information is in both modalities (redundancy), in one alone (uniqueness), "
+        "or only in the two "
         "together (synergy), as far as a linear probe can use it."
     )
     measured, playground, explainer = st.tabs(["Measured", "Playground", "What is this?"])
@@ -41,7 +43,10 @@ def _measured() -> None:
     ids = [run.id for group in groups for run in group.runs]
     rows = read_rows(queries.decompositions(ids))
     st.page_link(
-        page("compare"), label="Compare accuracies", icon=":material/compare_arrows:", query_params={"runs": write_runs(ids)}
+        page("compare"),
+        label="Compare accuracies",
+        icon=":material/compare_arrows:",
+        query_params={"runs": write_runs(ids)},
     )
     if not rows:
         _nothing(groups)
@@ -68,10 +73,14 @@ def _measured() -> None:
 def _nothing(groups: list[Group]) -> None:
     runs = [run for group in groups for run in group.runs]
     if any(run.status in ("queued", "running", "starting") for run in runs):
-        st.info("Bits appear here when the first run has ended and was decomposed.", icon=":material/hourglass_top:")
+        st.info(
+            "Bits appear here when the first run has ended and was decomposed.",
+            icon=":material/hourglass_top:",
+        )
         return
     st.info(
-        "These runs have not been decomposed. On the command line `infmasking decompose RUN` does it for a run that has ended, "
+        "These runs have not been decomposed. On the command line `infmasking decompose RUN` does it for a "
+        "run that has ended, "
         "from its checkpoint; new runs are decomposed at their end unless their settings say otherwise.",
         icon=":material/info:",
     )

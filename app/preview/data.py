@@ -23,7 +23,8 @@ MOST_CLASSES = 200
 
 
 def describe(settings: Any, folder: Path, home: Path) -> Facts:
-    """Modalities, splits, tasks with their counts, and pictures of some test samples; for Trifeature also a contact sheet."""
+    """Modalities, splits, tasks with their counts, and pictures of some test samples; for Trifeature also a
+    contact sheet."""
     dataset = load_dataset(settings, home)
     splits = ("train", "validation", "probe_train", "probe_validation", "probe_test")
     facts: Facts = {
@@ -44,9 +45,20 @@ def _modality(modality: Modality) -> Facts:
 
 
 def _task(task: Task, dataset: MultimodalDataset) -> Facts:
-    facts = {"name": task.name, "kind": task.kind, "measures": task.measures, "classes": task.classes, "chance": task.chance}
-    facts |= {"class_names": list(task.class_names), "information": asdict(task.information) if task.information else None}
-    return facts | {"splits": {name: _labels(task, getattr(dataset, name)) for name in ("probe_train", "probe_test")}}
+    facts = {
+        "name": task.name,
+        "kind": task.kind,
+        "measures": task.measures,
+        "classes": task.classes,
+        "chance": task.chance,
+    }
+    facts |= {
+        "class_names": list(task.class_names),
+        "information": asdict(task.information) if task.information else None,
+    }
+    return facts | {
+        "splits": {name: _labels(task, getattr(dataset, name)) for name in ("probe_train", "probe_test")}
+    }
 
 
 def _labels(task: Task, split: Split) -> Facts:
@@ -60,7 +72,9 @@ def _labels(task: Task, split: Split) -> Facts:
             "mean": numbers.mean().item(),
             "sd": numbers.std().item(),
         }
-    counts = values.sum(0) if task.kind == "multilabel" else torch.bincount(values.long(), minlength=task.classes)
+    counts = (
+        values.sum(0) if task.kind == "multilabel" else torch.bincount(values.long(), minlength=task.classes)
+    )
     return {"counts": counts.tolist()[:MOST_CLASSES]}
 
 
@@ -71,7 +85,10 @@ def _samples(dataset: MultimodalDataset, folder: Path) -> list[Facts]:
     asked = next((task for task in dataset.tasks if task.measures == "synergy"), None)
     if asked is not None:
         labels = split.labels[asked.name][order]
-        turns = [order[labels == value][: SAMPLES // asked.classes + 1] for value in range(asked.classes - 1, -1, -1)]
+        turns = [
+            order[labels == value][: SAMPLES // asked.classes + 1]
+            for value in range(asked.classes - 1, -1, -1)
+        ]
         order = torch.stack([turn[i] for i in range(min(map(len, turns))) for turn in turns])
     chosen = order[:SAMPLES]
     batch = split.batch(chosen)
@@ -82,7 +99,10 @@ def _samples(dataset: MultimodalDataset, folder: Path) -> list[Facts]:
             pixels = draw(modality, own_values(batch[modality.name], place), scale_of(batch[modality.name]))
             drawn[modality.name] = pictures.save(pixels, folder / f"sample-{place}-{len(drawn)}.png")
         shown.append(
-            {"pictures": drawn, "labels": {task.name: _label(task, split.labels[task.name][row]) for task in dataset.tasks}}
+            {
+                "pictures": drawn,
+                "labels": {task.name: _label(task, split.labels[task.name][row]) for task in dataset.tasks},
+            }
         )
     return shown
 
@@ -101,7 +121,11 @@ def _contact_sheet(folder: Path) -> str:
     """Every shape with every texture; colours run along the diagonals."""
     shapes, colours, textures = NAMES
     features = np.array(
-        [(row, (row + column) % len(colours), column) for row in range(len(shapes)) for column in range(len(textures))]
+        [
+            (row, (row + column) % len(colours), column)
+            for row in range(len(shapes))
+            for column in range(len(textures))
+        ]
     )
     images = render(features, SHEET_SIDE, numpy_generator(0, "preview/sheet"))
     grid = images.reshape(len(shapes), len(textures), *images.shape[1:])
@@ -117,14 +141,18 @@ def own_values(samples: Samples, place: int) -> NDArray[Any]:
 
 
 def scale_of(samples: Samples) -> float:
-    """The value that gets the full colour: nearly the largest of the batch, so that one outlier does not blacken the rest."""
+    """The value that gets the full colour: nearly the largest of the batch, so that one outlier does not
+    blacken the rest."""
     if samples.values.dtype == torch.uint8:
         return 255.0
     return float(np.quantile(np.abs(samples.values.numpy()), 0.98)) or 1.0
 
 
-def draw(modality: Modality, values: NDArray[Any], scale: float, hidden: NDArray[np.bool_] | None = None) -> pictures.Pixels:
-    """A sample's values as its kind of modality is drawn; `hidden` marks the tokens to cover, in the layout of the encoder."""
+def draw(
+    modality: Modality, values: NDArray[Any], scale: float, hidden: NDArray[np.bool_] | None = None
+) -> pictures.Pixels:
+    """A sample's values as its kind of modality is drawn; `hidden` marks the tokens to cover, in the layout
+    of the encoder."""
     if modality.kind == "image":
         return pictures.image_pixels(_as_bytes(values), hidden)
     if modality.kind in ("vector", "text"):
@@ -139,5 +167,7 @@ def _as_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
     mean, std = np.array(IMAGENET_MEAN), np.array(IMAGENET_STD)
     if len(values) != len(mean):
         mean, std = mean.mean(keepdims=True), std.mean(keepdims=True)
-    pixels: NDArray[np.uint8] = (255 * (values * std[:, None, None] + mean[:, None, None])).round().clip(0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = (
+        (255 * (values * std[:, None, None] + mean[:, None, None])).round().clip(0, 255).astype(np.uint8)
+    )
     return pixels

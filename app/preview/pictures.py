@@ -1,4 +1,5 @@
-"""Pictures of samples as PNG: images as they are, vectors and sequences as heat maps, hidden tokens as covered patches.
+"""Pictures of samples as PNG: images as they are, vectors and sequences as heat maps, hidden tokens as
+covered patches.
 
 Works on NumPy arrays and imports neither torch nor Streamlit; Pillow only inside the functions.
 """
@@ -23,19 +24,22 @@ LABEL = (122, 138, 140)
 
 
 def image_pixels(values: NDArray[np.uint8], hidden: Hidden | None = None) -> Pixels:
-    """An image (c, h, w) as (h′, w′, 3), enlarged; with `hidden` (rows, columns) those patches of its token grid covered.
+    """An image (c, h, w) as (h′, w′, 3), enlarged; with `hidden` (rows, columns) those patches of its token
+    grid covered.
 
     Where the tokens are a set, `hidden` (tokens,), a strip below has a cell for each.
     """
-    pixels = _enlarged(np.moveaxis(np.repeat(values, 3, axis=0) if values.shape[0] == 1 else values[:3], 0, -1))
+    pixels = _enlarged(
+        np.moveaxis(np.repeat(values, 3, axis=0) if values.shape[0] == 1 else values[:3], 0, -1)
+    )
     if hidden is not None and hidden.ndim == 1:
         return np.concatenate([pixels, _strip(hidden, pixels.shape[1])])
     return cover(pixels, hidden)
 
 
 def vector_pixels(values: NDArray[np.floating[Any]], scale: float, hidden: Hidden | None = None) -> Pixels:
-    """A vector (d,) as a heat map of near-square shape, its features in reading order; below it a strip with a cell a token,
-    grey where hidden: a token of a vector stands for no part of the picture."""
+    """A vector (d,) as a heat map of near-square shape, its features in reading order; below it a strip with
+    a cell a token, grey where hidden: a token of a vector stands for no part of the picture."""
     columns = int(np.ceil(np.sqrt(len(values))))
     grid = np.full(columns * -(-len(values) // columns), np.nan)
     grid[: len(values)] = values
@@ -44,12 +48,14 @@ def vector_pixels(values: NDArray[np.floating[Any]], scale: float, hidden: Hidde
 
 
 def sequence_pixels(values: NDArray[np.floating[Any]], scale: float, hidden: Hidden | None = None) -> Pixels:
-    """A sequence (t, d) as a heat map, time from left to right, one row a feature; hidden steps are covered."""
+    """A sequence (t, d) as a heat map, time from left to right, one row a feature; hidden steps are
+    covered."""
     return cover(_enlarged(heat(values.T, scale)), None if hidden is None else hidden.reshape(1, -1))
 
 
 def heat(values: NDArray[np.floating[Any]], scale: float) -> Pixels:
-    """Colours (…, 3) of values: blue for −scale, near white for 0, orange for +scale; transparent white where missing."""
+    """Colours (…, 3) of values: blue for −scale, near white for 0, orange for +scale; transparent white where
+    missing."""
     share = np.clip(np.nan_to_num(values) / max(scale, 1e-12), -1, 1)[..., None]
     ends = np.where(share < 0, np.array(LOW), np.array(HIGH))
     colours = np.array(MIDDLE) + np.abs(share) * (ends - np.array(MIDDLE))
@@ -73,7 +79,9 @@ def cover(pixels: Pixels, hidden: Hidden | None) -> Pixels:
 
 def _strip(hidden: Hidden, width: int) -> Pixels:
     """A row of cells, one a token, under a white gap."""
-    cells = np.where(hidden[np.arange(width) * len(hidden) // width][:, None], np.array(COVER), np.array(KEPT))
+    cells = np.where(
+        hidden[np.arange(width) * len(hidden) // width][:, None], np.array(COVER), np.array(KEPT)
+    )
     edges = np.diff(np.arange(width) * len(hidden) // width, prepend=0) > 0
     cells[edges] = 255
     return np.concatenate([np.full((6, width, 3), 255), np.repeat(cells[None], 12, axis=0)]).astype(np.uint8)
@@ -93,7 +101,8 @@ def save(pixels: Pixels, file: Path) -> str:
 
 
 def save_sheet(images: NDArray[np.uint8], rows: Sequence[str], columns: Sequence[str], file: Path) -> str:
-    """A contact sheet of images (rows, columns, 3, h, w) with names at its rows and columns; returns the file's name."""
+    """A contact sheet of images (rows, columns, 3, h, w) with names at its rows and columns; returns the
+    file's name."""
     from PIL import Image, ImageDraw, ImageFont
 
     side, left, top = images.shape[-1], 96, 26

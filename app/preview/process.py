@@ -2,7 +2,8 @@
 
     python -m app.preview.process data|views|cost|check FOLDER HOME < request.json
 
-Writes facts.json and the pictures it names into FOLDER. A mistake of the user's is one line on stderr and exit code 2.
+Writes facts.json and the pictures it names into FOLDER. A mistake of the user's is one line on stderr and
+exit code 2.
 """
 
 import json
@@ -49,11 +50,17 @@ def cost(request: Mapping[str, Any], _folder: Path, home: Path) -> Facts:
     measured = measure_step(parse(request), home, TIMED_STEPS)
     device = "a GPU" if PartialState().device.type == "cuda" else "the CPU"
     busy = os.getloadavg()[0] > cores()
-    return measured._asdict() | {"host": host_name(), "device": device, "busy": busy, "timed_steps": TIMED_STEPS}
+    return measured._asdict() | {
+        "host": host_name(),
+        "device": device,
+        "busy": busy,
+        "timed_steps": TIMED_STEPS,
+    }
 
 
 def check(request: Mapping[str, Any], folder: Path, home: Path) -> Facts:
-    """What is wrong with settings that read well, found by setting up their training on the data: one line a mistake."""
+    """What is wrong with settings that read well, found by setting up their training on the data: one line a
+    mistake."""
     mistakes: dict[str, None] = {}
     dataset = load_dataset(_DATA.validate_python(request["data"]), home)
     runs = [parse(content) for content in request["runs"].values()]

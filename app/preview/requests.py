@@ -1,7 +1,8 @@
-"""Asks for things that need torch, pictures of data and the cost of a step, without importing it: a process makes them.
+"""Asks for things that need torch, pictures of data and the cost of a step, without importing it: a process
+makes them.
 
-What is made is kept under the data home in a folder named by a hash of the request, so a page asks once. A folder appears
-whole or not at all.
+What is made is kept under the data home in a folder named by a hash of the request, so a page asks once. A
+folder appears whole or not at all.
 """
 
 import hashlib
@@ -19,7 +20,8 @@ from engine.errors import UserError
 
 Kind = Literal["data", "views", "cost", "check"]
 PATIENCE: Mapping[Kind, float] = {"data": 180.0, "views": 240.0, "cost": 300.0, "check": 300.0}
-"""Seconds after which a process is given up; the longest step is rendering Trifeature at 224 px for the first time."""
+"""Seconds after which a process is given up; the longest step is rendering Trifeature at 224 px for the first
+time."""
 MOST_KEPT = 200
 """Previews that are kept, the newest; some hundred KB each."""
 MAKING = "making-"
@@ -46,9 +48,9 @@ def find(kind: Kind, content: Mapping[str, Any], home: Path) -> Preview | None:
 def obtain(kind: Kind, content: Mapping[str, Any], home: Path) -> Preview:
     """The preview, made now if need be, which takes seconds.
 
-    content: plain settings, of a data set for "data", of a whole experiment for "views" and "cost"; for "check" the data and
-    several experiments on it by name.
-    Raises `PreviewError` where the process fails or takes too long.
+    content: plain settings, of a data set for "data", of a whole experiment for "views" and "cost"; for
+    "check" the data and several experiments on it by name. Raises `PreviewError` where the process fails or
+    takes too long.
     """
     folder = _folder(kind, content, home)
     return _read(folder) or _make(kind, content, home, folder)
@@ -62,12 +64,21 @@ def _make(kind: Kind, content: Mapping[str, Any], home: Path, folder: Path) -> P
         command = [sys.executable, "-m", "app.preview.process", kind, str(made), str(home)]
         try:
             ended = subprocess.run(
-                command, input=json.dumps(content), capture_output=True, text=True, timeout=PATIENCE[kind], check=False
+                command,
+                input=json.dumps(content),
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE[kind],
+                check=False,
             )
         except subprocess.TimeoutExpired:
-            raise PreviewError(f"the preview was given up after {PATIENCE[kind]:.0f} s; a smaller size is quicker") from None
+            raise PreviewError(
+                f"the preview was given up after {PATIENCE[kind]:.0f} s; a smaller size is quicker"
+            ) from None
         if ended.returncode != 0:
-            lines = [line for line in ended.stderr.splitlines() if line.strip()] or [f"it ended with code {ended.returncode}"]
+            lines = [line for line in ended.stderr.splitlines() if line.strip()] or [
+                f"it ended with code {ended.returncode}"
+            ]
             raise PreviewError(f"no preview: {lines[-1]}")
         _publish(made, folder)
     _forget_oldest(folder.parent)

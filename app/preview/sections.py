@@ -28,12 +28,17 @@ MEASURES = {
 def about(data: Settings) -> str:
     """The data set in a sentence, with its settings."""
     content = data.model_dump()
-    shown = [f"{field.label} {_plain(content[field.name])}" for field in fields_of(type(data)) if content[field.name] is not None]
+    shown = [
+        f"{field.label} {_plain(content[field.name])}"
+        for field in fields_of(type(data))
+        if content[field.name] is not None
+    ]
     return f"{summary(type(data))}\n\n:small[{' · '.join(shown)}]"
 
 
 def show_presence(presence: Presence) -> None:
-    """Which files of a published data set are there, where they are expected, what is wrong with one, and how one gets them."""
+    """Which files of a published data set are there, where they are expected, what is wrong with one, and how
+    one gets them."""
     rows = [
         {
             "File": str(file.path),
@@ -54,7 +59,9 @@ def _plain(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return show_list(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+    )
 
 
 def show_sizes(facts: Mapping[str, Any]) -> None:
@@ -62,8 +69,15 @@ def show_sizes(facts: Mapping[str, Any]) -> None:
     with st.container(horizontal=True):
         for modality in facts["modalities"]:
             shape = " × ".join(map(str, modality["shape"]))
-            st.metric(f"{modality['name']} · {modality['kind']}", shape, border=True, help=_recommended(modality))
-        names = {"train": "Training", "validation": "Validation", "probe_train": "Probe fit", "probe_test": "Test"}
+            st.metric(
+                f"{modality['name']} · {modality['kind']}", shape, border=True, help=_recommended(modality)
+            )
+        names = {
+            "train": "Training",
+            "validation": "Validation",
+            "probe_train": "Probe fit",
+            "probe_test": "Test",
+        }
         for name, words in names.items():
             st.metric(f"{words} samples", f"{facts['splits'][name]:,}", border=True, help=_split_help(name))
 
@@ -76,13 +90,15 @@ def _split_help(name: str) -> str:
     return {
         "train": "What methods train on, without labels.",
         "validation": "For early stopping and for choosing the checkpoint; never the test samples.",
-        "probe_train": "Labelled samples that the linear probe is fitted on; a share of them chooses its regularisation.",
+        "probe_train": "Labelled samples that the linear probe is fitted on; a share of them chooses its "
+        "regularisation.",
         "probe_test": "Opened once, for the figures that are shown.",
     }[name]
 
 
 def show_tasks(tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Every task with what it measures, chance, what is known of it in bits, and how often each class occurs."""
+    """Every task with what it measures, chance, what is known of it in bits, and how often each class
+    occurs."""
     st.subheader("Tasks")
     rows = [
         {
@@ -101,11 +117,15 @@ def show_tasks(tasks: Sequence[Mapping[str, Any]]) -> None:
             column.markdown(f"**{task['name']}**")
             if task["kind"] == "regression":
                 facts = task["splits"]["probe_test"]
-                column.caption(f"{facts['least']:.3g} to {facts['most']:.3g}, mean {facts['mean']:.3g}, SD {facts['sd']:.3g}")
+                column.caption(
+                    f"{facts['least']:.3g} to {facts['most']:.3g}, mean {facts['mean']:.3g}, SD "
+                    f"{facts['sd']:.3g}"
+                )
             else:
                 column.altair_chart(_count_chart(task), alt=f"Test samples of each class of {task['name']}")
     st.caption(
-        "Bars: samples of each class in the test split. Accuracy is macro-averaged, so chance is 1/classes for any balance."
+        "Bars: samples of each class in the test split. Accuracy is macro-averaged, so chance is 1/classes "
+        "for any balance."
     )
 
 
@@ -145,15 +165,27 @@ def show_samples(shown: Preview) -> None:
     st.subheader("Samples")
     samples = shown.facts["samples"]
     for start in range(0, len(samples), SAMPLES_A_ROW):
-        for column, sample in zip(st.columns(SAMPLES_A_ROW), samples[start : start + SAMPLES_A_ROW], strict=False):
+        for column, sample in zip(
+            st.columns(SAMPLES_A_ROW), samples[start : start + SAMPLES_A_ROW], strict=False
+        ):
             with column.container(border=True):
-                for place, (name, file) in zip(st.columns(len(sample["pictures"])), sample["pictures"].items(), strict=True):
-                    place.image(str(shown.folder / file), caption=name, width="stretch", alt=f"{name} of a test sample")
-                st.markdown("  \n".join(f":small[{task}: **{label}**]" for task, label in sample["labels"].items()))
+                for place, (name, file) in zip(
+                    st.columns(len(sample["pictures"])), sample["pictures"].items(), strict=True
+                ):
+                    place.image(
+                        str(shown.folder / file),
+                        caption=name,
+                        width="stretch",
+                        alt=f"{name} of a test sample",
+                    )
+                st.markdown(
+                    "  \n".join(f":small[{task}: **{label}**]" for task, label in sample["labels"].items())
+                )
     kinds = {modality["kind"] for modality in shown.facts["modalities"]}
     if kinds - {"image"}:
         st.caption(
-            "Heat maps: blue is below zero, orange above. Vectors are folded row by row; sequences run from left to right."
+            "Heat maps: blue is below zero, orange above. Vectors are folded row by row; sequences run from "
+            "left to right."
         )
 
 
@@ -161,7 +193,10 @@ def show_sheet(shown: Preview) -> None:
     """The contact sheet, where there is one."""
     if shown.facts["sheet"]:
         with st.expander("Contact sheet: every shape with every texture", icon=":material/grid_on:"):
-            st.image(str(shown.folder / shown.facts["sheet"]), alt="Ten shapes by ten textures, the colours along the diagonals")
+            st.image(
+                str(shown.folder / shown.facts["sheet"]),
+                alt="Ten shapes by ten textures, the colours along the diagonals",
+            )
 
 
 def show_views(shown: Preview) -> None:
@@ -173,21 +208,34 @@ def show_views(shown: Preview) -> None:
         with tab:
             for sample in modality["samples"]:
                 pictures = [("as stored", sample["stored"])]
-                pictures += [(f"augmented view {number}", file) for number, file in enumerate(sample["views"], 1)]
-                pictures += [(f"view 1, mask {number}", file) for number, file in enumerate(sample["masked"], 1)]
+                pictures += [
+                    (f"augmented view {number}", file) for number, file in enumerate(sample["views"], 1)
+                ]
+                pictures += [
+                    (f"view 1, mask {number}", file) for number, file in enumerate(sample["masked"], 1)
+                ]
                 for column, (words, file) in zip(st.columns(len(pictures)), pictures, strict=True):
-                    column.image(str(shown.folder / file), caption=words, width="stretch", alt=f"{modality['name']}, {words}")
+                    column.image(
+                        str(shown.folder / file),
+                        caption=words,
+                        width="stretch",
+                        alt=f"{modality['name']}, {words}",
+                    )
             st.caption(_mask_words(modality, facts))
 
 
 def _mask_words(modality: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     drawn = {
         "image": "Covered patches, or dark cells below, are hidden tokens of the encoder.",
-        "vector": "A token stands for no single feature: in the strip below, hidden tokens are dark, kept ones orange.",
+        "vector": "A token stands for no single feature: in the strip below, hidden tokens are dark, kept "
+        "ones orange.",
         "sequence": "Covered steps are hidden tokens.",
-        "text": "A cell is a word's token, coloured by its number; in the strip below, hidden tokens are dark, kept ones orange.",
+        "text": "A cell is a word's token, coloured by its number; in the strip below, hidden tokens are "
+        "dark, kept ones orange.",
     }[modality["kind"]]
     return (
-        f"{facts['masks']} masked versions of each view, each hides {modality['hidden']} of {modality['tokens']} tokens "
-        f"(ρ = {facts['mask_ratio']:g}), drawn anew every step; every hidden token is replaced by one learned vector. {drawn}"
+        f"{facts['masks']} masked versions of each view, each hides {modality['hidden']} of "
+        f"{modality['tokens']} tokens "
+        f"(ρ = {facts['mask_ratio']:g}), drawn anew every step; every hidden token is replaced by one "
+        f"learned vector. {drawn}"
     )

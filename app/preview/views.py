@@ -1,4 +1,5 @@
-"""The views that training makes of samples, as pictures: augmented ones, and masked ones with their hidden tokens covered."""
+"""The views that training makes of samples, as pictures: augmented ones, and masked ones with their hidden
+tokens covered."""
 
 from pathlib import Path
 
@@ -22,8 +23,8 @@ MASKS_SHOWN = 3
 
 
 def show_views(settings: ExperimentSettings, folder: Path, home: Path) -> Facts:
-    """Of a few training samples: as stored, two augmented views, and masked versions of the first, tokens drawn as the method
-    draws them. Raises `SettingsError` for a method without masks."""
+    """Of a few training samples: as stored, two augmented views, and masked versions of the first, tokens
+    drawn as the method draws them. Raises `SettingsError` for a method without masks."""
     own = settings.objective
     if not isinstance(own, InfmaskingSettings):
         raise SettingsError(f"masked views belong to infmasking; the settings are of {own.name}")
@@ -32,20 +33,30 @@ def show_views(settings: ExperimentSettings, folder: Path, home: Path) -> Facts:
     torch.manual_seed(derive_seed(settings.seed, "weights"))
     objective = build_objective(settings, dataset.modalities).eval()
     assert isinstance(objective, FusedObjective)
-    batch = dataset.train.batch(torch.randperm(len(dataset.train), generator=torch_generator(0, "preview/views"))[:VIEWED])
+    batch = dataset.train.batch(
+        torch.randperm(len(dataset.train), generator=torch_generator(0, "preview/views"))[:VIEWED]
+    )
     views = augmented_views(batch, plan, torch_generator(settings.seed, "preview/augmentation"), 2)
     with torch.inference_mode():
         tokens = {name: objective.encode(name, samples) for name, samples in views[0].items()}
     joined = join(list(tokens.values()))
-    kept = draw_kept(joined, own.mask_ratio, min(own.masks, MASKS_SHOWN), torch_generator(settings.seed, "preview/masks"))
-    hidden = dict(zip(tokens, torch.split(~kept & joined.is_valid[:, None], list(joined.sizes), -1), strict=True))
+    kept = draw_kept(
+        joined, own.mask_ratio, min(own.masks, MASKS_SHOWN), torch_generator(settings.seed, "preview/masks")
+    )
+    hidden = dict(
+        zip(tokens, torch.split(~kept & joined.is_valid[:, None], list(joined.sizes), -1), strict=True)
+    )
     facts: Facts = {"masks": own.masks, "mask_ratio": own.mask_ratio, "modalities": []}
     for modality in dataset.modalities:
         name = modality.name
         encoder = objective.encoders[name]
         assert isinstance(encoder, Encoder)
-        drawn = _views_of(modality, batch[name], [view[name] for view in views], hidden[name], encoder.grid, folder)
-        facts["modalities"].append({"name": name, "kind": modality.kind, "samples": drawn} | _counts(tokens[name], hidden[name]))
+        drawn = _views_of(
+            modality, batch[name], [view[name] for view in views], hidden[name], encoder.grid, folder
+        )
+        facts["modalities"].append(
+            {"name": name, "kind": modality.kind, "samples": drawn} | _counts(tokens[name], hidden[name])
+        )
     return facts
 
 
@@ -54,7 +65,12 @@ def _counts(tokens: Tokens, hidden: Tensor) -> Facts:
 
 
 def _views_of(
-    modality: Modality, stored: Samples, views: list[Samples], hidden: Tensor, grid: tuple[int, ...], folder: Path
+    modality: Modality,
+    stored: Samples,
+    views: list[Samples],
+    hidden: Tensor,
+    grid: tuple[int, ...],
+    folder: Path,
 ) -> list[Facts]:
     """Pictures of one modality, a row a sample: stored, both views, masked versions of the first."""
     rows: list[Facts] = []
@@ -65,9 +81,13 @@ def _views_of(
         first = own_values(views[0], place)
         rows.append(
             {
-                "stored": pictures.save(draw(modality, own_values(stored, place), scale), folder / f"{stem}-stored.png"),
+                "stored": pictures.save(
+                    draw(modality, own_values(stored, place), scale), folder / f"{stem}-stored.png"
+                ),
                 "views": [
-                    pictures.save(draw(modality, own_values(view, place), scale), folder / f"{stem}-augmented-{i}.png")
+                    pictures.save(
+                        draw(modality, own_values(view, place), scale), folder / f"{stem}-augmented-{i}.png"
+                    )
                     for i, view in enumerate(views)
                 ],
                 "masked": [

@@ -12,7 +12,10 @@ from app.wording import show_bytes, show_count
 from storage.run import ALIVE, LiveState, Run
 from storage.runs import delete_run, request_stop, requeue, set_note, set_tags
 
-_STOP = {"queued": ("Cancel", "Takes the run out of the queue."), "stopping": ("Stopping …", "It saves its state and ends.")}
+_STOP = {
+    "queued": ("Cancel", "Takes the run out of the queue."),
+    "stopping": ("Stopping …", "It saves its state and ends."),
+}
 """Label and help of the button that stops, where the state makes it another."""
 
 
@@ -20,15 +23,30 @@ def show_actions(run: Run, state: LiveState) -> None:
     """The buttons that make sense in this state."""
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if state in ALIVE or state == "queued":
-            label, text = _STOP.get(state, ("Stop", "Saves its state at the next step and ends; it can be resumed."))
+            label, text = _STOP.get(
+                state, ("Stop", "Saves its state at the next step and ends; it can be resumed.")
+            )
             off = state == "stopping"
-            st.button(label, icon=":material/stop_circle:", disabled=off, on_click=_stop, args=(run.id,), help=text)
+            st.button(
+                label, icon=":material/stop_circle:", disabled=off, on_click=_stop, args=(run.id,), help=text
+            )
         if state in RESUMABLE:
             text = "Goes on from the last saved state."
-            st.button("Resume", icon=":material/resume:", type="primary", on_click=_resume, args=(run.id,), help=text)
-        if st.button("Clone", icon=":material/content_copy:", help="Set up a new run that starts with these settings."):
+            st.button(
+                "Resume",
+                icon=":material/resume:",
+                type="primary",
+                on_click=_resume,
+                args=(run.id,),
+                help=text,
+            )
+        if st.button(
+            "Clone", icon=":material/content_copy:", help="Set up a new run that starts with these settings."
+        ):
             open_page("launch", clone=run.id)
-        if st.button("Compare", icon=":material/compare_arrows:", help="This configuration, with all its seeds."):
+        if st.button(
+            "Compare", icon=":material/compare_arrows:", help="This configuration, with all its seeds."
+        ):
             open_page("compare", digest=run.digest)
         hint = "Stop the run before deleting it." if state in ALIVE else None
         if st.button("Delete", icon=":material/delete:", disabled=state in ALIVE, help=hint):

@@ -8,7 +8,8 @@ from app.error_lines import EXPECTED, one_line
 
 
 def confirm_deletion(name: str, what_goes: str, delete: Callable[[], None], done: Callable[[], None]) -> None:
-    """Open a dialog that calls `delete`, then `done`, once `name` was typed. what_goes: a sentence on what is lost.
+    """Open a dialog that calls `delete`, then `done`, once `name` was typed. what_goes: a sentence on what is
+    lost.
 
     An error of the deletion is one line in the dialog, which stays open.
     """

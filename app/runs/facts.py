@@ -1,4 +1,5 @@
-"""What pages say of a run: its state in words and colour, how far it is, how long it still takes. Pure functions."""
+"""What pages say of a run: its state in words and colour, how far it is, how long it still takes. Pure
+functions."""
 
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -13,7 +14,8 @@ Colour = Literal["red", "orange", "blue", "green", "violet", "gray"]
 
 
 class StateStyle(NamedTuple):
-    """How a state is shown: the theme's colour by name, its value for table cells, an icon, and what it means."""
+    """How a state is shown: the theme's colour by name, its value for table cells, an icon, and what it
+    means."""
 
     colour: Colour
     cell: str
@@ -25,8 +27,12 @@ STATES: Mapping[LiveState, StateStyle] = {
     "queued": StateStyle("gray", "#93A3A766", ":material/schedule:", "waits for a device"),
     "starting": StateStyle("blue", "#2E8FA666", ":material/rocket_launch:", "its process is being started"),
     "running": StateStyle("blue", "#2E8FA680", ":material/play_circle:", "is at work"),
-    "stopping": StateStyle("violet", "#8F7BD666", ":material/stop_circle:", "was asked to stop and saves its state"),
-    "stale": StateStyle("orange", "#E08A2E80", ":material/hourglass_bottom:", "has given no sign of life for 20 s"),
+    "stopping": StateStyle(
+        "violet", "#8F7BD666", ":material/stop_circle:", "was asked to stop and saves its state"
+    ),
+    "stale": StateStyle(
+        "orange", "#E08A2E80", ":material/hourglass_bottom:", "has given no sign of life for 20 s"
+    ),
     "lost": StateStyle("red", "#B0487A59", ":material/link_off:", "its process is gone; it can be resumed"),
     "finished": StateStyle("green", "#3FA46C66", ":material/check_circle:", "is trained and probed"),
     "stopped": StateStyle("violet", "#8F7BD64D", ":material/pause_circle:", "was stopped; it can be resumed"),
@@ -45,7 +51,8 @@ def run_name(run: Run) -> str:
 
 
 def experiment_label(run: Run) -> str:
-    """The title without the method and seed that stand beside it: "bits-quick · comm · seed 0" as "bits-quick"."""
+    """The title without the method and seed that stand beside it: "bits-quick · comm · seed 0" as
+    "bits-quick"."""
     words = run.title.split(" · ")
     said = {run.method, method_label(run.method), f"seed {run.seed}"}
     return " · ".join(word for word in words if word not in said) or run.title
@@ -67,7 +74,13 @@ def share_done(run: Run, state: LiveState) -> float:
 def seconds_left(run: Run, state: LiveState, samples_per_second: float | None) -> float | None:
     """Seconds of training left at the speed last seen; None where there is none to tell."""
     batch = run.settings.get("training", {}).get("batch_size")
-    if state not in ("running", "stale") or run.phase != "training" or not run.steps or not samples_per_second or not batch:
+    if (
+        state not in ("running", "stale")
+        or run.phase != "training"
+        or not run.steps
+        or not samples_per_second
+        or not batch
+    ):
         return None
     return max(run.steps - run.step, 0) * float(batch) / samples_per_second
 

@@ -52,7 +52,10 @@ def show_runs(runs: Sequence[Run], now: int) -> None:
         open_page("run", run=ids[cells[0][0]])
     with bar:
         _actions([runs[row] for row in picked["selection"]["rows"]], now)
-    st.caption(f"{show_count(len(runs), 'run')}. A click on a method or experiment opens the run; the boxes on the left select.")
+    st.caption(
+        f"{show_count(len(runs), 'run')}. A click on a method or experiment opens the run; the boxes on the "
+        "left select."
+    )
 
 
 def _keep_selection(ids: Sequence[int]) -> None:
@@ -75,9 +78,14 @@ def _actions(chosen: Sequence[Run], now: int) -> None:
         open_page("compare", runs=write_runs(run.id for run in chosen))
     if st.button("Open", disabled=len(chosen) != 1, icon=":material/open_in_full:"):
         open_page("run", run=chosen[0].id)
-    st.button("Stop", disabled=not stoppable, icon=":material/stop_circle:", on_click=_stop, args=(stoppable,))
+    st.button(
+        "Stop", disabled=not stoppable, icon=":material/stop_circle:", on_click=_stop, args=(stoppable,)
+    )
     st.button("Resume", disabled=not resumable, icon=":material/resume:", on_click=_resume, args=(resumable,))
-    st.caption(f"{show_count(len(chosen), 'run')} selected" if chosen else "Select runs to act on them", width="content")
+    st.caption(
+        f"{show_count(len(chosen), 'run')} selected" if chosen else "Select runs to act on them",
+        width="content",
+    )
 
 
 def _stop(run_ids: Sequence[int]) -> None:
@@ -97,13 +105,19 @@ def _columns(table: pl.DataFrame, panels: Sequence[Panel]) -> Mapping[str, Colum
     tags = sorted(set(table["tags"].explode().drop_nulls()))
     shown: dict[str, ColumnConfig | None] = {
         "state": config.MultiselectColumn(
-            "State", options=list(STATES), color=[style.cell for style in STATES.values()], width=92, pinned=True
+            "State",
+            options=list(STATES),
+            color=[style.cell for style in STATES.values()],
+            width=92,
+            pinned=True,
         ),
         "method": config.TextColumn("Method", width=104),
         "seed": config.NumberColumn("Seed", width=58, format="%d"),
         "data": config.TextColumn("Data", width=90),
         "progress": config.ProgressColumn("Progress", min_value=0, max_value=100, format="%d %%", width=112),
-        "time": config.TextColumn("Time", width=104, help="How long the run took so far, or about how long it still takes."),
+        "time": config.TextColumn(
+            "Time", width=104, help="How long the run took so far, or about how long it still takes."
+        ),
         "experiment": config.TextColumn("Experiment", width=140),
         "tags": config.MultiselectColumn("Tags", options=tags, width=130) if tags else None,
         "created": config.DatetimeColumn("Created", format="distance", width=112),
@@ -115,6 +129,7 @@ def _columns(table: pl.DataFrame, panels: Sequence[Panel]) -> Mapping[str, Colum
             panel.title,
             format="%.1f %%" if unit.scale == 100 else "%.3g",
             width=96,
-            help=f"Linear-probe {HEADLINE_METRICS[panel.metric]}, mean over {show_count(len(panel.tasks), 'task')}.{chance}",
+            help=f"Linear-probe {HEADLINE_METRICS[panel.metric]}, mean over "
+            f"{show_count(len(panel.tasks), 'task')}.{chance}",
         )
     return shown

@@ -56,7 +56,10 @@ def show_results(run: Run) -> None:
     table = table.select(column for column in table if column.null_count() < len(table))
     st.dataframe(table, hide_index=True, height="content", column_config=_result_columns(), placeholder="–")
     kinds = {str(facts["checkpoint"]) for facts in results["facts"] if facts.get("checkpoint")}
-    st.caption(f"Linear probes on the frozen {' and '.join(sorted(kinds)) or 'last'} checkpoint; measured once, on test data.")
+    st.caption(
+        f"Linear probes on the frozen {' and '.join(sorted(kinds)) or 'last'} checkpoint; measured once, on "
+        "test data."
+    )
     if queries.decompositions([run.id])["task"]:
         st.page_link(
             page("synergy"),
@@ -88,9 +91,12 @@ def _result_columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
         "Value": st.column_config.TextColumn(alignment="right"),
-        "Chance": st.column_config.TextColumn(alignment="right", help="What guessing would reach, macro-averaged."),
+        "Chance": st.column_config.TextColumn(
+            alignment="right", help="What guessing would reach, macro-averaged."
+        ),
         "Information": st.column_config.TextColumn(
-            alignment="right", help="What both modalities together tell about the task, where the data set states it exactly."
+            alignment="right",
+            help="What both modalities together tell about the task, where the data set states it exactly.",
         ),
         "Probe samples": number(format="localized"),
         "Test samples": number(format="localized"),
@@ -135,8 +141,13 @@ def show_details(run: Run) -> None:
     """Settings, log, files and provenance, one tab each."""
     settings, log, files, about = st.tabs(["Settings", "Log", "Files", "About"])
     with settings:
-        rows = pl.DataFrame(setting_rows(run.settings), schema=["Group", "Setting", "Value", "Meaning"], orient="row")
-        config = {"Value": st.column_config.TextColumn(width=160), "Meaning": st.column_config.TextColumn(width="large")}
+        rows = pl.DataFrame(
+            setting_rows(run.settings), schema=["Group", "Setting", "Value", "Meaning"], orient="row"
+        )
+        config = {
+            "Value": st.column_config.TextColumn(width=160),
+            "Meaning": st.column_config.TextColumn(width="large"),
+        }
         st.dataframe(rows, hide_index=True, height=480, column_config=config)
     with log:
         show_log(run)
@@ -150,8 +161,12 @@ def show_log(run: Run) -> None:
     """The end of what the run had to say."""
     lines, zone = queries.log_tail(run.id, LOG_LINES), reader.zone()
     text = "\n".join(f"{show_clock(line.time, zone)}  {line.text}" for line in lines)
-    st.code(text or "The run has said nothing yet.", language=None, height=360 if len(lines) > 12 else "content")
-    st.caption(f"The last {LOG_LINES} lines; all that its processes print is in {run_log(data_home(), run.id)}.")
+    st.code(
+        text or "The run has said nothing yet.", language=None, height=360 if len(lines) > 12 else "content"
+    )
+    st.caption(
+        f"The last {LOG_LINES} lines; all that its processes print is in {run_log(data_home(), run.id)}."
+    )
 
 
 def show_files(run: Run) -> None:
@@ -160,7 +175,8 @@ def show_files(run: Run) -> None:
     weights = [artifact for artifact in artifacts if artifact.kind != "state"]
     for artifact in weights:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
-            told = f"**{artifact.kind.capitalize()} weights** · {show_bytes(artifact.size)} · {show_facts(artifact.facts)}"
+            size, facts = show_bytes(artifact.size), show_facts(artifact.facts)
+            told = f"**{artifact.kind.capitalize()} weights** · {size} · {facts}"
             st.markdown(f"{told}  \n`{artifact.name}`", width="stretch")
             st.link_button("Download", download_url(artifact.id), icon=":material/download:")
             st.page_link(page("checkpoints"), label="Details", query_params={"checkpoint": str(artifact.id)})
@@ -168,7 +184,10 @@ def show_files(run: Run) -> None:
         st.caption("No weights are kept yet.")
     state = sum(artifact.size for artifact in artifacts if artifact.kind == "state")
     if state:
-        st.caption(f"Beside these, {show_bytes(state)} of training state are kept, from which the run can be resumed.")
+        st.caption(
+            f"Beside these, {show_bytes(state)} of training state are kept, from which the run can be "
+            "resumed."
+        )
 
 
 def _show_about(run: Run) -> None:
@@ -184,5 +203,10 @@ def _show_about(run: Run) -> None:
         "Number": run.id,
     }
     rows = [(label, str(value)) for label, value in facts.items() if value is not None]
-    st.dataframe(pl.DataFrame(rows, schema=["Fact", "Value"], orient="row"), hide_index=True, height="content", width=560)
+    st.dataframe(
+        pl.DataFrame(rows, schema=["Fact", "Value"], orient="row"),
+        hide_index=True,
+        height="content",
+        width=560,
+    )
     st.caption("Runs of one configuration differ in the seed alone.")

@@ -1,4 +1,5 @@
-"""A run's settings as rows to read: label, value with its unit, and what it means, taken from the settings models."""
+"""A run's settings as rows to read: label, value with its unit, and what it means, taken from the settings
+models."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -19,12 +20,14 @@ class SettingRow(NamedTuple):
 
 
 def setting_rows(settings: Mapping[str, Any]) -> list[SettingRow]:
-    """Every setting of a stored run, in the order of the models; of a run by an older version, what is stored, without help."""
+    """Every setting of a stored run, in the order of the models; of a run by an older version, what is
+    stored, without help."""
     try:
         model = parse(settings)
     except SettingsError:
         return [
-            SettingRow(_group(path), title(path.rsplit(".", 1)[-1]), show_value(v), "") for path, v in flatten(settings).items()
+            SettingRow(_group(path), title(path.rsplit(".", 1)[-1]), show_value(v), "")
+            for path, v in flatten(settings).items()
         ]
     return list(_rows(model, "Experiment"))
 
@@ -44,7 +47,9 @@ def _rows(model: BaseModel, group: str) -> Iterator[SettingRow]:
             unit = "" if unit in name.split("_") else unit  # "6", not "6 epochs", beside the label "Epochs"
             label = "Kind" if name == "name" else title(name)
             said = show_value(value)
-            yield SettingRow(group, label, f"{said} {unit}".rstrip() if value is not None else said, info.description or "")
+            yield SettingRow(
+                group, label, f"{said} {unit}".rstrip() if value is not None else said, info.description or ""
+            )
     for label, member in inner:
         yield from _rows(member, label if group == "Experiment" else f"{group}: {label.lower()}")
 

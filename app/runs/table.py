@@ -30,7 +30,8 @@ COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 class Filters(NamedTuple):
-    """What the reader wants to see; empty means all. words: each must occur in the title, note, tags or preset."""
+    """What the reader wants to see; empty means all. words: each must occur in the title, note, tags or
+    preset."""
 
     words: str = ""
     states: Sequence[str] = ()
@@ -56,7 +57,8 @@ def _passes(run: Run, filters: Filters, now: int) -> bool:
 
 
 def result_panels(results: Columns) -> list[Panel]:
-    """The questions that have a column: synergy first, for which this studio is made, then uniqueness, redundancy, labels."""
+    """The questions that have a column: synergy first, for which this studio is made, then uniqueness,
+    redundancy, labels."""
     found = panels_of(results)
     known = [panel for panel in found if panel.name in PANELS]
     return [*reversed(known), *(panel for panel in found if panel.name not in PANELS)][:MOST_PANELS]
@@ -78,7 +80,9 @@ def run_table(
     frame = pl.DataFrame(rows, schema=COLUMNS, orient="row")
     figures: dict[tuple[int, str], list[float]] = {}
     of_task = {(task, panel.metric): panel.name for panel in panels for task in panel.tasks}
-    for run_id, task, metric, value in zip(*(results[name] for name in ("run_id", "task", "metric", "value")), strict=True):
+    for run_id, task, metric, value in zip(
+        *(results[name] for name in ("run_id", "task", "metric", "value")), strict=True
+    ):
         name = of_task.get((task, metric))
         if name is not None:
             figures.setdefault((run_id, name), []).append(value)

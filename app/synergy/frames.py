@@ -36,11 +36,14 @@ def bars(combined: Sequence[Combined]) -> tuple[pl.DataFrame, pl.DataFrame]:
             parts.append((name, one.encoder, atom, number, value.value, shown))
         below = 0.0 if values[3].value < 0 else sum(value.value for value in values[:3])
         whiskers.append((name, one.encoder, below + values[3].low, below + values[3].high, claim(one)))
-    return pl.DataFrame(parts, schema=PARTS, orient="row"), pl.DataFrame(whiskers, schema=WHISKERS, orient="row")
+    return pl.DataFrame(parts, schema=PARTS, orient="row"), pl.DataFrame(
+        whiskers, schema=WHISKERS, orient="row"
+    )
 
 
 def truth(facts: Mapping[str, Any]) -> pl.DataFrame:
-    """Ends of the true parts stacked, from the facts stored beside the task's results; empty where the truth is not known."""
+    """Ends of the true parts stacked, from the facts stored beside the task's results; empty where the truth
+    is not known."""
     names = ("true_redundancy", "true_unique1", "true_unique2", "true_synergy")
     if any(facts.get(name) is None for name in names):
         return pl.DataFrame(schema=TRUTH)
@@ -52,12 +55,19 @@ def truth(facts: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TRUTH, orient="row")
 
 
-def over_training(groups: Sequence[Group], rows: Sequence[Row], task: str, sides: str, quantity: str) -> pl.DataFrame:
-    """Mean over a group's runs of S's lower limit, or of G, at every epoch that all of them have; epoch 0 is untrained."""
+def over_training(
+    groups: Sequence[Group], rows: Sequence[Row], task: str, sides: str, quantity: str
+) -> pl.DataFrame:
+    """Mean over a group's runs of S's lower limit, or of G, at every epoch that all of them have; epoch 0 is
+    untrained."""
     points = []
     for group in groups:
         ids = {run.id for run in group.runs}
-        mine = [row for row in rows if row.run_id in ids and (row.task, row.sides) == (task, sides) and row.encoder != "raw"]
+        mine = [
+            row
+            for row in rows
+            if row.run_id in ids and (row.task, row.sides) == (task, sides) and row.encoder != "raw"
+        ]
         runs = {row.run_id for row in mine}
         for epoch in sorted({row.epoch for row in mine}):
             here = [row.found for row in mine if row.epoch == epoch]
@@ -73,8 +83,16 @@ def bands(combined: Sequence[Combined], quantity: str) -> pl.DataFrame:
     untrained = [row.found for one in combined if one.encoder == "untrained" for row in one.rows]
     if untrained:
         estimates = [one.synergy if quantity == "synergy" else one.gain for one in untrained]
-        rows.append(("untrained encoder", min(one.low for one in estimates), max(one.high for one in estimates)))
-    permuted = [row.found.permuted for one in combined if one.encoder == "trained" for row in one.rows if row.found.permuted]
+        rows.append(
+            ("untrained encoder", min(one.low for one in estimates), max(one.high for one in estimates))
+        )
+    permuted = [
+        row.found.permuted
+        for one in combined
+        if one.encoder == "trained"
+        for row in one.rows
+        if row.found.permuted
+    ]
     if permuted:
         means = [one.synergy if quantity == "synergy" else one.gain for one in permuted]
         highs = [one.synergy_high if quantity == "synergy" else one.gain_high for one in permuted]
@@ -83,7 +101,8 @@ def bands(combined: Sequence[Combined], quantity: str) -> pl.DataFrame:
 
 
 def table(combined: Sequence[Combined], accuracies: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
-    """One row a task, method and encoder. accuracies: (digest, task) → shown probe accuracy of the trained encoder."""
+    """One row a task, method and encoder. accuracies: (digest, task) → shown probe accuracy of the trained
+    encoder."""
     rows = []
     for one in combined:
         fused, synergy, gain = (one.over_seeds(name) for name in ("fused", "synergy", "gain"))
@@ -99,7 +118,9 @@ def table(combined: Sequence[Combined], accuracies: Mapping[tuple[str, str], str
                 "Claim": claim(one),
                 "G": f"{gain.value:.3f} [{gain.low:.3f}, {gain.high:.3f}]",
                 "Captured": _share(known, one.one.ceiling_kind),
-                "Accuracy": accuracies.get((one.group.digest, one.task), "–") if one.encoder == "trained" else "–",
+                "Accuracy": accuracies.get((one.group.digest, one.task), "–")
+                if one.encoder == "trained"
+                else "–",
                 "p(S>0)": _largest(row.found.p_synergy for row in one.rows),
                 "Holm": _largest(row.found.p_synergy_holm for row in one.rows),
                 "Seeds": len(one.rows),

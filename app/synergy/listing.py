@@ -16,7 +16,11 @@ def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
     table: list[tuple[str, ...]] = [HEAD]
     for row in rows:
         found = row.found
-        ceiling = "–" if found.ceiling is None else f"{'~' if found.ceiling_kind == 'estimate' else ''}{found.ceiling:.3f}"
+        ceiling = (
+            "–"
+            if found.ceiling is None
+            else f"{'~' if found.ceiling_kind == 'estimate' else ''}{found.ceiling:.3f}"
+        )
         figures = [found.redundancy, found.unique1, found.unique2]
         table.append(
             (
@@ -33,11 +37,15 @@ def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
             )
         )
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
     for row in rows:
         if row.encoder == "trained":
             low = max(row.found.synergy.low, 0.0)
             lines.append(
-                f"{row.task} ({row.sides}): at least {low:.3f} bits of synergy (usable with this probe, N = {row.found.n:,})"
+                f"{row.task} ({row.sides}): at least {low:.3f} bits of synergy (usable with this probe, N = "
+                f"{row.found.n:,})"
             )
     return [*lines, "All values in bits."]

@@ -41,7 +41,9 @@ def _gate(key: str) -> NDArray[np.float64]:
 
 
 def _own() -> NDArray[np.float64] | None:
-    uploaded = st.file_uploader("A CSV or text file", ["csv", "txt", "tsv"], key="gate_file", max_upload_size=LARGEST_UPLOAD_MB)
+    uploaded = st.file_uploader(
+        "A CSV or text file", ["csv", "txt", "tsv"], key="gate_file", max_upload_size=LARGEST_UPLOAD_MB
+    )
     if uploaded is not None:
         try:
             text = uploaded.getvalue().decode()
@@ -57,28 +59,44 @@ def _own() -> NDArray[np.float64] | None:
     written = read_table(text)
     if written.counted:
         st.caption(
-            "Counts were divided by their sum. From few samples such a table has more information than the truth: see “Measured”."
+            "Counts were divided by their sum. From few samples such a table has more information than the "
+            "truth: see “Measured”."
         )
     return written.table
 
 
 def _show(table: NDArray[np.float64], found: TableDecomposition) -> None:
-    values = {"Redundancy": found.redundancy, "Unique 1": found.unique1, "Unique 2": found.unique2, "Synergy": found.synergy}
-    st.altair_chart(table_chart(found), alt="; ".join(f"{name} {value:.4f} bits" for name, value in values.items()))
+    values = {
+        "Redundancy": found.redundancy,
+        "Unique 1": found.unique1,
+        "Unique 2": found.unique2,
+        "Synergy": found.synergy,
+    }
+    st.altair_chart(
+        table_chart(found), alt="; ".join(f"{name} {value:.4f} bits" for name, value in values.items())
+    )
     for column, (name, value) in zip(st.columns(4), values.items(), strict=True):
         column.metric(name, f"{value:.4f}")
     st.markdown(
-        f"I(X1;Y) = {found.information1:.4f}, I(X2;Y) = {found.information2:.4f}, I(X1,X2;Y) = {found.information:.4f}, "
+        f"I(X1;Y) = {found.information1:.4f}, I(X2;Y) = {found.information2:.4f}, I(X1,X2;Y) = "
+        f"{found.information:.4f}, "
         f"H(Y) = {found.entropy:.4f} bits."
     )
     if found.converged:
         gap = max(found.gap, 1e-12)  # below that, rounding speaks
         st.caption(
-            f"Every part is within {gap:.0e} bit of its true value, proven by weak duality ({found.iterations} iterations)."
+            f"Every part is within {gap:.0e} bit of its true value, proven by weak duality "
+            f"({found.iterations} iterations)."
         )
     else:
-        st.warning(f"Not converged: the parts are only known to within {found.gap:.2e} bit.", icon=":material/warning:")
+        st.warning(
+            f"Not converged: the parts are only known to within {found.gap:.2e} bit.",
+            icon=":material/warning:",
+        )
     if table.size <= SHOWN_CELLS:
         with st.expander("The table"):
-            rows = [{"x1": a, "x2": b, "y": c, "p": float(table[a, b, c])} for a, b, c in np.argwhere(table > 0).tolist()]
+            rows = [
+                {"x1": a, "x2": b, "y": c, "p": float(table[a, b, c])}
+                for a, b, c in np.argwhere(table > 0).tolist()
+            ]
             st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")

@@ -1,4 +1,5 @@
-"""Stored decompositions as typed rows, and what several seeds of one configuration say together. No Streamlit here."""
+"""Stored decompositions as typed rows, and what several seeds of one configuration say together. No Streamlit
+here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -46,12 +47,15 @@ class Combined(NamedTuple):
     def over_seeds(self, name: str) -> Together:
         """Mean over seeds with an interval that holds both kinds of doubt.
 
-        Each run's own interval tells how sure its reading is; the t-interval over seeds tells how much runs differ. Of the two
-        lower limits the lower is claimed, of the upper ones the higher.
+        Each run's own interval tells how sure its reading is; the t-interval over seeds tells how much runs
+        differ. Of the two lower limits the lower is claimed, of the upper ones the higher.
         """
         estimates = [getattr(row.found, name) for row in self.rows]
         values = np.array([one.value for one in estimates])
-        low, high = float(np.mean([one.low for one in estimates])), float(np.mean([one.high for one in estimates]))
+        low, high = (
+            float(np.mean([one.low for one in estimates])),
+            float(np.mean([one.high for one in estimates])),
+        )
         mean = float(values.mean())
         if len(values) > 1:
             half = half_width(len(values)) * float(values.std(ddof=1))
@@ -89,9 +93,15 @@ class Combined(NamedTuple):
 def read_rows(columns: Mapping[str, Sequence[Any]]) -> list[Row]:
     """Rows from columns run_id, task, sides, encoder, epoch, content, as storage gives them."""
     names = ("run_id", "task", "sides", "encoder", "epoch", "content")
-    rows = [dict(zip(names, row, strict=True)) for row in zip(*(columns[name] for name in names), strict=True)]
+    rows = [
+        dict(zip(names, row, strict=True)) for row in zip(*(columns[name] for name in names), strict=True)
+    ]
     return [
-        Row(found=SampleDecomposition.model_validate(row["content"]), **{name: row[name] for name in names[:5]}) for row in rows
+        Row(
+            found=SampleDecomposition.model_validate(row["content"]),
+            **{name: row[name] for name in names[:5]},
+        )
+        for row in rows
     ]
 
 
@@ -114,7 +124,9 @@ def combine(groups: Sequence[Group], rows: Sequence[Row]) -> list[Combined]:
             order = [run.id for run in group.runs]
             for encoder in ENCODERS:
                 members = [
-                    row for row in newest if (row.task, row.sides, row.encoder) == (task, sides, encoder) and row.run_id in order
+                    row
+                    for row in newest
+                    if (row.task, row.sides, row.encoder) == (task, sides, encoder) and row.run_id in order
                 ]
                 if members:
                     members.sort(key=lambda row: order.index(row.run_id))
@@ -134,7 +146,8 @@ def claim(combined: Combined) -> str:
 
 
 def sentence(task: str, combined: Sequence[Combined]) -> str:
-    """The plain reading of one task: who captured at least how much of what there is, and what untrained encoders read."""
+    """The plain reading of one task: who captured at least how much of what there is, and what untrained
+    encoders read."""
     trained = sorted((one for one in combined if one.encoder == "trained"), key=lambda one: -one.at_least)
     if not trained:
         return f"{task}: no trained encoder has been decomposed."
@@ -146,14 +159,22 @@ def sentence(task: str, combined: Sequence[Combined]) -> str:
             of = f" of {about}{ceiling:.2f}" if ceiling is not None and not parts else ""
             parts.append(f"{one.group.label} captured at least {one.at_least:.2f}{of} bits of synergy")
         else:
-            parts.append(f"{one.group.label} none" if parts else f"{one.group.label} captured no synergy that can be claimed")
+            parts.append(
+                f"{one.group.label} none"
+                if parts
+                else f"{one.group.label} captured no synergy that can be claimed"
+            )
     nothing_there = trained[0].one.ceiling_kind == "exact" and ceiling is not None and ceiling < NOTHING
     if nothing_there and trained[0].at_least < NOTHING:
         return "There is no synergy in this task, and none was read."
     untrained = [one.over_seeds("synergy").value for one in combined if one.encoder == "untrained"]
     if untrained:
         low, high = min(untrained), max(untrained)
-        parts.append(f"untrained {_plain(low)}" if high - low < NOTHING else f"untrained {_plain(low)} to {_plain(high)}")
+        parts.append(
+            f"untrained {_plain(low)}"
+            if high - low < NOTHING
+            else f"untrained {_plain(low)} to {_plain(high)}"
+        )
     return f"{'; '.join(parts)}."
 
 

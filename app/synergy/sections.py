@@ -1,4 +1,5 @@
-"""Sections of the synergy page: one question drawn and told, its growth over training, the table, the controls."""
+"""Sections of the synergy page: one question drawn and told, its growth over training, the table, the
+controls."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,9 +17,12 @@ from app.synergy.rows import Combined, Row, claim, sentence
 
 HELP = {
     "Î(Z)": "Information about the label that a probe can use in the fused representation, in bits.",
-    "S_Z [low, high]": "Captured synergy: what the fusion tells beyond the two modalities alone. Negative: fusion loss.",
-    "G": "Additive gain: what the same probe reads in the fused representation beyond both single-modality ones side by side.",
-    "Captured": "Share of the synergy there is that was captured; ≈ where what there is is itself an estimate.",
+    "S_Z [low, high]": "Captured synergy: what the fusion tells beyond the two modalities alone. Negative: "
+    "fusion loss.",
+    "G": "Additive gain: what the same probe reads in the fused representation beyond both single-modality "
+    "ones side by side.",
+    "Captured": "Share of the synergy there is that was captured; ≈ where what there is is itself an "
+    "estimate.",
     "p(S>0)": "Paired bootstrap, the largest over seeds; not corrected for the number of tasks.",
     "Holm": "The same, corrected by Holm's method over the tasks of a run.",
 }
@@ -78,9 +82,13 @@ def _provenance(combined: Sequence[Combined], known: bool) -> str:
 
 
 def show_training(
-    groups: Sequence[Group], rows: Sequence[Row], combined: Sequence[Combined], questions: Sequence[tuple[str, str]]
+    groups: Sequence[Group],
+    rows: Sequence[Row],
+    combined: Sequence[Combined],
+    questions: Sequence[tuple[str, str]],
 ) -> None:
-    """The synergy's lower limit and G after every epoch that was decomposed, over the bands of the controls."""
+    """The synergy's lower limit and G after every epoch that was decomposed, over the bands of the
+    controls."""
     st.subheader("Over training")
     names = [f"{task} ({sides})" for task, sides in questions]
     chosen = st.selectbox("Task", names, key="synergy_task", label_visibility="collapsed")
@@ -94,18 +102,23 @@ def show_training(
             st.altair_chart(chart, alt=f"{words} of {chosen} over epochs")
     if all(row.epoch in (0, max(one.epoch for one in rows)) for row in rows):
         st.caption(
-            "Only the start and the end were decomposed. With *decomposition.every* in the settings of a run it is done every so "
+            "Only the start and the end were decomposed. With *decomposition.every* in the settings of a "
+            "run it is done every so "
             "many epochs, and never takes more than the stated share of the training time."
         )
 
 
-def show_table(groups: Sequence[Group], combined: Sequence[Combined], results: Mapping[str, Sequence[Any]]) -> None:
+def show_table(
+    groups: Sequence[Group], combined: Sequence[Combined], results: Mapping[str, Sequence[Any]]
+) -> None:
     """Every figure, grey where nothing can be claimed, and its export."""
     st.subheader("Figures")
     rows = frames.table(combined, accuracies(groups, results))
     grey = "color: #7A8A8C"
     frame = pl.DataFrame(rows)
-    styled = frame.to_pandas().style.apply(lambda row: [grey if row["Nothing claimed because"] else "" for _ in row], axis=1)
+    styled = frame.to_pandas().style.apply(
+        lambda row: [grey if row["Nothing claimed because"] else "" for _ in row], axis=1
+    )
     st.dataframe(
         styled,
         hide_index=True,
@@ -120,7 +133,8 @@ def show_table(groups: Sequence[Group], combined: Sequence[Combined], results: M
             st.download_button(label, content, name, kind, on_click="ignore", icon=":material/download:")
     versions = sorted({run.code_version for group in groups for run in group.runs if run.code_version})
     st.caption(
-        f"All values in bits, usable with the probe and N of each row. Code {', '.join(versions) or 'version not recorded'}. "
+        "All values in bits, usable with the probe and N of each row. Code "
+        f"{', '.join(versions) or 'version not recorded'}. "
         "A low limit is claimed only as “at least”: the probe may read too little, seldom too much."
     )
 
@@ -163,6 +177,8 @@ def show_controls(combined: Sequence[Combined]) -> None:
             )
         st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")
         st.caption(
-            "First seed of each group. Refits on permuted labels show what is read from nothing; a curve that still rises by "
-            "more than 0.02 bit means that more samples would read more. p(pairing): against pairs shuffled within each label."
+            "First seed of each group. Refits on permuted labels show what is read from nothing; a curve "
+            "that still rises by "
+            "more than 0.02 bit means that more samples would read more. p(pairing): against pairs shuffled "
+            "within each label."
         )

@@ -1,4 +1,5 @@
-"""A table p(x1, x2, y) as people write it: rows of x1, x2, y and a weight, or samples to be counted. No Streamlit here."""
+"""A table p(x1, x2, y) as people write it: rows of x1, x2, y and a weight, or samples to be counted. No
+Streamlit here."""
 
 import csv
 import io
@@ -25,7 +26,8 @@ class Written(NamedTuple):
 
 
 def read_table(text: str) -> Written:
-    """Rows "x1, x2, y, p" (probabilities or counts) or "x1, x2, y" (one sample each), with commas, tabs, semicolons or blanks.
+    """Rows "x1, x2, y, p" (probabilities or counts) or "x1, x2, y" (one sample each), with commas, tabs,
+    semicolons or blanks.
 
     A first row of names is passed over. Raises `InformationError` with the line and what is wrong in it.
     """
@@ -33,13 +35,16 @@ def read_table(text: str) -> Written:
     if rows and rows[0][1][:3] == ["x1", "x2", "y"]:
         rows = rows[1:]
     if not rows:
-        raise InformationError("there is no row; write x1, x2, y and a probability in each, such as: 0, 1, 1, 0.25")
+        raise InformationError(
+            "there is no row; write x1, x2, y and a probability in each, such as: 0, 1, 1, 0.25"
+        )
     if len(rows) > MOST_ROWS:
         raise InformationError(f"there are {len(rows):,} rows; {MOST_ROWS:,} are allowed")
     width = len(rows[0][1])
     if width not in (3, 4):
         raise InformationError(
-            f"line {rows[0][0]} has {width} cells; 4 (x1, x2, y, probability) or 3 (x1, x2, y: a sample) are allowed"
+            f"line {rows[0][0]} has {width} cells; 4 (x1, x2, y, probability) or 3 (x1, x2, y: a sample) "
+            "are allowed"
         )
     masses: dict[tuple[str, str, str], float] = defaultdict(float)
     for number, cells in rows:
@@ -70,7 +75,9 @@ def _as_table(masses: dict[tuple[str, str, str], float], *, counted: bool) -> Wr
     symbols = [sorted({key[axis] for key in masses}) for axis in range(3)]
     for name, found in zip(("x1", "x2", "y"), symbols, strict=True):
         if len(found) > MOST_SYMBOLS:
-            raise InformationError(f"{name} has {len(found)} different symbols; at most {MOST_SYMBOLS} are allowed here")
+            raise InformationError(
+                f"{name} has {len(found)} different symbols; at most {MOST_SYMBOLS} are allowed here"
+            )
     table = np.zeros([len(found) for found in symbols])
     for key, mass in masses.items():
         table[tuple(found.index(symbol) for found, symbol in zip(symbols, key, strict=True))] = mass

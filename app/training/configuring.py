@@ -1,4 +1,5 @@
-"""Settings from the command line: a preset or a file, then `--set` on top; every mistake is one `SettingsError` line."""
+"""Settings from the command line: a preset or a file, then `--set` on top; every mistake is one
+`SettingsError` line."""
 
 import json
 import re
@@ -23,7 +24,11 @@ class Planned(NamedTuple):
 
 
 def plan_runs(
-    preset: str | None, config: Path | None, methods: Sequence[str], seeds: Sequence[int], assignments: Sequence[str]
+    preset: str | None,
+    config: Path | None,
+    methods: Sequence[str],
+    seeds: Sequence[int],
+    assignments: Sequence[str],
 ) -> list[Planned]:
     """Every method with every seed; the preset's own where none are named.
 
@@ -37,14 +42,18 @@ def plan_runs(
     if preset is not None:
         return _from_preset(preset, methods, seeds, changes)
     if config is None:
-        raise SettingsError("no settings: name a preset (--preset, see `infmasking presets`) or a file (--config)")
+        raise SettingsError(
+            "no settings: name a preset (--preset, see `infmasking presets`) or a file (--config)"
+        )
     content = nest(changes)
     by_method = [merge(content, {"objective": {"name": method}}) for method in methods] or [content]
     grid = [parse(one) for made in by_method for one in [made | {"seed": seed} for seed in seeds] or [made]]
     return [Planned(f"{config.stem} · {made.objective.name} · seed {made.seed}", made, None) for made in grid]
 
 
-def _from_preset(name: str, methods: Sequence[str], seeds: Sequence[int], changes: Mapping[str, Any]) -> list[Planned]:
+def _from_preset(
+    name: str, methods: Sequence[str], seeds: Sequence[int], changes: Mapping[str, Any]
+) -> list[Planned]:
     preset = load_preset(name)
     if "seed" in changes:
         raise SettingsError("a preset's runs take their seeds from --seed, not from the settings")
@@ -63,7 +72,9 @@ def read_config(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     readers = {".toml": tomllib.loads, ".json": json.loads}
     if file.suffix not in readers:
-        raise SettingsError(f"{file.name} is no settings file: its name must end in {' or '.join(sorted(readers))}")
+        raise SettingsError(
+            f"{file.name} is no settings file: its name must end in {' or '.join(sorted(readers))}"
+        )
     try:
         content = readers[file.suffix](text)
     except ValueError as error:
@@ -86,4 +97,6 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         return path, parsed["value"]
     if BARE_WORD.fullmatch(value):
         return path, value
-    raise SettingsError(f"--set {path}: '{value}' is no TOML value; examples: 2, 1e-3, true, \"text\", [64, 64]")
+    raise SettingsError(
+        f"--set {path}: '{value}' is no TOML value; examples: 2, 1e-3, true, \"text\", [64, 64]"
+    )

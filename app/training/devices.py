@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 
 class Gpu(NamedTuple):
-    """One GPU: its number as `CUDA_VISIBLE_DEVICES` counts in PCI order, its name, and its memory in bytes."""
+    """One GPU: its number as `CUDA_VISIBLE_DEVICES` counts in PCI order, its name, and its memory in
+    bytes."""
 
     number: int
     name: str
@@ -33,7 +34,8 @@ def _nvml_ready() -> bool:
 
 
 def gpus() -> list[Gpu]:
-    """The GPUs that may be used: all there are, or those that `CUDA_VISIBLE_DEVICES` leaves (by index or UUID)."""
+    """The GPUs that may be used: all there are, or those that `CUDA_VISIBLE_DEVICES` leaves (by index or
+    UUID)."""
     if not _nvml_ready():
         return []
     import pynvml
@@ -43,20 +45,33 @@ def gpus() -> list[Gpu]:
     for number in range(pynvml.nvmlDeviceGetCount()):
         try:
             handle = pynvml.nvmlDeviceGetHandleByIndex(number)
-            found[number] = Gpu(number, str(pynvml.nvmlDeviceGetName(handle)), int(pynvml.nvmlDeviceGetMemoryInfo(handle).total))
+            found[number] = Gpu(
+                number,
+                str(pynvml.nvmlDeviceGetName(handle)),
+                int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
+            )
             identifiers.append(str(pynvml.nvmlDeviceGetUUID(handle)))
         except pynvml.NVMLError:
             identifiers.append("")  # a GPU that fell off the bus keeps its number, but takes no run
-    return [found[number] for number in _visible(os.environ.get("CUDA_VISIBLE_DEVICES"), identifiers) if number in found]
+    return [
+        found[number]
+        for number in _visible(os.environ.get("CUDA_VISIBLE_DEVICES"), identifiers)
+        if number in found
+    ]
 
 
 def _visible(chosen: str | None, identifiers: list[str]) -> list[int]:
-    """Indices that CUDA would show for a value of `CUDA_VISIBLE_DEVICES`; like CUDA, it stops at the first unknown one."""
+    """Indices that CUDA would show for a value of `CUDA_VISIBLE_DEVICES`; like CUDA, it stops at the first
+    unknown one."""
     if chosen is None:
         return list(range(len(identifiers)))
     indices: list[int] = []
     for word in filter(None, (part.strip() for part in chosen.split(","))):
-        found = [i for i, uuid in enumerate(identifiers) if word == str(i) or (word.startswith("GPU-") and uuid.startswith(word))]
+        found = [
+            i
+            for i, uuid in enumerate(identifiers)
+            if word == str(i) or (word.startswith("GPU-") and uuid.startswith(word))
+        ]
         if not found:
             break
         indices += found[:1]

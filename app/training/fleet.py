@@ -1,6 +1,8 @@
-"""The runs of one host under its supervisor: starting what waits, reaping what ended, stopping what was asked to stop.
+"""The runs of one host under its supervisor: starting what waits, reaping what ended, stopping what was asked
+to stop.
 
-Nothing is held here that the database does not hold too; jobs that an earlier supervisor started are taken over.
+Nothing is held here that the database does not hold too; jobs that an earlier supervisor started are taken
+over.
 """
 
 from collections.abc import Callable
@@ -30,7 +32,8 @@ MOST_LOOKED_AT = 200
 
 
 class Patience(NamedTuple):
-    """Seconds: of silence until a run is lost; from an ignored request to stop to the signal, and from there to the kill."""
+    """Seconds: of silence until a run is lost; from an ignored request to stop to the signal, and from there
+    to the kill."""
 
     lost: float = 60.0
     grace: float = 30.0
@@ -50,7 +53,8 @@ def this_machine() -> Machine:
 class Fleet:
     """What one supervisor looks after; `look` is one round over all of it.
 
-    command: (run id, job id, place) → what to start for a run. machine: what there is to place runs on, asked at every start.
+    command: (run id, job id, place) → what to start for a run. machine: what there is to place runs on, asked
+    at every start.
     """
 
     def __init__(
@@ -70,7 +74,10 @@ class Fleet:
         active = {job.id: job for job in jobs.active_jobs(self.db)}
         for job in active.values():
             self._watched.setdefault(job.id, Watched(job))
-        runs = {run.id: run for run in list_runs(self.db, ids={watched.job.run_id for watched in self._watched.values()})}
+        runs = {
+            run.id: run
+            for run in list_runs(self.db, ids={watched.job.run_id for watched in self._watched.values()})
+        }
         for number, watched in list(self._watched.items()):
             self._tend(watched, runs.get(watched.job.run_id) if number in active else None)
         waiting = jobs.queued_jobs(self.db)
@@ -96,7 +103,9 @@ class Fleet:
             self._bury(watched, get_run(self.db, run.id))
         elif run.stop_requested or run.status not in ("starting", "running", "lost"):
             watched.insist(self.patience.grace, self.patience.kill)
-        elif quiet and mark_lost(self.db, run.id, f"no sign of life for {self.patience.lost:.0f} s, though its process is there"):
+        elif quiet and mark_lost(
+            self.db, run.id, f"no sign of life for {self.patience.lost:.0f} s, though its process is there"
+        ):
             say(f"run {run.id} is silent")
 
     def _bury(self, watched: Watched, run: Run) -> None:
@@ -117,12 +126,15 @@ class Fleet:
         say(f"run {run.id} is {status}")
 
     def _start_waiting(self, supervisor: str, waiting: list[jobs.Job]) -> None:
-        """Start what finds a place, in order; where a run has to wait, those behind it for the same kind of device wait too."""
+        """Start what finds a place, in order; where a run has to wait, those behind it for the same kind of
+        device wait too."""
         machine, blocked = self._machine(), set[bool]()
         looked_at = waiting[:MOST_LOOKED_AT]
         runs = {run.id: run for run in list_runs(self.db, ids=[job.run_id for job in looked_at])}
         for position, job in enumerate(looked_at):
-            held = [watched.job.device for watched in self._watched.values() if watched.job.host == self._host]
+            held = [
+                watched.job.device for watched in self._watched.values() if watched.job.host == self._host
+            ]
             if held and psutil.virtual_memory().available < MEMORY_FOR_ANOTHER:
                 return
             if job.run_id not in runs:
@@ -145,9 +157,13 @@ class Fleet:
         job = jobs.claim(self.db, supervisor, where.device(), where.processes, waiting.id)
         if job is None:
             return  # taken back in the meantime
-        environment = trainer_environment(self.db, self.home, where, hide_gpus=settings.training.device == "cpu")
+        environment = trainer_environment(
+            self.db, self.home, where, hide_gpus=settings.training.device == "cpu"
+        )
         try:
-            child = start_detached(self._command(job.run_id, job.id, where), run_log(self.home, job.run_id), environment)
+            child = start_detached(
+                self._command(job.run_id, job.id, where), run_log(self.home, job.run_id), environment
+            )
         except OSError as error:
             self._fail(job, f"the training process could not be started: {one_line(error)}")
             return

@@ -1,4 +1,5 @@
-"""Runs followed in the terminal: one line that says how far they are, a line for each that ends, Ctrl-C to stop them."""
+"""Runs followed in the terminal: one line that says how far they are, a line for each that ends, Ctrl-C to
+stop them."""
 
 import math
 import shutil
@@ -19,7 +20,8 @@ PLAIN_SECONDS = 15.0
 
 
 def follow(db: Database, run_ids: Sequence[int], echo: Callable[[str], None]) -> int:
-    """Show the runs until all have ended; returns the exit code: 0 when all finished, 130 after Ctrl-C, else 1.
+    """Show the runs until all have ended; returns the exit code: 0 when all finished, 130 after Ctrl-C, else
+    1.
 
     The first Ctrl-C asks the runs to stop, which saves a checkpoint; the second ends their processes.
     """
@@ -80,7 +82,9 @@ def _status(runs: Sequence[Run], count: int, ended: int, clock: "_Clock") -> str
     if count > 1:
         queued = sum(run.status == "queued" for run in runs)
         done = sum(run.step / run.steps for run in runs if run.steps) + ended
-        text = f"{ended} of {count} ended, {len(runs) - queued} at work, {queued} waiting · {done / count:.0%}"
+        text = (
+            f"{ended} of {count} ended, {len(runs) - queued} at work, {queued} waiting · {done / count:.0%}"
+        )
     else:
         (run,) = runs
         text = f"run {run.id} {run.phase if run.status == 'running' and run.phase else run.status}"
@@ -88,7 +92,9 @@ def _status(runs: Sequence[Run], count: int, ended: int, clock: "_Clock") -> str
             text += " (stopping)"
         if run.steps:
             epoch = min(run.epoch + 1, run.epochs)
-            text += f" · epoch {epoch}/{run.epochs} · step {run.step}/{run.steps} · {run.step / run.steps:.0%}"
+            text += (
+                f" · epoch {epoch}/{run.epochs} · step {run.step}/{run.steps} · {run.step / run.steps:.0%}"
+            )
     return text if math.isinf(left) else f"{text} · {duration(left)} left"
 
 
@@ -99,14 +105,16 @@ class _Clock:
         self._first: dict[int, tuple[float, int]] = {}
 
     def left(self, runs: Sequence[Run]) -> float:
-        """Seconds until the steps of all runs are done at the present speed; infinite while that is unknown."""
+        """Seconds until the steps of all runs are done at the present speed; infinite while that is
+        unknown."""
         now, speed, steps = time.monotonic(), 0.0, 0
         for run in runs:
             if run.steps:
                 begun, step = self._first.setdefault(run.id, (now, run.step))
                 speed += (run.step - step) / max(now - begun, 1e-9)
             steps += run.steps - run.step
-        # Runs that wait have not said how many steps they have; each is taken to be like the mean of the others.
+        # Runs that wait have not said how many steps they have; each is taken to be like the mean of the
+        # others.
         known = [run.steps for run in runs if run.steps]
         steps += (len(runs) - len(known)) * (sum(known) // len(known) if known else 0)
         return steps / speed if speed > 0 else math.inf

@@ -17,7 +17,8 @@ class JoiningError(UserError):
 
 
 def write_joining(db: Database, run_id: int, file: Path) -> list[str]:
-    """Write a run's settings to `file` and return the lines that say what to do with it. Raises `JoiningError`."""
+    """Write a run's settings to `file` and return the lines that say what to do with it. Raises
+    `JoiningError`."""
     settings = parse(get_run(db, run_id).settings)
     if settings.training.machines == 1:
         raise JoiningError(f"run {run_id} is of one machine; training.machines says how many there are")
@@ -26,7 +27,8 @@ def write_joining(db: Database, run_id: int, file: Path) -> list[str]:
     except OSError as error:
         raise JoiningError(f"{file} cannot be written: {error.strerror}") from None
     return [
-        f"# Copy {file} to every other machine, with the same code and data, then type there, within half an hour of the start:",
+        f"# Copy {file} to every other machine, with the same code and data, then type there, within half "
+        "an hour of the start:",
         *joining_lines(settings, str(file)),
     ]
 
@@ -35,6 +37,11 @@ def joining_lines(settings: ExperimentSettings, file: str) -> list[str]:
     """One command for each machine but the first."""
     training = settings.training
     each = training.processes // training.machines
-    where = Place((), training.threads or 1, each, training.machines, training.main_address, training.main_port)
+    where = Place(
+        (), training.threads or 1, each, training.machines, training.main_address, training.main_port
+    )
     on_cpu = "ACCELERATE_USE_CPU=true " if training.device == "cpu" else ""
-    return [on_cpu + shlex.join(joining_command(where, rank, file, f"machine-{rank}")) for rank in range(1, training.machines)]
+    return [
+        on_cpu + shlex.join(joining_command(where, rank, file, f"machine-{rank}"))
+        for rank in range(1, training.machines)
+    ]

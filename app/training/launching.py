@@ -1,4 +1,5 @@
-"""Starting runs from a page or the command line: they are stored and queued, and a supervisor is there to take them."""
+"""Starting runs from a page or the command line: they are stored and queued, and a supervisor is there to
+take them."""
 
 import sys
 import threading
@@ -16,8 +17,11 @@ from storage.jobs import live_supervisor
 from storage.runs import ALIVE, NewRun, create_runs, get_run, live_state, requeue
 
 
-def submit(db: Database, planned: Sequence[Planned | tuple[str, ExperimentSettings, str | None]]) -> list[int]:
-    """Store and queue runs, each (title, settings, preset name or None), and see to a supervisor; returns their ids."""
+def submit(
+    db: Database, planned: Sequence[Planned | tuple[str, ExperimentSettings, str | None]]
+) -> list[int]:
+    """Store and queue runs, each (title, settings, preset name or None), and see to a supervisor; returns
+    their ids."""
     ids = create_runs(db, [new_run(*one) for one in planned])
     ensure_supervisor(db)
     return ids
@@ -38,7 +42,8 @@ def new_run(title: str, settings: ExperimentSettings, preset: str | None) -> New
 
 
 def _anchored(settings: ExperimentSettings) -> ExperimentSettings:
-    """The settings with the data's paths made absolute: the supervisor may work in another folder than ours."""
+    """The settings with the data's paths made absolute: the supervisor may work in another folder than
+    ours."""
     content = settings.model_dump(mode="json")
     for name in ("path", "test_path"):
         if content["data"].get(name):
@@ -47,7 +52,8 @@ def _anchored(settings: ExperimentSettings) -> ExperimentSettings:
 
 
 def ensure_supervisor(db: Database) -> None:
-    """Start a supervisor, detached from us, where this host has none that lives; of two started at once one stays."""
+    """Start a supervisor, detached from us, where this host has none that lives; of two started at once one
+    stays."""
     current = live_supervisor(db, host_name())
     if current is not None and is_alive(current.pid, current.pid_started):
         return

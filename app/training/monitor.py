@@ -13,13 +13,17 @@ Record = Callable[[int, Mapping[str, float]], None]
 
 
 class Monitor:
-    """A thread that calls `record(step(), loads)` every `seconds` from entering the context to leaving it, and then once more.
+    """A thread that calls `record(step(), loads)` every `seconds` from entering the context to leaving it,
+    and then once more.
 
-    Keys: `system/cpu_percent` of the calling process and its children (100 is one core), `system/memory_gib` resident in them,
-    and for the GPUs given, `system/gpu_percent` (mean) and `system/gpu_memory_gib` (sum, of all their users).
+    Keys: `system/cpu_percent` of the calling process and its children (100 is one core), `system/memory_gib`
+    resident in them, and for the GPUs given, `system/gpu_percent` (mean) and `system/gpu_memory_gib` (sum, of
+    all their users).
     """
 
-    def __init__(self, record: Record, step: Callable[[], int], gpus: Sequence[int] = (), seconds: float = 5.0) -> None:
+    def __init__(
+        self, record: Record, step: Callable[[], int], gpus: Sequence[int] = (), seconds: float = 5.0
+    ) -> None:
         self._record, self._step, self._gpus, self._seconds = record, step, gpus, seconds
         self._processes: dict[int, psutil.Process] = {}
         self._ended = threading.Event()

@@ -1,4 +1,5 @@
-"""Probing or decomposing a run's checkpoint again, outside its training: the figures replace those the run had."""
+"""Probing or decomposing a run's checkpoint again, outside its training: the figures replace those the run
+had."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from storage.runs import get_run, live_state
 
 
 class ProbeRecorder(RunRecorder):
-    """Keeps results and messages, prints what happens, and leaves the run's phase and progress as its training left them."""
+    """Keeps results and messages, prints what happens, and leaves the run's phase and progress as its
+    training left them."""
 
     def phase(self, name: str) -> None:
         """Printed only."""
@@ -30,8 +32,11 @@ class ProbeRecorder(RunRecorder):
         super().message(text)
 
 
-def decompose_run(db: Database, home: Path, run_id: int, kind: str | None, changes: Mapping[str, Any]) -> None:
-    """Decompose a checkpoint of the run into redundancy, uniqueness and synergy, and store what came; raises as `probe_run`.
+def decompose_run(
+    db: Database, home: Path, run_id: int, kind: str | None, changes: Mapping[str, Any]
+) -> None:
+    """Decompose a checkpoint of the run into redundancy, uniqueness and synergy, and store what came; raises
+    as `probe_run`.
 
     changes: settings of the decomposition other than the run's own.
     """
@@ -44,7 +49,8 @@ def decompose_run(db: Database, home: Path, run_id: int, kind: str | None, chang
 def probe_run(db: Database, home: Path, run_id: int, kind: str | None) -> None:
     """Fit the linear probes on a checkpoint of the run and store their figures.
 
-    Raises `TransferError` without a checkpoint or while the run is at work, and whatever the engine's probing raises.
+    Raises `TransferError` without a checkpoint or while the run is at work, and whatever the engine's probing
+    raises.
     """
     with _checkpoint_file(db, home, run_id, kind, "probed") as (file, recorder):
         from engine.experiment import probe_checkpoint
@@ -53,7 +59,9 @@ def probe_run(db: Database, home: Path, run_id: int, kind: str | None) -> None:
 
 
 @contextmanager
-def _checkpoint_file(db: Database, home: Path, run_id: int, kind: str | None, done: str) -> Iterator[tuple[Path, ProbeRecorder]]:
+def _checkpoint_file(
+    db: Database, home: Path, run_id: int, kind: str | None, done: str
+) -> Iterator[tuple[Path, ProbeRecorder]]:
     """The run's checkpoint as a file, and a recorder for what is found in it."""
     state = live_state(get_run(db, run_id), now_ms())
     if state not in ("finished", "stopped", "failed"):

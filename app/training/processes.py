@@ -1,7 +1,7 @@
 """Processes that outlive us: starting them, knowing them again, and signalling all that they started.
 
-A pid is reused; a pid with its start time is not. The start time is in seconds after boot, which a step of the wall
-clock does not change.
+A pid is reused; a pid with its start time is not. The start time is in seconds after boot, which a step of
+the wall clock does not change.
 """
 
 import contextlib
@@ -57,11 +57,13 @@ def is_alive(pid: int | None, started: float | None) -> bool:
     return now is not None and abs(now.started - started) <= SLACK
 
 
-def start_detached(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def start_detached(
+    command: Sequence[str], log: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     """Starts `command` in a session of its own, its output appended to `log`.
 
-    It has no pipe and no terminal of ours, so neither our end nor a closed browser ends it. The caller reaps it with `poll`.
-    Raises `OSError` where the program or the log cannot be opened.
+    It has no pipe and no terminal of ours, so neither our end nor a closed browser ends it. The caller reaps
+    it with `poll`. Raises `OSError` where the program or the log cannot be opened.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -79,7 +81,8 @@ def start_detached(command: Sequence[str], log: Path, environment: Mapping[str, 
 def signal_all(pid: int, number: signal.Signals) -> None:
     """Sends a signal to the process group led by `pid` and to the groups of everything it started.
 
-    `accelerate launch` gives each of its workers a session of its own, so its group alone would leave them as orphans.
+    `accelerate launch` gives each of its workers a session of its own, so its group alone would leave them as
+    orphans.
     """
     groups = {pid}
     with contextlib.suppress(psutil.NoSuchProcess):

@@ -1,4 +1,5 @@
-"""Which waiting run may start now, where, and with how many CPU threads: pure arithmetic over this machine's devices."""
+"""Which waiting run may start now, where, and with how many CPU threads: pure arithmetic over this machine's
+devices."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,7 +25,8 @@ class Machine(NamedTuple):
 class Place(NamedTuple):
     """Where a run is: its GPUs (none: on the CPU) and the CPU threads of each of its processes here.
 
-    With several machines, `processes` are those of this one, which is the first, and the others find it at `address`:`port`.
+    With several machines, `processes` are those of this one, which is the first, and the others find it at
+    `address`:`port`.
     """
 
     gpus: tuple[int, ...]
@@ -36,7 +38,9 @@ class Place(NamedTuple):
 
     def device(self) -> str:
         """How the place is written in the database: "cuda:0,1" or "cpu:2" (cores taken)."""
-        return f"cuda:{','.join(map(str, self.gpus))}" if self.gpus else f"cpu:{self.threads * self.processes}"
+        return (
+            f"cuda:{','.join(map(str, self.gpus))}" if self.gpus else f"cpu:{self.threads * self.processes}"
+        )
 
 
 def held_gpus(device: str | None) -> tuple[int, ...]:
@@ -52,16 +56,19 @@ def held_cores(device: str | None) -> int:
 
 
 def wants_gpu(training: TrainingSettings, machine: Machine) -> bool:
-    """Whether a run is placed on GPUs here. Without NVML there may still be one that torch knows: the run finds that out."""
+    """Whether a run is placed on GPUs here. Without NVML there may still be one that torch knows: the run
+    finds that out."""
     return training.device != "cpu" and bool(machine.gpus)
 
 
-def place(training: TrainingSettings, machine: Machine, held: Sequence[str | None], waiting: int) -> Place | None:
+def place(
+    training: TrainingSettings, machine: Machine, held: Sequence[str | None], waiting: int
+) -> Place | None:
     """A place for a run, or None while there is none.
 
-    held: devices of the runs that are already placed; waiting: runs in the queue, this one among them, which share the cores
-    left open by `threads = 0`. A GPU takes one run; the CPU takes runs until their threads fill its cores, and always one.
-    Raises `ImpossibleDemand` when more GPUs are asked for than there are.
+    held: devices of the runs that are already placed; waiting: runs in the queue, this one among them, which
+    share the cores left open by `threads = 0`. A GPU takes one run; the CPU takes runs until their threads
+    fill its cores, and always one. Raises `ImpossibleDemand` when more GPUs are asked for than there are.
     """
     processes = training.processes // training.machines
     beside = (training.machines, training.main_address, training.main_port) if training.machines > 1 else ()
@@ -69,7 +76,8 @@ def place(training: TrainingSettings, machine: Machine, held: Sequence[str | Non
         if processes > len(machine.gpus):
             each, several = (" a machine" if training.machines > 1 else ""), ("s" if machine.gpus[1:] else "")
             raise ImpossibleDemand(
-                f"training.processes is {processes}{each} but this machine has {len(machine.gpus)} GPU{several}"
+                f"training.processes is {processes}{each} but this machine has {len(machine.gpus)} "
+                f"GPU{several}"
             )
         taken = {gpu for device in held for gpu in held_gpus(device)}
         free = [gpu for gpu in machine.gpus if gpu not in taken]

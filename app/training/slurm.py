@@ -1,6 +1,7 @@
 """A Slurm batch script for planned runs: one array task a run, one launcher a node.
 
-Runs on a cluster keep their results in plain folders (`python -m engine`), for SQLite is not safe on network file systems.
+Runs on a cluster keep their results in plain folders (`python -m engine`), for SQLite is not safe on network
+file systems.
 """
 
 import json
@@ -17,7 +18,8 @@ PORT = 29500
 
 
 class Cluster(NamedTuple):
-    """What a run gets: nodes, GPUs a node, cores a process, time limit, partition, account, folder for results."""
+    """What a run gets: nodes, GPUs a node, cores a process, time limit, partition, account, folder for
+    results."""
 
     nodes: int
     gpus: int
@@ -28,14 +30,25 @@ class Cluster(NamedTuple):
     folder: str
 
     def assignments(self, given: Sequence[str]) -> list[str]:
-        """The cluster's own settings, then those given. Raises `SettingsError` for words that no script should hold."""
+        """The cluster's own settings, then those given. Raises `SettingsError` for words that no script
+        should hold."""
         for name in ("time", "partition", "account", "folder"):
             if not WORD.fullmatch(getattr(self, name)):
-                raise SettingsError(f"--{name} is '{getattr(self, name)}'; letters, digits and . , : @ / + - _ are allowed")
+                raise SettingsError(
+                    f"--{name} is '{getattr(self, name)}'; letters, digits and . , : @ / + - _ are allowed"
+                )
         device = "cuda" if self.gpus else "cpu"
-        own = [f"training.processes={self.processes}", f"training.device={device}", f"training.threads={self.cpus}"]
+        own = [
+            f"training.processes={self.processes}",
+            f"training.device={device}",
+            f"training.threads={self.cpus}",
+        ]
         if self.nodes > 1:
-            own += [f"training.machines={self.nodes}", "training.main_address=first-node", f"training.main_port={PORT}"]
+            own += [
+                f"training.machines={self.nodes}",
+                "training.main_address=first-node",
+                f"training.main_port={PORT}",
+            ]
         return [*own, *given]
 
     @property
@@ -61,14 +74,20 @@ def _header(planned: Sequence[Planned], cluster: Cluster) -> list[str]:
     }
     if cluster.gpus:
         options["gpus-per-node"] = str(cluster.gpus)
-    options |= {name: value for name, value in (("partition", cluster.partition), ("account", cluster.account)) if value}
+    options |= {
+        name: value
+        for name, value in (("partition", cluster.partition), ("account", cluster.account))
+        if value
+    }
     return [
         "#!/bin/bash",
         *(f"#SBATCH --{name}={value}" for name, value in options.items()),
         "#",
-        "# Start it in the folder of the code, where its Python environment can be activated: sbatch this-file",
+        "# Start it in the folder of the code, where its Python environment can be activated: sbatch "
+        "this-file",
         f"# Results come to {cluster.folder}/run-N/; an interrupted task goes on when it is submitted again.",
-        f"# Bring a checkpoint to a dashboard with: infmasking import {cluster.folder}/run-0/last.safetensors",
+        "# Bring a checkpoint to a dashboard with: infmasking import "
+        f"{cluster.folder}/run-0/last.safetensors",
         "set -euo pipefail",
         f"folder={shlex.quote(cluster.folder)}/run-$SLURM_ARRAY_TASK_ID",
         'mkdir -p "$folder"',
@@ -81,7 +100,13 @@ def _settings(planned: Sequence[Planned]) -> list[str]:
     lines = ['case "$SLURM_ARRAY_TASK_ID" in']
     for number, one in enumerate(planned):
         content = json.dumps(one.settings.model_dump(mode="json"), sort_keys=True)
-        lines += [f"{number})  # {one.title}", "cat > \"$folder/settings.json\" <<'SETTINGS'", content, "SETTINGS", ";;"]
+        lines += [
+            f"{number})  # {one.title}",
+            "cat > \"$folder/settings.json\" <<'SETTINGS'",
+            content,
+            "SETTINGS",
+            ";;",
+        ]
     return [*lines, "esac", ""]
 
 
@@ -103,11 +128,13 @@ def _work(cluster: Cluster) -> list[str]:
         "max_restarts": 0,
     }
     options = " ".join(
-        f'--{name} "{value}"' if str(value).startswith("$") else f"--{name} {value}" for name, value in flags.items()
+        f'--{name} "{value}"' if str(value).startswith("$") else f"--{name} {value}"
+        for name, value in flags.items()
     )
     return [
         'first_node=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)',
         "export folder first_node" + ("" if cluster.gpus else " ACCELERATE_USE_CPU=true"),
         "# each node starts its own launcher; the single quotes leave $SLURM_NODEID to it",
-        f"srun --kill-on-bad-exit=1 bash -c 'python -m accelerate.commands.launch --multi_gpu {options} --module {work}'",
+        f"srun --kill-on-bad-exit=1 bash -c 'python -m accelerate.commands.launch --multi_gpu {options} "
+        f"--module {work}'",
     ]

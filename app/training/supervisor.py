@@ -1,6 +1,8 @@
-"""The process that owns training on a host: one a host and database, registered there, found again through it.
+"""The process that owns training on a host: one a host and database, registered there, found again through
+it.
 
-When it is killed the runs go on, and the next one takes them over; when there is nothing to do for a while it leaves.
+When it is killed the runs go on, and the next one takes them over; when there is nothing to do for a while it
+leaves.
 """
 
 import signal
@@ -20,7 +22,8 @@ T = TypeVar("T")
 
 
 class Timing(NamedTuple):
-    """Seconds: between two looks at the runs, between two beats, and of idleness until the supervisor leaves."""
+    """Seconds: between two looks at the runs, between two beats, and of idleness until the supervisor
+    leaves."""
 
     look: float = 0.5
     beat: float = 5.0
@@ -28,14 +31,16 @@ class Timing(NamedTuple):
 
 
 class Supervisor:
-    """`serve` registers and works until there has been nothing to do for a while, or until another one takes over."""
+    """`serve` registers and works until there has been nothing to do for a while, or until another one takes
+    over."""
 
     def __init__(self, db: Database, fleet: Fleet, timing: Timing = Timing()) -> None:  # noqa: B008 - it is immutable
         self._db, self._fleet, self._timing = db, fleet, timing
         self._leaving, self._me = False, ""
 
     def serve(self, *, until_empty: bool = False) -> bool:
-        """Work; False at once where this host has a live supervisor already. Must be called in the main thread.
+        """Work; False at once where this host has a live supervisor already. Must be called in the main
+        thread.
 
         until_empty: leave as soon as nothing runs or waits.
         """
@@ -48,7 +53,8 @@ class Supervisor:
                 self._safely(lambda: purge(self._db))
             served = True
             self._work(0.0 if until_empty else self._timing.idle)
-            # Whoever submits stores the job first and looks for a supervisor then; so we leave first and look then.
+            # Whoever submits stores the job first and looks for a supervisor then; so we leave first and look
+            # then.
             self._safely(lambda: jobs.end_supervisor(self._db, self._me))
             if not self._db.file.exists() or not self._safely(lambda: jobs.queued_jobs(self._db)):
                 break
@@ -57,7 +63,8 @@ class Supervisor:
         return served
 
     def _work(self, idle: float) -> None:
-        """Look after the runs until there was nothing for `idle` seconds, we were told to leave, or another took over."""
+        """Look after the runs until there was nothing for `idle` seconds, we were told to leave, or another
+        took over."""
         busy_at, beaten_at = time.monotonic(), time.monotonic()
         while not self._leaving and self._db.file.exists():
             now = time.monotonic()
@@ -75,7 +82,9 @@ class Supervisor:
 
     def _register(self) -> bool:
         pid, started = this_process()
-        found = jobs.register_supervisor(self._db, host_name(), pid, started, lambda it: is_alive(it.pid, it.pid_started))
+        found = jobs.register_supervisor(
+            self._db, host_name(), pid, started, lambda it: is_alive(it.pid, it.pid_started)
+        )
         self._me = found.id if found is not None else ""
         return found is not None
 

@@ -1,4 +1,5 @@
-"""The process of one run: it trains and probes what the run's record says, and leaves the run finished, stopped or failed."""
+"""The process of one run: it trains and probes what the run's record says, and leaves the run finished,
+stopped or failed."""
 
 import contextlib
 import os
@@ -32,7 +33,8 @@ LAST_WORDS_SECONDS = 60.0
 
 
 class Aborted(BaseException):
-    """Raised by a signal that came after the run was already asked to stop; past `except Exception` of any library."""
+    """Raised by a signal that came after the run was already asked to stop; past `except Exception` of any
+    library."""
 
 
 class RefusedRun(UserError):
@@ -73,12 +75,16 @@ def train_run(db: Database, home: Path, run_id: int, job_id: int) -> int:
     """
     run = get_run(db, run_id)
     if not any(job.id == job_id and job.run_id == run_id for job in active_jobs(db, host_name())):
-        raise RefusedRun(f"job {job_id} of run {run_id} is not to be done here; it was ended, or taken by another machine")
+        raise RefusedRun(
+            f"job {job_id} of run {run_id} is not to be done here; it was ended, or taken by another machine"
+        )
     _end_with_launcher()
     if int(os.environ.get("RANK", "0")) > 0:
         return _train_beside(run, home)
     me = this_process()
-    mark_started(db, run_id, host=host_name(), pid=me.pid, pid_started=me.started, code_version=code_version())
+    mark_started(
+        db, run_id, host=host_name(), pid=me.pid, pid_started=me.started, code_version=code_version()
+    )
     spool = spool_file(home, run_id)
     with TrainingRecorder(db, run_id, spool) as recorder:
         ending, error = _train(run, recorder, home)
@@ -135,8 +141,11 @@ def _own_gpus(settings: ExperimentSettings) -> list[int]:
     return [] if settings.training.device == "cpu" else [gpu.number for gpu in gpus()]
 
 
-def _record_end(db: Database, recorder: RunRecorder, spool: Path, run: Run, ending: Ending, error: str | None) -> None:
-    """Store what is left and how the run ended, unless it was started anew or deleted; insists while the database fails."""
+def _record_end(
+    db: Database, recorder: RunRecorder, spool: Path, run: Run, ending: Ending, error: str | None
+) -> None:
+    """Store what is left and how the run ended, unless it was started anew or deleted; insists while the
+    database fails."""
     deadline = time.monotonic() + LAST_WORDS_SECONDS
     while True:
         recorder.flush()
@@ -154,7 +163,8 @@ def _record_end(db: Database, recorder: RunRecorder, spool: Path, run: Run, endi
 
 
 def _end_with_launcher() -> None:
-    """Under `accelerate launch`, end when the launcher does: a killed launcher would leave its workers as orphans."""
+    """Under `accelerate launch`, end when the launcher does: a killed launcher would leave its workers as
+    orphans."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return
     launcher = os.getppid()

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def child_environment(db: Database, home: Path) -> dict[str, str]:
-    """Our environment for a process of ours elsewhere: same packages, same data home, same database, whatever its folder."""
+    """Our environment for a process of ours elsewhere: same packages, same data home, same database, whatever
+    its folder."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     # Safe path: a file named torch.py in the folder the user works in must not be taken for the package.
     ours = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1", "INFMASKING_HOME": str(home)}
@@ -24,7 +25,8 @@ def trainer_environment(db: Database, home: Path, place: Place, *, hide_gpus: bo
     environment = child_environment(db, home)
     for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
         environment[f"{library}_NUM_THREADS"] = threads
-    # glibc gives large blocks back and faults them in again at every step; keeping them took 28 % off augmenting images
+    # glibc gives large blocks back and faults them in again at every step; keeping them took 28 % off
+    # augmenting images
     environment |= {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1)}
     if place.gpus:
         visible = ",".join(map(str, place.gpus))
@@ -37,7 +39,8 @@ def trainer_environment(db: Database, home: Path, place: Place, *, hide_gpus: bo
 
 
 def trainer_command(run_id: int, job_id: int, place: Place) -> list[str]:
-    """`python -m app.cli train --run ID --job ID`, by way of `accelerate launch` when the run has several processes.
+    """`python -m app.cli train --run ID --job ID`, by way of `accelerate launch` when the run has several
+    processes.
 
     Every launch flag is given, for what is not given comes from the user's own accelerate configuration.
     """
@@ -48,15 +51,18 @@ def trainer_command(run_id: int, job_id: int, place: Place) -> list[str]:
 
 
 def joining_command(place: Place, rank: int, settings: str, folder: str) -> list[str]:
-    """What machine `rank` (1 …) of a run types, with the run's settings in a file and a folder for what it needs to keep.
+    """What machine `rank` (1 …) of a run types, with the run's settings in a file and a folder for what it
+    needs to keep.
 
-    It needs neither database nor dashboard, the same code and the same data; results are kept by the first machine alone.
+    It needs neither database nor dashboard, the same code and the same data; results are kept by the first
+    machine alone.
     """
     return ["python", "-m", *launch_options(place, rank), "engine", settings, folder]
 
 
 def launch_options(place: Place, rank: int = 0) -> list[str]:
-    """accelerate's launcher with every flag, up to the module that it starts. rank: which machine this is, 0 the first."""
+    """accelerate's launcher with every flag, up to the module that it starts. rank: which machine this is, 0
+    the first."""
     # --multi_gpu is accelerate's word for several processes; on the CPU they talk through gloo.
     flags = {
         "num_processes": place.processes * place.machines,

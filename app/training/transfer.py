@@ -20,7 +20,8 @@ class TransferError(UserError):
 
 
 def weights_of(db: Database, run_id: int, kind: str | None = None) -> Artifact:
-    """The run's checkpoint of a kind; where none is named, the one its probes used: best with early stopping, else last."""
+    """The run's checkpoint of a kind; where none is named, the one its probes used: best with early stopping,
+    else last."""
     run = get_run(db, run_id)
     if kind is not None and kind not in KINDS:
         raise TransferError(f"no kind '{kind}'; choose from {', '.join(KINDS)}")
@@ -38,7 +39,8 @@ def weights_of(db: Database, run_id: int, kind: str | None = None) -> Artifact:
 def export_checkpoint(db: Database, artifact: Artifact, output: Path | None, *, force: bool = False) -> Path:
     """Write a checkpoint to a file (or into a folder, or here), whole or not at all; returns where.
 
-    Raises `TransferError` where a file stands already and `force` is not given, `OSError` where it cannot be written.
+    Raises `TransferError` where a file stands already and `force` is not given, `OSError` where it cannot be
+    written.
     """
     target = output or Path(artifact.name)
     if target.is_dir():
@@ -59,7 +61,8 @@ class Header(NamedTuple):
 
 
 def import_checkpoint(db: Database, file: Path, title: str | None = None) -> int:
-    """Keep a checkpoint made elsewhere as a finished run with the file's own settings; returns the run's id."""
+    """Keep a checkpoint made elsewhere as a finished run with the file's own settings; returns the run's
+    id."""
     header = read_header(file)
     try:
         settings = parse(header.settings)
@@ -78,7 +81,8 @@ def import_checkpoint(db: Database, file: Path, title: str | None = None) -> int
 
 
 def read_header(file: Path) -> Header:
-    """The settings and facts of a checkpoint; checks the whole layout. Raises `TransferError` for anything else."""
+    """The settings and facts of a checkpoint; checks the whole layout. Raises `TransferError` for anything
+    else."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -89,7 +93,10 @@ def read_header(file: Path) -> Header:
     except (SafetensorError, OSError) as error:
         raise TransferError(f"{file.name} is no safetensors file: {error}") from None
     if metadata.get("format") != FORMAT or "settings" not in metadata:
-        raise TransferError(f"{file.name} is no checkpoint of InfMasking Studio: it names the format {metadata.get('format')!r}")
+        raise TransferError(
+            f"{file.name} is no checkpoint of InfMasking Studio: it names the format "
+            f"{metadata.get('format')!r}"
+        )
     try:
         return Header(json.loads(metadata["settings"]), json.loads(metadata.get("facts", "{}")))
     except ValueError as error:

@@ -1,4 +1,5 @@
-"""One started job under a supervisor's eyes: whether its process lives, how it ended, and how it is made to stop."""
+"""One started job under a supervisor's eyes: whether its process lives, how it ended, and how it is made to
+stop."""
 
 import signal
 import subprocess
@@ -14,7 +15,8 @@ from storage.runs import Run
 
 @dataclass
 class Watched:
-    """A job and its process. leader: the process we started, or the one that the run's record names; child: if it is ours."""
+    """A job and its process. leader: the process we started, or the one that the run's record names; child:
+    if it is ours."""
 
     job: Job
     leader: ProcessId | None = None
@@ -37,15 +39,22 @@ class Watched:
         """Whether a resume promises more (it was killed, not failed), and a line that says how it ended."""
         code = self.child.poll() if self.child is not None else None
         if code is None or code == 0:
-            return True, "the training process ended without a word; resume continues from its last checkpoint"
+            return (
+                True,
+                "the training process ended without a word; resume continues from its last checkpoint",
+            )
         if code < 0:
             name = signal.Signals(-code).name
             hint = ", perhaps because memory ran out" if name == "SIGKILL" else ""
-            return True, f"the training process was ended by {name}{hint}; resume continues from its last checkpoint"
+            return (
+                True,
+                f"the training process was ended by {name}{hint}; resume continues from its last checkpoint",
+            )
         return False, last_error(log) or f"the training process ended with exit code {code}"
 
     def insist(self, grace: float, kill: float) -> None:
-        """Signal the process, first politely, once it has ignored the request to stop for `grace` (and then `kill`) seconds."""
+        """Signal the process, first politely, once it has ignored the request to stop for `grace` (and then
+        `kill`) seconds."""
         now = time.monotonic()
         if self.stopping_since is None:
             self.stopping_since = now
@@ -66,7 +75,9 @@ def last_error(log: Path) -> str | None:
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - 16_384))
-            lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+            lines = [
+                line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()
+            ]
     except OSError:
         return None  # nothing was printed
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]

@@ -1,9 +1,10 @@
 """Bits: synthetic observations of latent symbols, so that the information about every task is known exactly.
 
-Modality k observes x_k = W_k tanh(E_k[r] + F_k[u_k] + G_k[s_k]) + noise, where r is a redundant symbol both carry, u_k its
-own, and s_1 = a, s_2 = b decide the synergy label only together. All symbols are uniform and independent. The maps are
-drawn once from the seed; without noise a feature has a standard deviation of about 0.7. The stated information is that
-of the symbols: noise strong enough to blur them leaves less of it in the observations.
+Modality k observes x_k = W_k tanh(E_k[r] + F_k[u_k] + G_k[s_k]) + noise, where r is a redundant symbol both
+carry, u_k its own, and s_1 = a, s_2 = b decide the synergy label only together. All symbols are uniform and
+independent. The maps are drawn once from the seed; without noise a feature has a standard deviation of about
+0.7. The stated information is that of the symbols: noise strong enough to blur them leaves less of it in the
+observations.
 """
 
 import math
@@ -40,14 +41,16 @@ class Latents(NamedTuple):
 
 
 class ObservationMap(NamedTuple):
-    """One modality's fixed map: an embedding (symbols, hidden) for each of its three symbols, and a mixing (hidden, features)."""
+    """One modality's fixed map: an embedding (symbols, hidden) for each of its three symbols, and a mixing
+    (hidden, features)."""
 
     embeddings: tuple[NDArray[np.float32], ...]
     mixing: NDArray[np.float32]
 
 
 def load(settings: BitsSettings, home: Path) -> MultimodalDataset:
-    """The data set of these settings; nothing is cached. Raises `DatasetError` when it would not fit in memory."""
+    """The data set of these settings; nothing is cached. Raises `DatasetError` when it would not fit in
+    memory."""
     _check_size(settings)
     maps = [_observation_map(settings, k) for k in (1, 2)]
     pairing = numpy_generator(settings.seed, "bits/pairing").permutation(synergy_alphabet(settings))
@@ -56,7 +59,9 @@ def load(settings: BitsSettings, home: Path) -> MultimodalDataset:
 
     def split(name: str, n: int, biased: bool) -> Split:
         """n samples from generators of their own, so that the size of one split changes no other."""
-        latents = draw_latents(settings, pairing, n, biased, numpy_generator(settings.seed, f"bits/symbols/{name}"))
+        latents = draw_latents(
+            settings, pairing, n, biased, numpy_generator(settings.seed, f"bits/symbols/{name}")
+        )
         noise = numpy_generator(settings.seed, f"bits/noise/{name}")
         observed = [
             _observe(maps[0], (latents.redundant, latents.unique1, latents.a), settings.noise, noise),
@@ -89,15 +94,36 @@ def synergy_alphabet(settings: BitsSettings) -> int:
 def tasks(settings: BitsSettings) -> tuple[Task, ...]:
     """The four tasks with their exact information, for independent uniform symbols (natural class prior).
 
-    Knowing a alone, or b alone, leaves the synergy label's distribution as it is, so all of its entropy is synergy:
-    1 bit for a ⊕ b, h(1/k) for 1[b = π(a)].
+    Knowing a alone, or b alone, leaves the synergy label's distribution as it is, so all of its entropy is
+    synergy: 1 bit for a ⊕ b, h(1/k) for 1[b = π(a)].
     """
     redundant, unique = settings.redundant_symbols, settings.unique_symbols
     entropy = binary_entropy(1.0 / synergy_alphabet(settings))
     return (
-        Task("share", "classification", "redundancy", redundant, 1 / redundant, Information(math.log2(redundant), 0, 0, 0)),
-        Task("unique1", "classification", "uniqueness", unique, 1 / unique, Information(0, math.log2(unique), 0, 0)),
-        Task("unique2", "classification", "uniqueness", unique, 1 / unique, Information(0, 0, math.log2(unique), 0)),
+        Task(
+            "share",
+            "classification",
+            "redundancy",
+            redundant,
+            1 / redundant,
+            Information(math.log2(redundant), 0, 0, 0),
+        ),
+        Task(
+            "unique1",
+            "classification",
+            "uniqueness",
+            unique,
+            1 / unique,
+            Information(0, math.log2(unique), 0, 0),
+        ),
+        Task(
+            "unique2",
+            "classification",
+            "uniqueness",
+            unique,
+            1 / unique,
+            Information(0, 0, math.log2(unique), 0),
+        ),
         Task("synergy", "classification", "synergy", 2, 0.5, Information(0, 0, 0, entropy)),
     )
 
@@ -107,8 +133,11 @@ def binary_entropy(p: float) -> float:
     return -sum(q * math.log2(q) for q in (p, 1 - p) if q > 0)
 
 
-def draw_latents(settings: BitsSettings, pairing: Symbols, n: int, biased: bool, generator: np.random.Generator) -> Latents:
-    """n samples of all symbols; biased ones have b chosen so that the synergy label is 1 (b = π(a), or b = 1 − a for xor)."""
+def draw_latents(
+    settings: BitsSettings, pairing: Symbols, n: int, biased: bool, generator: np.random.Generator
+) -> Latents:
+    """n samples of all symbols; biased ones have b chosen so that the synergy label is 1 (b = π(a), or b = 1
+    − a for xor)."""
     k = synergy_alphabet(settings)
     redundant = generator.integers(settings.redundant_symbols, size=n)
     unique1, unique2 = generator.integers(settings.unique_symbols, size=(2, n))
@@ -120,16 +149,29 @@ def draw_latents(settings: BitsSettings, pairing: Symbols, n: int, biased: bool,
 
 def labels_of(settings: BitsSettings, pairing: Symbols, latents: Latents) -> dict[str, Symbols]:
     """Label of every task, (n,) each."""
-    synergy = latents.a ^ latents.b if settings.synergy == "xor" else (latents.b == pairing[latents.a]).astype(np.int64)
-    return {"share": latents.redundant, "unique1": latents.unique1, "unique2": latents.unique2, "synergy": synergy}
+    synergy = (
+        latents.a ^ latents.b
+        if settings.synergy == "xor"
+        else (latents.b == pairing[latents.a]).astype(np.int64)
+    )
+    return {
+        "share": latents.redundant,
+        "unique1": latents.unique1,
+        "unique2": latents.unique2,
+        "synergy": synergy,
+    }
 
 
 def _observation_map(settings: BitsSettings, number: int) -> ObservationMap:
     generator = numpy_generator(settings.seed, "bits/map", number)
     hidden = HIDDEN_PER_FEATURE * settings.features
     alphabets = (settings.redundant_symbols, settings.unique_symbols, synergy_alphabet(settings))
-    embeddings = tuple(GAIN * generator.standard_normal((size, hidden), dtype=np.float32) for size in alphabets)
-    mixing = generator.standard_normal((hidden, settings.features), dtype=np.float32) / np.float32(math.sqrt(hidden))
+    embeddings = tuple(
+        GAIN * generator.standard_normal((size, hidden), dtype=np.float32) for size in alphabets
+    )
+    mixing = generator.standard_normal((hidden, settings.features), dtype=np.float32) / np.float32(
+        math.sqrt(hidden)
+    )
     return ObservationMap(embeddings, mixing)
 
 
@@ -147,7 +189,11 @@ def _observe(
 
 
 def _check_size(settings: BitsSettings) -> None:
-    samples = round((1 + settings.validation_share) * settings.samples) + settings.probe_samples + settings.test_samples
+    samples = (
+        round((1 + settings.validation_share) * settings.samples)
+        + settings.probe_samples
+        + settings.test_samples
+    )
     needed = 2 * 4 * samples * settings.features
     allowed = int(MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     if needed > allowed:

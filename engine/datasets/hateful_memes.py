@@ -14,7 +14,8 @@ MOST_LIST_BYTES = 50_000_000
 
 
 def load(settings: HatefulMemesSettings, home: Path) -> MultimodalDataset:
-    """The data set in the folder; images stay on disk. Raises `DatasetError` for what is missing or not of its format."""
+    """The data set in the folder; images stay on disk. Raises `DatasetError` for what is missing or not of
+    its format."""
     folder = check_there(settings, home)
     train, test = (records_of(folder, name) for name in ("train.jsonl", "dev.jsonl"))
     order = numpy_generator(settings.seed, "hateful_memes/validation").permutation(len(train)).tolist()

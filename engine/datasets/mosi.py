@@ -8,5 +8,6 @@ from engine.settings.published_dataset import MosiSettings
 
 
 def load(settings: MosiSettings, home: Path) -> MultimodalDataset:
-    """The data set in MultiBench's pickle; raises `DatasetError` for a file that is missing or not of its format."""
+    """The data set in MultiBench's pickle; raises `DatasetError` for a file that is missing or not of its
+    format."""
     return load_affect(settings, home, "sentiment", ("negative", "positive"))

@@ -22,7 +22,8 @@ KINDS: dict[int, Literal["vector", "sequence", "image"]] = {2: "vector", 3: "seq
 
 
 def load(settings: PairedFileSettings, home: Path) -> MultimodalDataset:
-    """The data set in the user's file; nothing is cached. Raises `DatasetError` for whatever cannot be used."""
+    """The data set in the user's file; nothing is cached. Raises `DatasetError` for whatever cannot be
+    used."""
     columns, parts = join(settings)
     label = columns.pop(settings.label)
     modalities = tuple(modality_of(name, columns[name]) for name in settings.modalities)
@@ -59,12 +60,18 @@ def modality_of(name: str, column: Column) -> Modality:
     if column.names:
         raise DatasetError(f"the modality '{name}' is text; give numbers, such as embeddings of the text")
     if len(shape) not in KINDS:
-        raise DatasetError(f"the modality '{name}' has the shape {shape}; allowed are (rows, d), (rows, t, d), (rows, c, h, w)")
+        raise DatasetError(
+            f"the modality '{name}' has the shape {shape}; allowed are (rows, d), (rows, t, d), (rows, c, "
+            "h, w)"
+        )
     return modality(name, KINDS[len(shape)], shape[1:])
 
 
-def items_of(m: Modality, column: Column, fitted_on: NDArray[np.int64] | None) -> tuple[Tensor, Tensor | None]:
-    """Items as uint8 (images) or float32, standardised over the rows `fitted_on` if given, and the valid steps (n,)."""
+def items_of(
+    m: Modality, column: Column, fitted_on: NDArray[np.int64] | None
+) -> tuple[Tensor, Tensor | None]:
+    """Items as uint8 (images) or float32, standardised over the rows `fitted_on` if given, and the valid
+    steps (n,)."""
     if m.kind == "image":
         return torch.from_numpy(column.values), None
     values = column.values.astype(np.float32)

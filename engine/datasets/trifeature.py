@@ -1,9 +1,9 @@
 """Trifeature: pairs of rendered images that share their shape (Hermann & Lampinen, 2020; METHOD §7).
 
-Splits are by combination of shape, colour and texture, the same number of each shape: of the 1,000 combinations 200 are
-test images; of the other 800, drawn three times each, a share is carved off for validation. What trains is thus never
-what validates or tests, and no image is ever paired with itself. Synergy labels and pairs have generators of their own,
-so that rendering, caching or resizing changes neither.
+Splits are by combination of shape, colour and texture, the same number of each shape: of the 1,000
+combinations 200 are test images; of the other 800, drawn three times each, a share is carved off for
+validation. What trains is thus never what validates or tests, and no image is ever paired with itself.
+Synergy labels and pairs have generators of their own, so that rendering, caching or resizing changes neither.
 """
 
 import math
@@ -65,11 +65,14 @@ def load(settings: TrifeatureSettings, home: Path) -> MultimodalDataset:
         )
         for name, drawn in pairs.items()
     }
-    return MultimodalDataset(tuple(image_modality(name, settings.image_size) for name in IMAGES), TASKS, **splits)
+    return MultimodalDataset(
+        tuple(image_modality(name, settings.image_size) for name in IMAGES), TASKS, **splits
+    )
 
 
 def draw_splits(settings: TrifeatureSettings, features: Numbers, pairing: Numbers) -> dict[str, Pairs]:
-    """The pairs of every split, by its name. Validation has a share of the training pairs, or all there are if they are fewer."""
+    """The pairs of every split, by its name. Validation has a share of the training pairs, or all there are
+    if they are fewer."""
     parts = split_images(settings.validation_share)
 
     def pairs(name: str, rows: Numbers, n: int, *, biased: bool, at_most: bool = False) -> Pairs:
@@ -77,12 +80,16 @@ def draw_splits(settings: TrifeatureSettings, features: Numbers, pairing: Number
         generator = numpy_generator(settings.seed, f"trifeature/pairs/{name}")
         return draw_pairs(allowed, n, generator, name, at_most)
 
-    n_validation, n_probe = (round(settings.validation_share * n) for n in (settings.pairs, settings.probe_pairs))
+    n_validation, n_probe = (
+        round(settings.validation_share * n) for n in (settings.pairs, settings.probe_pairs)
+    )
     probe_validation = pairs("probe_validation", parts.validation, n_probe, biased=False, at_most=True)
     n_probe_train = settings.probe_pairs - len(probe_validation.first)
     return {
         "train": pairs("train", parts.train, settings.pairs, biased=settings.biased),
-        "validation": pairs("validation", parts.validation, n_validation, biased=settings.biased, at_most=True),
+        "validation": pairs(
+            "validation", parts.validation, n_validation, biased=settings.biased, at_most=True
+        ),
         "probe_train": pairs("probe_train", parts.train, n_probe_train, biased=False),
         "probe_validation": probe_validation,
         "probe_test": pairs("probe_test", parts.test, settings.test_pairs, biased=False),
@@ -96,27 +103,56 @@ def image_modality(name: str, size: int) -> Modality:
 
 _ENTROPY = math.log2(VALUES)
 TASKS = (
-    Task("share", "classification", "redundancy", VALUES, 1 / VALUES, Information(_ENTROPY, 0, 0, 0), NAMES[0]),
-    Task("unique1", "classification", "uniqueness", VALUES, 1 / VALUES, Information(0, _ENTROPY, 0, 0), NAMES[2]),
-    Task("unique2", "classification", "uniqueness", VALUES, 1 / VALUES, Information(0, 0, _ENTROPY, 0), NAMES[2]),
-    Task("synergy", "classification", "synergy", 2, 0.5, Information(0, 0, 0, binary_entropy(1 / VALUES)), ("other", "paired")),
+    Task(
+        "share", "classification", "redundancy", VALUES, 1 / VALUES, Information(_ENTROPY, 0, 0, 0), NAMES[0]
+    ),
+    Task(
+        "unique1",
+        "classification",
+        "uniqueness",
+        VALUES,
+        1 / VALUES,
+        Information(0, _ENTROPY, 0, 0),
+        NAMES[2],
+    ),
+    Task(
+        "unique2",
+        "classification",
+        "uniqueness",
+        VALUES,
+        1 / VALUES,
+        Information(0, 0, _ENTROPY, 0),
+        NAMES[2],
+    ),
+    Task(
+        "synergy",
+        "classification",
+        "synergy",
+        2,
+        0.5,
+        Information(0, 0, 0, binary_entropy(1 / VALUES)),
+        ("other", "paired"),
+    ),
 )
-"""Shape; texture of either image; whether colour₂ = π(texture₁). The information is that of independent uniform features,
-which the pairs have up to the draw of the split."""
+"""Shape; texture of either image; whether colour₂ = π(texture₁). The information is that of independent
+uniform features, which the pairs have up to the draw of the split."""
 
 
 def image_features(seed: int) -> Numbers:
-    """Shape, colour and texture of every image, (2600, 3): for each shape its 80 training combinations, three images each,
-    and after all of those, for each shape its 20 test combinations."""
+    """Shape, colour and texture of every image, (2600, 3): for each shape its 80 training combinations, three
+    images each, and after all of those, for each shape its 20 test combinations."""
     generator = numpy_generator(seed, "trifeature/split")
     order = generator.permuted(np.tile(np.arange(VALUES**2), (VALUES, 1)), axis=1)
-    combinations = np.stack([np.arange(VALUES)[:, None].repeat(VALUES**2, 1), order // VALUES, order % VALUES], axis=2)
+    combinations = np.stack(
+        [np.arange(VALUES)[:, None].repeat(VALUES**2, 1), order // VALUES, order % VALUES], axis=2
+    )
     test, train = combinations[:, :TEST_COMBINATIONS], combinations[:, TEST_COMBINATIONS:]
     return np.concatenate([train.repeat(RENDERINGS, axis=1).reshape(-1, 3), test.reshape(-1, 3)])
 
 
 def split_images(validation_share: float) -> Parts:
-    """Rows of the images of each part, in the layout of `image_features`; validation takes whole combinations."""
+    """Rows of the images of each part, in the layout of `image_features`; validation takes whole
+    combinations."""
     kept = VALUES**2 - TEST_COMBINATIONS
     training = np.arange(VALUES * kept * RENDERINGS).reshape(VALUES, kept * RENDERINGS)
     test = training.size + np.arange(VALUES * TEST_COMBINATIONS).reshape(VALUES, TEST_COMBINATIONS)
@@ -125,8 +161,8 @@ def split_images(validation_share: float) -> Parts:
 
 
 def allowed_pairs(rows: Numbers, features: Numbers, pairing: Numbers | None) -> Pairs:
-    """All ordered pairs of different images of one shape, from rows (shapes, images); with `pairing` only those whose
-    second colour is pairing[first texture]."""
+    """All ordered pairs of different images of one shape, from rows (shapes, images); with `pairing` only
+    those whose second colour is pairing[first texture]."""
     first, second = np.nonzero(~np.eye(rows.shape[1], dtype=bool))
     pairs = Pairs(rows[:, first].ravel(), rows[:, second].ravel())
     if pairing is None:
@@ -141,7 +177,8 @@ def is_paired(pairs: Pairs, features: Numbers, pairing: Numbers) -> NDArray[np.b
 
 
 def draw_pairs(allowed: Pairs, n: int, generator: np.random.Generator, name: str, at_most: bool) -> Pairs:
-    """n of the allowed pairs without replacement; fewer if `at_most` and there are no more, else `DatasetError`."""
+    """n of the allowed pairs without replacement; fewer if `at_most` and there are no more, else
+    `DatasetError`."""
     there = len(allowed.first)
     if at_most:
         n = min(n, there)
@@ -163,7 +200,8 @@ def labels_of(pairs: Pairs, features: Numbers, pairing: Numbers) -> dict[str, Te
 
 
 def rendered_images(features: Numbers, size: int, seed: int, home: Path) -> Tensor:
-    """The images (n, 3, size, size) uint8, from the cache or rendered anew; a cache that is not whole is replaced."""
+    """The images (n, 3, size, size) uint8, from the cache or rendered anew; a cache that is not whole is
+    replaced."""
     file = cache_file(home, size, seed)
     images = read_images(file, features, size)
     if images is None:

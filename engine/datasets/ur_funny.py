@@ -8,5 +8,6 @@ from engine.settings.published_dataset import UrFunnySettings
 
 
 def load(settings: UrFunnySettings, home: Path) -> MultimodalDataset:
-    """The data set in MultiBench's pickle; raises `DatasetError` for a file that is missing or not of its format."""
+    """The data set in MultiBench's pickle; raises `DatasetError` for a file that is missing or not of its
+    format."""
     return load_affect(settings, home, "humor", ("not funny", "funny"))

@@ -1,8 +1,10 @@
-"""Vision&Touch (Lee et al., 2019), a robot arm that inserts a peg: images, forces and the arm's own state, step by step.
+"""Vision&Touch (Lee et al., 2019), a robot arm that inserts a peg: images, forces and the arm's own state,
+step by step.
 
-A sample is a step that has a next one; the targets are of the next step. Episodes, not steps, are split: sorted by name,
-shuffled by NumPy's default_rng(42), the last fifth is the test; validation episodes are carved from the others. Departure
-from the public code, which now and then takes another step than the one asked for, and turns channel-first images by 90°.
+A sample is a step that has a next one; the targets are of the next step. Episodes, not steps, are split:
+sorted by name, shuffled by NumPy's default_rng(42), the last fifth is the test; validation episodes are
+carved from the others. Departure from the public code, which now and then takes another step than the one
+asked for, and turns channel-first images by 90°.
 """
 
 from collections.abc import Sequence
@@ -35,12 +37,16 @@ LEAST_EPISODES = 5
 
 
 def load(settings: VisionTouchSettings, home: Path) -> MultimodalDataset:
-    """The data set in the folder of episodes; images stay on disk. Raises `DatasetError` for what is not of its format."""
+    """The data set in the folder of episodes; images stay on disk. Raises `DatasetError` for what is not of
+    its format."""
     folder = check_there(settings, home)
     episodes = [read_episode(file, settings.most_bytes) for file in episode_files(folder)]
     sides = {episode.image for episode in episodes}
     if len(sides) > 1:
-        raise DatasetError(f"{folder.name}: the images differ in size: {', '.join(f'{h} × {w}' for h, w in sorted(sides)[:5])}")
+        raise DatasetError(
+            f"{folder.name}: the images differ in size: "
+            f"{', '.join(f'{h} × {w}' for h, w in sorted(sides)[:5])}"
+        )
     everything: dict[str, Items] = {
         "image": EpisodeImages(episodes),
         "force": torch.from_numpy(np.concatenate([episode.force for episode in episodes])),
@@ -67,7 +73,9 @@ def load(settings: VisionTouchSettings, home: Path) -> MultimodalDataset:
     for name, part in (("training", dataset.probe_train), ("test", dataset.probe_test)):
         labels = part.labels[task.name]
         if (labels == labels[0]).all():
-            raise DatasetError(f"{folder.name}: '{task.name}' is the same in every step of the {name} episodes")
+            raise DatasetError(
+                f"{folder.name}: '{task.name}' is the same in every step of the {name} episodes"
+            )
     return dataset
 
 
@@ -94,5 +102,7 @@ def _modality(name: str, image: tuple[int, int]) -> Modality:
     if name == "image":
         return Modality(name, "image", (3, *image), Resnet18Settings(), SimclrAugmentation())
     if name == "force":
-        return Modality(name, "sequence", (FORCE_STEPS, FORCE_AXES), ForceSettings(), NoiseAugmentation(drop=0.8))
+        return Modality(
+            name, "sequence", (FORCE_STEPS, FORCE_AXES), ForceSettings(), NoiseAugmentation(drop=0.8)
+        )
     return Modality(name, "vector", (PROPRIOCEPTION,), ProprioceptionSettings(), NoiseAugmentation())

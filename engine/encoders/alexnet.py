@@ -1,4 +1,5 @@
-"""AlexNet's five convolutions (Krizhevsky, 2014), the feature stack that the Trifeature experiments train from scratch."""
+"""AlexNet's five convolutions (Krizhevsky, 2014), the feature stack that the Trifeature experiments train
+from scratch."""
 
 from torch import nn
 
@@ -10,7 +11,8 @@ SMALLEST_SIDE = 63
 
 
 def _pooled(side: int) -> int:
-    """Cells left of an image's side: an 11-wide convolution of stride 4, then three 3-wide poolings of stride 2."""
+    """Cells left of an image's side: an 11-wide convolution of stride 4, then three 3-wide poolings of stride
+    2."""
     side = (side + 4 - 11) // 4 + 1
     for _ in range(3):
         side = (side - 3) // 2 + 1
@@ -48,10 +50,13 @@ class Alexnet(Encoder):
 def build(settings: AlexnetSettings, modality: Modality) -> Alexnet:
     """The encoder; raises `EncoderError` for other kinds than images and for images under 63 px."""
     if modality.kind != "image":
-        raise EncoderError(f"alexnet reads images; modality '{modality.name}' is a {modality.kind}, which mlp reads")
+        raise EncoderError(
+            f"alexnet reads images; modality '{modality.name}' is a {modality.kind}, which mlp reads"
+        )
     channels, height, width = modality.shape
     if min(height, width) < SMALLEST_SIDE:
         raise EncoderError(
-            f"alexnet needs images of at least {SMALLEST_SIDE} px a side; '{modality.name}' has {height} × {width}: use small_cnn"
+            f"alexnet needs images of at least {SMALLEST_SIDE} px a side; '{modality.name}' has {height} × "
+            f"{width}: use small_cnn"
         )
     return Alexnet(channels, height, width)

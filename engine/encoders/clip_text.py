@@ -1,4 +1,5 @@
-"""A text model from a Hugging Face folder: CLIP's text tower, or an encoder made to fit it (multilingual CLIP's DistilBERT)."""
+"""A text model from a Hugging Face folder: CLIP's text tower, or an encoder made to fit it (multilingual
+CLIP's DistilBERT)."""
 
 from typing import Any
 
@@ -11,7 +12,8 @@ from engine.settings.encoder import ClipTextSettings
 
 
 class ClipText(Encoder):
-    """Token ids (b, t) → the last hidden states (b, t, width), a set: the model has its own positions. Padding is kept."""
+    """Token ids (b, t) → the last hidden states (b, t, width), a set: the model has its own positions.
+    Padding is kept."""
 
     def __init__(self, model: nn.Module, settings: ClipTextSettings, width: int):
         super().__init__()
@@ -23,7 +25,9 @@ class ClipText(Encoder):
 
 
 def _last_hidden(model: nn.Module, ids: Tensor, is_padding: Tensor | None) -> Tensor:
-    tokens: Tensor = model(input_ids=ids, attention_mask=None if is_padding is None else (~is_padding).long()).last_hidden_state
+    tokens: Tensor = model(
+        input_ids=ids, attention_mask=None if is_padding is None else (~is_padding).long()
+    ).last_hidden_state
     return tokens
 
 
@@ -32,7 +36,8 @@ def _choose(transformers: Any, kind: str) -> Any:
 
 
 def build(settings: ClipTextSettings, modality: Modality) -> ClipText:
-    """The encoder; raises `EncoderError` for other kinds than texts, a folder without such a model, and too long texts."""
+    """The encoder; raises `EncoderError` for other kinds than texts, a folder without such a model, and too
+    long texts."""
     if modality.kind != "text":
         raise EncoderError(f"clip_text reads texts; modality '{modality.name}' is a {modality.kind}")
     folder = model_folder(settings, modality)
@@ -41,6 +46,7 @@ def build(settings: ClipTextSettings, modality: Modality) -> ClipText:
     longest = getattr(config, "max_position_embeddings", modality.shape[0])
     if modality.shape[0] > longest:
         raise EncoderError(
-            f"{folder} reads at most {longest} tokens; '{modality.name}' has {modality.shape[0]}: lower text_tokens"
+            f"{folder} reads at most {longest} tokens; '{modality.name}' has {modality.shape[0]}: lower "
+            "text_tokens"
         )
     return ClipText(model, settings, config.hidden_size)

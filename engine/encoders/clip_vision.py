@@ -1,4 +1,5 @@
-"""The image tower of CLIP (Radford et al., 2021) from a Hugging Face folder: token embeddings, not the pooled one."""
+"""The image tower of CLIP (Radford et al., 2021) from a Hugging Face folder: token embeddings, not the pooled
+one."""
 
 from typing import Any
 
@@ -13,12 +14,13 @@ from engine.settings.encoder import ClipVisionSettings
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
-"""What CLIP's images are normalised by; views are normalised by ImageNet's statistics, so the encoder changes over."""
+"""What CLIP's images are normalised by; views are normalised by ImageNet's statistics, so the encoder changes
+over."""
 
 
 class ClipVision(Encoder):
-    """Images (b, 3, s, s) → the last hidden states of the class token and all patches (b, 1 + n, width), a set: CLIP has its
-    own positions."""
+    """Images (b, 3, s, s) → the last hidden states of the class token and all patches (b, 1 + n, width), a
+    set: CLIP has its own positions."""
 
     scale: Tensor
     shift: Tensor
@@ -43,15 +45,19 @@ def _last_hidden(model: nn.Module, images: Tensor, is_padding: Tensor | None) ->
 
 def _choose(transformers: Any, kind: str) -> Any:
     if kind not in ("clip", "clip_vision_model"):
-        raise EncoderError(f"clip_vision reads models of type clip or clip_vision_model; the folder's is {kind}")
+        raise EncoderError(
+            f"clip_vision reads models of type clip or clip_vision_model; the folder's is {kind}"
+        )
     return transformers.CLIPVisionModel
 
 
 def build(settings: ClipVisionSettings, modality: Modality) -> ClipVision:
-    """The encoder; raises `EncoderError` for other kinds than images, a folder without such a model, and other image sizes."""
+    """The encoder; raises `EncoderError` for other kinds than images, a folder without such a model, and
+    other image sizes."""
     if modality.kind != "image" or modality.shape[0] != 3:
         raise EncoderError(
-            f"clip_vision reads images of 3 channels; modality '{modality.name}' is a {modality.kind} {modality.shape}"
+            f"clip_vision reads images of 3 channels; modality '{modality.name}' is a {modality.kind} "
+            f"{modality.shape}"
         )
     folder = model_folder(settings, modality)
     model = load_model(folder, _choose)

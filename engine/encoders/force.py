@@ -1,4 +1,5 @@
-"""Force readings as Vision&Touch encodes them (Lee et al., 2019): strided convolutions that look back only."""
+"""Force readings as Vision&Touch encodes them (Lee et al., 2019): strided convolutions that look back
+only."""
 
 from torch import nn
 
@@ -12,10 +13,12 @@ SLOPE = 0.1
 
 
 class Force(Encoder):
-    """Sequences (b, t, axes) → one token (b, t/32, width) for every 32 readings, by five convolutions of two steps, stride two.
+    """Sequences (b, t, axes) → one token (b, t/32, width) for every 32 readings, by five convolutions of two
+    steps, stride two.
 
-    A convolution that ends at the last of its two steps needs no filling. Departure from the public code, which fills up one
-    step before the first and cuts one off behind, so that it never sees the latest reading.
+    A convolution that ends at the last of its two steps needs no filling. Departure from the public code,
+    which fills up one step before the first and cuts one off behind, so that it never sees the latest
+    reading.
     """
 
     def __init__(self, features: int, settings: ForceSettings):
@@ -35,9 +38,12 @@ class Force(Encoder):
 
 
 def build(settings: ForceSettings, modality: Modality) -> Force:
-    """The encoder; raises `EncoderError` for other kinds than sequences, and lengths that are no multiple of 32 steps."""
+    """The encoder; raises `EncoderError` for other kinds than sequences, and lengths that are no multiple of
+    32 steps."""
     if modality.kind != "sequence":
         raise EncoderError(f"force reads sequences; modality '{modality.name}' is a {modality.kind}")
     if modality.shape[0] % WINDOW:
-        raise EncoderError(f"force reads a multiple of {WINDOW} steps; '{modality.name}' has {modality.shape[0]}")
+        raise EncoderError(
+            f"force reads a multiple of {WINDOW} steps; '{modality.name}' has {modality.shape[0]}"
+        )
     return Force(modality.shape[1], settings)

@@ -10,8 +10,8 @@ from engine.settings.encoder import GruSettings
 class Gru(Encoder):
     """Sequences (b, t, features) → the state after each step as its token (b, t, width).
 
-    A state depends on earlier steps only, so padding behind them changes nothing. It knows its place, so the tokens are a
-    set: the tokenizer adds no positions.
+    A state depends on earlier steps only, so padding behind them changes nothing. It knows its place, so the
+    tokens are a set: the tokenizer adds no positions.
     """
 
     def __init__(self, features: int, settings: GruSettings):

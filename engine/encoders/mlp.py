@@ -10,7 +10,8 @@ from engine.settings.encoder import MlpSettings
 class Mlp(Encoder):
     """Linear and ReLU for every hidden width, then Linear.
 
-    A vector (b, features) becomes `tokens` tokens, a set; a sequence (b, t, features) becomes one token a step, padding kept.
+    A vector (b, features) becomes `tokens` tokens, a set; a sequence (b, t, features) becomes one token a
+    step, padding kept.
     """
 
     def __init__(self, features: int, settings: MlpSettings, steps: int | None):
@@ -21,18 +22,25 @@ class Mlp(Encoder):
         layers: list[nn.Module] = []
         for before, after in zip((features, *settings.hidden[:-1]), settings.hidden, strict=False):
             layers += [nn.Linear(before, after), nn.ReLU(inplace=True)]
-        layers.append(nn.Linear(settings.hidden[-1] if settings.hidden else features, self.tokens * self.width))
+        layers.append(
+            nn.Linear(settings.hidden[-1] if settings.hidden else features, self.tokens * self.width)
+        )
         self.layers = nn.Sequential(*layers)
 
     def forward(self, samples: Samples) -> Tokens:
         values = self.layers(samples.values)
-        return Tokens(values if self.grid else values.unflatten(-1, (self.tokens, self.width)), samples.is_padding)
+        return Tokens(
+            values if self.grid else values.unflatten(-1, (self.tokens, self.width)), samples.is_padding
+        )
 
 
 def build(settings: MlpSettings, modality: Modality) -> Mlp:
     """The encoder; raises `EncoderError` for images."""
     if modality.kind == "image":
-        raise EncoderError(f"mlp reads vectors and sequences; modality '{modality.name}' is an image: use small_cnn or alexnet")
+        raise EncoderError(
+            f"mlp reads vectors and sequences; modality '{modality.name}' is an image: use small_cnn or "
+            "alexnet"
+        )
     if settings.hidden and min(settings.hidden) < 1:
         raise EncoderError(f"mlp needs hidden layers of at least 1 feature; got {settings.hidden}")
     return Mlp(modality.shape[-1], settings, modality.shape[0] if modality.kind == "sequence" else None)

@@ -14,13 +14,19 @@ SMALLEST_SIDE = 33
 
 
 class SyncedBatchNorm(nn.BatchNorm2d):
-    """BatchNorm with the statistics of all processes' batches; the two augmented views of a batch count as one batch."""
+    """BatchNorm with the statistics of all processes' batches; the two augmented views of a batch count as
+    one batch."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """(b, c, h, w), normalised with the statistics of all processes' images in training, else with the running ones."""
+        """(b, c, h, w), normalised with the statistics of all processes' images in training, else with the
+        running ones."""
         if not self.training or process_count() == 1:
             return super().forward(images)
-        assert self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None
+        assert (
+            self.running_mean is not None
+            and self.running_var is not None
+            and self.num_batches_tracked is not None
+        )
         values = images.to(self.weight.dtype)  # statistics are not taken in half precision
         mean = mean_over_processes(values.mean((0, 2, 3), keepdim=True))
         centred = values - mean

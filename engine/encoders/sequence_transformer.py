@@ -1,4 +1,5 @@
-"""A transformer encoder for sequences of features (Vaswani et al., 2017), as MultiBench and CoMM read the affect sets."""
+"""A transformer encoder for sequences of features (Vaswani et al., 2017), as MultiBench and CoMM read the
+affect sets."""
 
 from torch import nn
 
@@ -8,11 +9,12 @@ from engine.settings.encoder import SequenceTransformerSettings
 
 
 class SequenceTransformer(Encoder):
-    """Sequences (b, t, features) → one token a step: a 1×1 convolution, then pre-norm encoder layers; padding is never attended.
+    """Sequences (b, t, features) → one token a step: a 1×1 convolution, then pre-norm encoder layers; padding
+    is never attended.
 
-    Tokens are a set: no positions are added, here or by the tokenizer. Departure from the public code, which drops the
-    padding masks in training and copies one layer's initial weights to all: here the masks hold always, and every layer has
-    weights of its own.
+    Tokens are a set: no positions are added, here or by the tokenizer. Departure from the public code, which
+    drops the padding masks in training and copies one layer's initial weights to all: here the masks hold
+    always, and every layer has weights of its own.
     """
 
     def __init__(self, features: int, settings: SequenceTransformerSettings):
@@ -21,7 +23,12 @@ class SequenceTransformer(Encoder):
         self.projection = nn.Linear(features, settings.width, bias=False)
         self.layers = nn.ModuleList(
             nn.TransformerEncoderLayer(
-                settings.width, settings.heads, settings.feed_forward, settings.dropout, batch_first=True, norm_first=True
+                settings.width,
+                settings.heads,
+                settings.feed_forward,
+                settings.dropout,
+                batch_first=True,
+                norm_first=True,
             )
             for _ in range(settings.layers)
         )
@@ -36,5 +43,7 @@ class SequenceTransformer(Encoder):
 def build(settings: SequenceTransformerSettings, modality: Modality) -> SequenceTransformer:
     """The encoder; raises `EncoderError` for other kinds than sequences."""
     if modality.kind != "sequence":
-        raise EncoderError(f"sequence_transformer reads sequences; modality '{modality.name}' is a {modality.kind}")
+        raise EncoderError(
+            f"sequence_transformer reads sequences; modality '{modality.name}' is a {modality.kind}"
+        )
     return SequenceTransformer(modality.shape[1], settings)

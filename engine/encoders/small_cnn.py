@@ -10,9 +10,11 @@ from engine.settings.encoder import SmallCnnSettings
 
 
 class SmallCnn(Encoder):
-    """Stages of 3 × 3 convolution with stride 2, GroupNorm, ReLU: (b, c, h, w) → tokens of the last stage's width.
+    """Stages of 3 × 3 convolution with stride 2, GroupNorm, ReLU: (b, c, h, w) → tokens of the last stage's
+    width.
 
-    GroupNorm, not BatchNorm: an image's tokens must not depend on the other images of its batch, which hold two views.
+    GroupNorm, not BatchNorm: an image's tokens must not depend on the other images of its batch, which hold
+    two views.
     """
 
     def __init__(self, channels: int, height: int, width: int, stages: tuple[int, ...]):
@@ -33,9 +35,12 @@ class SmallCnn(Encoder):
 
 
 def build(settings: SmallCnnSettings, modality: Modality) -> SmallCnn:
-    """The encoder; raises `EncoderError` for other kinds than images and for images smaller than the stages halve."""
+    """The encoder; raises `EncoderError` for other kinds than images and for images smaller than the stages
+    halve."""
     if modality.kind != "image":
-        raise EncoderError(f"small_cnn reads images; modality '{modality.name}' is a {modality.kind}, which mlp reads")
+        raise EncoderError(
+            f"small_cnn reads images; modality '{modality.name}' is a {modality.kind}, which mlp reads"
+        )
     if min(settings.channels) < 1:
         raise EncoderError(f"small_cnn needs at least 1 channel in every stage; got {settings.channels}")
     channels, height, width = modality.shape

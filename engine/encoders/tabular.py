@@ -1,4 +1,5 @@
-"""Tables: an MLP, then one token a feature, so that masking hides features (CoMM's reading of MIMIC's static part)."""
+"""Tables: an MLP, then one token a feature, so that masking hides features (CoMM's reading of MIMIC's static
+part)."""
 
 from torch import nn
 

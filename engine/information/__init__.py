@@ -1,8 +1,9 @@
-"""How much two sources tell about a target: redundancy, uniqueness and synergy in bits (partial information decomposition).
+"""How much two sources tell about a target: redundancy, uniqueness and synergy in bits (partial information
+decomposition).
 
-`decompose` is exact, for discrete tables; `decompose_samples` estimates from samples what a probe can use; `gaussian` is the
-closed form for jointly Gaussian variables. Names are imported when they are first asked for, so that pages which only read
-results never load torch.
+`decompose` is exact, for discrete tables; `decompose_samples` estimates from samples what a probe can use;
+`gaussian` is the closed form for jointly Gaussian variables. Names are imported when they are first asked
+for, so that pages which only read results never load torch.
 """
 
 import importlib

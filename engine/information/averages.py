@@ -21,7 +21,9 @@ def mean_control(controls: Sequence[Control | None]) -> Control | None:
     there = [one.model_dump() for one in controls if one is not None]
     if not there:
         return None
-    return Control(**{key: type(value)(np.mean([one[key] for one in there])) for key, value in there[0].items()})
+    return Control(
+        **{key: type(value)(np.mean([one[key] for one in there])) for key, value in there[0].items()}
+    )
 
 
 def mean_curve(curves: Sequence[tuple[LearningPoint, ...]]) -> tuple[LearningPoint, ...]:

@@ -17,10 +17,12 @@ MIXING_ROUNDS = 100
 
 
 class Calibration:
-    """Follows an iterative fit: for every entry the lowest cross-entropy on the rows set aside, and the temperature there.
+    """Follows an iterative fit: for every entry the lowest cross-entropy on the rows set aside, and the
+    temperature there.
 
-    Logits are factor · raw + log prior. Their cross-entropy is convex in the factor, the inverse temperature, which takes one
-    guarded Newton step a look: a fit that is stopped early has the direction before it has the length.
+    Logits are factor · raw + log prior. Their cross-entropy is convex in the factor, the inverse temperature,
+    which takes one guarded Newton step a look: a fit that is stopped early has the direction before it has
+    the length.
     """
 
     def __init__(self, entries: Entries) -> None:
@@ -35,7 +37,8 @@ class Calibration:
         """Looks since an entry last improved."""
 
     def look(self, raw: Tensor) -> Tensor:
-        """Which entries (m,) are better than ever. raw: (m, c, v), logits of the rows set aside, without the prior's."""
+        """Which entries (m,) are better than ever. raw: (m, c, v), logits of the rows set aside, without the
+        prior's."""
         used = self.factor
         loss, self.factor = self._newton(raw, used)
         better = loss < self.best_loss - BETTER

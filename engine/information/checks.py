@@ -13,20 +13,28 @@ Features = NDArray[np.floating]
 
 
 def check_features(name: str, features: ArrayLike, n: int | None = None) -> Features:
-    """Features (n, d), finite and not all constant; (n,) becomes one column. Raises `InformationError` that names them."""
+    """Features (n, d), finite and not all constant; (n,) becomes one column. Raises `InformationError` that
+    names them."""
     values = np.asarray(features)
     if not (np.issubdtype(values.dtype, np.floating) or np.issubdtype(values.dtype, np.integer)):
         raise InformationError(f"{name} holds {values.dtype}; real numbers are needed")
     values = values.astype(
-        np.float32 if values.dtype == np.float16 else np.float64 if values.dtype.kind in "iu" else values.dtype
+        np.float32
+        if values.dtype == np.float16
+        else np.float64
+        if values.dtype.kind in "iu"
+        else values.dtype
     )
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or values.shape[1] == 0:
-        raise InformationError(f"{name} has shape {values.shape}; it needs one row a sample and at least one column")
+        raise InformationError(
+            f"{name} has shape {values.shape}; it needs one row a sample and at least one column"
+        )
     if n is not None and len(values) != n:
         raise InformationError(
-            f"{name} has {len(values):,} rows, but the first features have {n:,}; they must be of the same samples"
+            f"{name} has {len(values):,} rows, but the first features have {n:,}; they must be of the same "
+            "samples"
         )
     if len(values) < FEWEST:
         raise InformationError(f"{name} has {len(values)} samples; at least {FEWEST} are needed")
@@ -34,7 +42,9 @@ def check_features(name: str, features: ArrayLike, n: int | None = None) -> Feat
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         count = f"{int(wrong.sum()):,} value{'s' if wrong.sum() > 1 else ''}"
-        raise InformationError(f"{name} has {count} that are no finite numbers, the first in row {row}, column {column}")
+        raise InformationError(
+            f"{name} has {count} that are no finite numbers, the first in row {row}, column {column}"
+        )
     if (values == values[0]).all():
         raise InformationError(f"{name} is constant: all {len(values):,} samples have the same features")
     return values
@@ -49,16 +59,23 @@ def check_classes(labels: ArrayLike, n: int, folds: int) -> tuple[NDArray[np.int
     if values.dtype.kind == "f":
         numbers = values.astype(np.float64)
         if not np.isfinite(numbers).all():
-            raise InformationError(f"the labels hold {int((~np.isfinite(numbers)).sum()):,} values that are no finite numbers")
+            raise InformationError(
+                f"the labels hold {int((~np.isfinite(numbers)).sum()):,} values that are no finite numbers"
+            )
         if (numbers != np.round(numbers)).any():
-            raise InformationError("the labels are not whole numbers; for values to predict, say kind='regression'")
+            raise InformationError(
+                "the labels are not whole numbers; for values to predict, say kind='regression'"
+            )
     names, ranks, counts = np.unique(values, return_inverse=True, return_counts=True)
     if len(names) < 2:
-        raise InformationError(f"all {n:,} labels are {names[0]!s}: one class has no information; at least two are needed")
+        raise InformationError(
+            f"all {n:,} labels are {names[0]!s}: one class has no information; at least two are needed"
+        )
     if counts.min() < folds:
         rare = names[counts.argmin()]
         raise InformationError(
-            f"class {rare!s} has {counts.min()} sample{'s' if counts.min() > 1 else ''}, fewer than the {folds} folds; "
+            f"class {rare!s} has {counts.min()} sample{'s' if counts.min() > 1 else ''}, fewer than the "
+            f"{folds} folds; "
             "leave it out, or choose fewer folds"
         )
     return ranks.astype(np.int64), len(names)
@@ -73,7 +90,9 @@ def check_values(values: ArrayLike, n: int) -> NDArray[np.float64]:
     if len(targets) != n:
         raise InformationError(f"there are {len(targets):,} values to predict for {n:,} samples")
     if not np.isfinite(targets).all():
-        raise InformationError(f"{int((~np.isfinite(targets)).sum()):,} of the values to predict are no finite numbers")
+        raise InformationError(
+            f"{int((~np.isfinite(targets)).sum()):,} of the values to predict are no finite numbers"
+        )
     if (targets == targets[0]).all(0).any():
         raise InformationError("a value to predict is the same in all samples: it has no information")
     return targets

@@ -1,4 +1,5 @@
-"""What shows whether a reading can be believed: refits on permuted labels, and what fewer samples would have told."""
+"""What shows whether a reading can be believed: refits on permuted labels, and what fewer samples would have
+told."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,19 +27,29 @@ def permuted_labels(
     first: list[str],
     second: list[str],
 ) -> Control:
-    """Refit on permuted labels, `settings.controls` times, each scored on one fold; from MOST_FOR_CONTROLS samples at most."""
+    """Refit on permuted labels, `settings.controls` times, each scored on one fold; from MOST_FOR_CONTROLS
+    samples at most."""
     generator = np.random.default_rng([seed, 4])
-    if len(labels) > MOST_FOR_CONTROLS:  # fewer samples let a probe read more from nothing: the control errs on the strict side
+    if (
+        len(labels) > MOST_FOR_CONTROLS
+    ):  # fewer samples let a probe read more from nothing: the control errs on the strict side
         rows = np.sort(generator.choice(len(labels), MOST_FOR_CONTROLS, replace=False))
         views, labels, groups = _some(views, rows), labels[rows], None if groups is None else groups[rows]
     permuted = [generator.permutation(labels) for _ in range(settings.controls)]
-    folds = [divide(own, groups, settings.folds, seed * 1000 + 900 + number)[0] for number, own in enumerate(permuted)]
+    folds = [
+        divide(own, groups, settings.folds, seed * 1000 + 900 + number)[0]
+        for number, own in enumerate(permuted)
+    ]
     found, prior = fit_folds(_some(views), permuted, folds, settings.probe, seed)
     readings = []
     for number, own in enumerate(permuted):
-        logs, log_prior, scored = _joined({name: [parts[number]] for name, parts in found.items()}, [prior[number]])
+        logs, log_prior, scored = _joined(
+            {name: [parts[number]] for name, parts in found.items()}, [prior[number]]
+        )
         readings.append(read_classes(logs, log_prior, own[scored], np.ones((1, len(scored))), first, second))
-    information, synergy, gain = (np.array([one.values[name][0] for one in readings]) for name in ("fused", "synergy", "gain"))
+    information, synergy, gain = (
+        np.array([one.values[name][0] for one in readings]) for name in ("fused", "synergy", "gain")
+    )
     return Control(
         information=float(information.mean()),
         information_high=float(information.max()),
@@ -60,7 +71,8 @@ def learning_curve(
     second: list[str],
     whole: Reading,
 ) -> tuple[LearningPoint, ...]:
-    """Readings of a quarter and a half of the samples, and of all; one division into folds each. Groups stay whole."""
+    """Readings of a quarter and a half of the samples, and of all; one division into folds each. Groups stay
+    whole."""
     generator = np.random.default_rng([seed, 5])
     n = len(labels)
     owner = np.arange(n) if groups is None else groups
@@ -73,9 +85,13 @@ def learning_curve(
         if len(rows) < FEWEST_FOR_A_POINT or counts.min() < settings.folds:
             continue
         folds = divide(own, None if groups is None else groups[rows], settings.folds, seed * 1000)
-        if len(rows) > MOST_FOR_CONTROLS // 2:  # two folds hold enough samples to tell whether the curve still rises
+        if (
+            len(rows) > MOST_FOR_CONTROLS // 2
+        ):  # two folds hold enough samples to tell whether the curve still rises
             folds = folds[:2]
-        logs, prior, scored = _joined(*fit_folds(_some(views, rows), [own] * len(folds), folds, settings.probe, seed))
+        logs, prior, scored = _joined(
+            *fit_folds(_some(views, rows), [own] * len(folds), folds, settings.probe, seed)
+        )
         reading = read_classes(logs, prior, own[scored], np.ones((1, len(scored))), first, second)
         points.append(_point(len(rows), reading))
     return (*points, _point(n, whole))
@@ -90,10 +106,17 @@ def _some(views: Mapping[str, Prepared], rows: Rows | None = None) -> dict[str, 
     }
 
 
-def _joined(found: Mapping[str, Sequence[Scored]], prior: Sequence[Scored]) -> tuple[dict[str, Array], Array, Rows]:
-    """Log-probabilities of the views and of the prior, and the scored rows, of several folds one after the other."""
+def _joined(
+    found: Mapping[str, Sequence[Scored]], prior: Sequence[Scored]
+) -> tuple[dict[str, Array], Array, Rows]:
+    """Log-probabilities of the views and of the prior, and the scored rows, of several folds one after the
+    other."""
     logs = {name: np.concatenate([part.log_posterior for part in parts]) for name, parts in found.items()}
-    return logs, np.concatenate([part.log_posterior for part in prior]), np.concatenate([part.rows for part in prior])
+    return (
+        logs,
+        np.concatenate([part.log_posterior for part in prior]),
+        np.concatenate([part.rows for part in prior]),
+    )
 
 
 def _point(n: int, reading: Reading) -> LearningPoint:

@@ -1,13 +1,15 @@
 """Union information of many discrete tables at once, bracketed by weak duality (SYNERGY.md §1).
 
-Primal: I∪ = min over q ≥ 0 with q(x1,y) = p(x1,y), q(x2,y) = p(x2,y) of I_q(X1,X2;Y).
-Dual:   H(Y) + max Σ p(x1,y) λ(x1,y) + Σ p(x2,y) μ(x2,y)  subject to  L(x1,x2) = log Σ_y exp(λ + μ) ≤ 0.
-A primal-dual interior-point method walks inside L < 0. Its multipliers z give q = z · softmax_y(λ + μ), which is made exactly
-feasible by rounding; so every iterate brackets the answer, whatever its numerical quality. In nats inside, bits outside.
+Primal: I∪ = min over q ≥ 0 with q(x1,y) = p(x1,y), q(x2,y) = p(x2,y) of I_q(X1,X2;Y). Dual:   H(Y) + max Σ
+p(x1,y) λ(x1,y) + Σ p(x2,y) μ(x2,y)  subject to  L(x1,x2) = log Σ_y exp(λ + μ) ≤ 0. A primal-dual
+interior-point method walks inside L < 0. Its multipliers z give q = z · softmax_y(λ + μ), which is made
+exactly feasible by rounding; so every iterate brackets the answer, whatever its numerical quality. In nats
+inside, bits outside.
 
-Tables are batched (m, a, b, c): one Newton system a table, reduced to one side by a Schur complement, since the other side's
-Hessian is a block for each symbol. Cells that a marginal forbids (p(x1,y) = 0 or p(x2,y) = 0) are not in the problem.
-Sources: Bertschinger et al. 2014 (arXiv 1311.2852); Makkeh et al. 2018 for the dual; Boyd & Vandenberghe 2004, §11.7.
+Tables are batched (m, a, b, c): one Newton system a table, reduced to one side by a Schur complement, since
+the other side's Hessian is a block for each symbol. Cells that a marginal forbids (p(x1,y) = 0 or p(x2,y) =
+0) are not in the problem. Sources: Bertschinger et al. 2014 (arXiv 1311.2852); Makkeh et al. 2018 for the
+dual; Boyd & Vandenberghe 2004, §11.7.
 """
 
 from collections.abc import Iterable
@@ -27,7 +29,8 @@ _SHRINK = 0.1
 _LONGEST = 25.0
 """Largest change of a logarithm in one step."""
 _ROUNDING = 4e-15
-"""Relative error allowed for the arithmetic of the bounds themselves, times the number of cells' square root."""
+"""Relative error allowed for the arithmetic of the bounds themselves, times the number of cells' square
+root."""
 
 
 class Bracket(NamedTuple):
@@ -39,7 +42,8 @@ class Bracket(NamedTuple):
 
 
 class _Problem(NamedTuple):
-    """Marginals p(x1,y) (m,a,c) and p(x2,y) (m,b,c), the allowed cells (m,a,b,c), free variables, and H(Y) in nats (m,)."""
+    """Marginals p(x1,y) (m,a,c) and p(x2,y) (m,b,c), the allowed cells (m,a,b,c), free variables, and H(Y) in
+    nats (m,)."""
 
     first: Array
     second: Array
@@ -76,7 +80,11 @@ def bracket_union(tables: Array, tolerance: float = 1e-9) -> Bracket:
         if not going.any():
             break
         if not going.all():
-            open_, problem, point = open_[going], _Problem(*_pick(problem, going)), _Point(*_pick(point, going))
+            open_, problem, point = (
+                open_[going],
+                _Problem(*_pick(problem, going)),
+                _Point(*_pick(point, going)),
+            )
         point = _advance(problem, point)
         new_low, new_high = _bounds(problem, point)
         before = high[open_] - low[open_]
@@ -105,7 +113,8 @@ def _pose(tables: Array) -> _Problem:
 
 
 def _start(problem: _Problem) -> _Point:
-    """λ = ½ log p(y|x1), μ = ½ log p(y|x2), a little lowered: L < 0 by Cauchy and Schwarz. z = p(x1) p(x2)."""
+    """λ = ½ log p(y|x1), μ = ½ log p(y|x2), a little lowered: L < 0 by Cauchy and Schwarz. z = p(x1)
+    p(x2)."""
     logs = []
     for joint in (problem.first, problem.second):
         alone = joint.sum(-1, keepdims=True)
@@ -113,24 +122,34 @@ def _start(problem: _Problem) -> _Point:
         logs.append(np.where(joint > 0, 0.5 * np.log(given), 0.0) - 0.1)
     whole = np.ones((*problem.first.shape[:2], problem.second.shape[1]))
     point = _at(problem, logs[0], logs[1], whole)
-    mass = (problem.first.sum(-1)[:, :, None] * problem.second.sum(-1)[:, None, :] * -point.constraint).sum((1, 2))
+    mass = (problem.first.sum(-1)[:, :, None] * problem.second.sum(-1)[:, None, :] * -point.constraint).sum(
+        (1, 2)
+    )
     count = np.maximum(point.multipliers.sum((1, 2)), 1)
     return point._replace(multipliers=point.multipliers * (mass / count)[:, None, None] / -point.constraint)
 
 
 def _at(problem: _Problem, first: Array, second: Array, multipliers: Array) -> _Point:
-    """The point with its L and softmax; pairs (x1, x2) that no y allows get L = −1, z = 0 and take no part."""
+    """The point with its L and softmax; pairs (x1, x2) that no y allows get L = −1, z = 0 and take no
+    part."""
     exponent = np.where(problem.allowed, first[:, :, None, :] + second[:, None, :, :], -np.inf)
     largest = exponent.max(-1, keepdims=True)
     real = np.isfinite(largest)
     powers = np.exp(exponent - np.where(real, largest, 0.0))
     total = powers.sum(-1, keepdims=True)
     constraint = np.where(real, largest + np.log(np.where(real, total, 1.0)), -1.0)[..., 0]
-    return _Point(first, second, np.where(real[..., 0], multipliers, 0.0), constraint, powers / np.where(real, total, 1.0))
+    return _Point(
+        first,
+        second,
+        np.where(real[..., 0], multipliers, 0.0),
+        constraint,
+        powers / np.where(real, total, 1.0),
+    )
 
 
 def _advance(problem: _Problem, point: _Point) -> _Point:
-    """One primal-dual Newton step towards complementarity a tenth of today's, cut where it would leave L < 0 or z > 0."""
+    """One primal-dual Newton step towards complementarity a tenth of today's, cut where it would leave L < 0
+    or z > 0."""
     slack = -point.constraint
     active = point.multipliers > 0
     count = np.maximum(active.sum((1, 2)), 1)
@@ -139,22 +158,34 @@ def _advance(problem: _Problem, point: _Point) -> _Point:
     right1 = np.where(problem.free1, problem.first - np.einsum("mab,mabc->mac", pull, point.softmax), 0.0)
     right2 = np.where(problem.free2, problem.second - np.einsum("mab,mabc->mbc", pull, point.softmax), 0.0)
     step1, step2 = _newton(problem, point, right1, right2)
-    along = np.einsum("mabc,mac->mab", point.softmax, step1) + np.einsum("mabc,mbc->mab", point.softmax, step2)
+    along = np.einsum("mabc,mac->mab", point.softmax, step1) + np.einsum(
+        "mabc,mbc->mab", point.softmax, step2
+    )
     change = np.where(active, pull - point.multipliers + point.multipliers / slack * along, 0.0)
     shrinking = change < 0
     ratio = np.where(shrinking, -point.multipliers / np.where(shrinking, change, -1.0), np.inf)
     # a faint cell's step may be wild: far out its logarithm is not quadratic at all
     longest = np.maximum(np.abs(step1).max((1, 2)), np.abs(step2).max((1, 2)))
-    length = np.minimum(np.minimum(1.0, _LONGEST / np.maximum(longest, _LONGEST)), _STEP_TO_BOUNDARY * ratio.min((1, 2)))
+    length = np.minimum(
+        np.minimum(1.0, _LONGEST / np.maximum(longest, _LONGEST)), _STEP_TO_BOUNDARY * ratio.min((1, 2))
+    )
     return _cut(problem, point, (step1, step2, change), length, target)
 
 
-def _cut(problem: _Problem, point: _Point, step: tuple[Array, Array, Array], length: Array, target: Array) -> _Point:
-    """Halve each table's step until it stays inside and the residual falls; where it never does, the table stays."""
+def _cut(
+    problem: _Problem, point: _Point, step: tuple[Array, Array, Array], length: Array, target: Array
+) -> _Point:
+    """Halve each table's step until it stays inside and the residual falls; where it never does, the table
+    stays."""
     before = _residual(problem, point, target)
     for _ in range(40):
         wide = length[:, None, None]
-        trial = _at(problem, point.first + wide * step[0], point.second + wide * step[1], point.multipliers + wide * step[2])
+        trial = _at(
+            problem,
+            point.first + wide * step[0],
+            point.second + wide * step[1],
+            point.multipliers + wide * step[2],
+        )
         inside = (trial.constraint < 0).all((1, 2))
         falls = _residual(problem, trial, target) <= (1 - 0.01 * length) * before
         good = inside & (falls | (length == 0))
@@ -168,13 +199,17 @@ def _residual(problem: _Problem, point: _Point, target: Array) -> Array:
     weighted = point.multipliers[..., None] * point.softmax
     one = (problem.first - weighted.sum(2)) ** 2
     other = (problem.second - weighted.sum(1)) ** 2
-    centre = np.where(point.multipliers > 0, point.multipliers * -point.constraint - target[:, None, None], 0.0) ** 2
+    centre = (
+        np.where(point.multipliers > 0, point.multipliers * -point.constraint - target[:, None, None], 0.0)
+        ** 2
+    )
     length: Array = np.sqrt(one.sum((1, 2)) + other.sum((1, 2)) + centre.sum((1, 2)))
     return length
 
 
 def _newton(problem: _Problem, point: _Point, right1: Array, right2: Array) -> tuple[Array, Array]:
-    """Solve K (dλ, dμ) = right, K = Σ z ∇²L + (z/−L) ∇L ∇Lᵀ; of each pair the block is z diag(π) + (z/−L − z) π πᵀ."""
+    """Solve K (dλ, dμ) = right, K = Σ z ∇²L + (z/−L) ∇L ∇Lᵀ; of each pair the block is z diag(π) + (z/−L − z)
+    π πᵀ."""
     m, a, b, c = point.softmax.shape
     z, pi = point.multipliers, point.softmax
     bend = z / -point.constraint - z
@@ -202,7 +237,8 @@ def _newton(problem: _Problem, point: _Point, right1: Array, right2: Array) -> t
 
 
 def _conditioned(blocks: Array, free: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Blocks (m, k, c, c) scaled to a unit diagonal, with the scale (m, k, c); variables that are not free become identity."""
+    """Blocks (m, k, c, c) scaled to a unit diagonal, with the scale (m, k, c); variables that are not free
+    become identity."""
     c = blocks.shape[-1]
     diagonal = blocks[..., np.arange(c), np.arange(c)]
     usable = free & (diagonal > 0)
@@ -213,7 +249,8 @@ def _conditioned(blocks: Array, free: NDArray[np.bool_]) -> tuple[Array, Array]:
 
 
 def _bounds(problem: _Problem, point: _Point) -> tuple[Array, Array]:
-    """Lower and upper bound of the union in nats (m,): the dual value, and I_q of the point's q made feasible."""
+    """Lower and upper bound of the union in nats (m,): the dual value, and I_q of the point's q made
+    feasible."""
     dual = (problem.first * point.first).sum((1, 2)) + (problem.second * point.second).sum((1, 2))
     q = _feasible(point.multipliers[..., None] * point.softmax, problem)
     pairs = q.sum(-1, keepdims=True)
@@ -222,7 +259,8 @@ def _bounds(problem: _Problem, point: _Point) -> tuple[Array, Array]:
 
 
 def _feasible(q: Array, problem: _Problem) -> Array:
-    """q with exactly the marginals of the problem: rows and columns scaled down, the rest spread as a product.
+    """q with exactly the marginals of the problem: rows and columns scaled down, the rest spread as a
+    product.
 
     Altschuler, Weed & Rigollet 2017 (arXiv 1705.09634), algorithm 2, for every table and every y.
     """

@@ -1,4 +1,5 @@
-"""What is fitted at once: many entries, each with its own rows and labels, that share features and matrix products."""
+"""What is fitted at once: many entries, each with its own rows and labels, that share features and matrix
+products."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +12,8 @@ from engine.information.folds import Fold, Rows
 
 
 class Entries(NamedTuple):
-    """For each of m entries: rows to fit, to choose on and to score (m, n), and labels (m, n) in 0 … classes − 1."""
+    """For each of m entries: rows to fit, to choose on and to score (m, n), and labels (m, n) in 0 … classes
+    − 1."""
 
     fitted: Tensor
     chosen_on: Tensor
@@ -21,7 +23,8 @@ class Entries(NamedTuple):
 
 
 class Picked(NamedTuple):
-    """Rows (m, v) of each entry, filled up with row 0 to equal lengths, and which of them (m, v) are its own."""
+    """Rows (m, v) of each entry, filled up with row 0 to equal lengths, and which of them (m, v) are its
+    own."""
 
     rows: Tensor
     own: Tensor
@@ -34,7 +37,9 @@ class Picked(NamedTuple):
 def entries_of(folds: Sequence[Fold], labels: Sequence[Rows], device: torch.device) -> Entries:
     """One entry a fold, with labels (n,) of its own; classes are counted over all."""
     masks = [np.stack([getattr(fold, part) for fold in folds]) for part in ("fitted", "chosen_on", "scored")]
-    fitted, chosen_on, scored, own = (torch.as_tensor(values, device=device) for values in (*masks, np.stack(labels)))
+    fitted, chosen_on, scored, own = (
+        torch.as_tensor(values, device=device) for values in (*masks, np.stack(labels))
+    )
     return Entries(fitted, chosen_on, scored, own, int(own.max()) + 1)
 
 
@@ -47,7 +52,8 @@ def pick(mask: Tensor) -> Picked:
 
 
 def class_shares(entries: Entries) -> Tensor:
-    """Shares of the classes (m, c) among the fitted rows, a half counted extra in each so that none is zero."""
+    """Shares of the classes (m, c) among the fitted rows, a half counted extra in each so that none is
+    zero."""
     counts = torch.zeros(len(entries.labels), entries.classes, device=entries.labels.device)
     counts = counts.scatter_add_(1, entries.labels, entries.fitted.float()) + 0.5
     return counts / counts.sum(1, keepdim=True)

@@ -1,4 +1,5 @@
-"""Features as probes read them: rotated to their principal directions, once, for all tasks, folds and label vectors.
+"""Features as probes read them: rotated to their principal directions, once, for all tasks, folds and label
+vectors.
 
 The map is linear, unsupervised and drawn from all rows, so it tells nothing about labels.
 """
@@ -17,12 +18,14 @@ RANK_TOLERANCE = 1e-10
 
 
 class Directions(NamedTuple):
-    """Principal scores in single precision, a row a direction, most variance first, after every column was given variance 1.
+    """Principal scores in single precision, a row a direction, most variance first, after every column was
+    given variance 1.
 
-    even: (r, n), a direction of variance λ scaled to variance λ / (λ + λ̄ r / n): with many samples a direction that is
-    whitening, after which no invertible linear map of the features matters; with few, small directions are held back.
-    plain: (≤ MOST_PLAIN, n), not scaled; what a multilayer perceptron reads, which needs to see what is large.
-    kernels: maps (f, n) of Gaussian kernels (`kernel_features.py`); none for a linear probe.
+    even: (r, n), a direction of variance λ scaled to variance λ / (λ + λ̄ r / n): with many samples a
+    direction that is whitening, after which no invertible linear map of the features matters; with few, small
+    directions are held back. plain: (≤ MOST_PLAIN, n), not scaled; what a multilayer perceptron reads, which
+    needs to see what is large. kernels: maps (f, n) of Gaussian kernels (`kernel_features.py`); none for a
+    linear probe.
     """
 
     even: Tensor
@@ -32,11 +35,14 @@ class Directions(NamedTuple):
     def some(self, rows: NDArray[np.int64]) -> "Directions":
         """The same directions of these samples only."""
         chosen = torch.as_tensor(rows, device=self.even.device)
-        return Directions(self.even[:, chosen], self.plain[:, chosen], tuple(kernel[:, chosen] for kernel in self.kernels))
+        return Directions(
+            self.even[:, chosen], self.plain[:, chosen], tuple(kernel[:, chosen] for kernel in self.kernels)
+        )
 
 
 def directions(features: NDArray[np.floating], device: torch.device) -> Directions:
-    """Principal directions of features (n, d), r ≤ min(n, d, MOST_DIRECTIONS); columns that never vary are left out."""
+    """Principal directions of features (n, d), r ≤ min(n, d, MOST_DIRECTIONS); columns that never vary are
+    left out."""
     x = torch.as_tensor(np.ascontiguousarray(features), device=device).double()
     x = x - x.mean(0)
     scale = x.square().mean(0).sqrt()

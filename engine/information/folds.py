@@ -1,8 +1,9 @@
-"""Division of samples into folds, by label and by source sample, with a part of the training rows set aside for choices.
+"""Division of samples into folds, by label and by source sample, with a part of the training rows set aside
+for choices.
 
-Twice as many parts as folds are drawn; a fold is two of them. The probes that score a fold are fitted on the other folds, but
-for one part of the next fold, on which everything that has to be chosen (where to stop, temperature, mixture) is chosen. So
-nothing that scores a sample has seen it, nor a sample of its group.
+Twice as many parts as folds are drawn; a fold is two of them. The probes that score a fold are fitted on the
+other folds, but for one part of the next fold, on which everything that has to be chosen (where to stop,
+temperature, mixture) is chosen. So nothing that scores a sample has seen it, nor a sample of its group.
 """
 
 from typing import NamedTuple
@@ -24,7 +25,8 @@ class Fold(NamedTuple):
 
 
 def divide(strata: Rows, groups: Rows | None, folds: int, seed: int) -> list[Fold]:
-    """Folds that cover every row once. strata: (n,) classes that each part gets its share of; groups: (n,) never torn apart."""
+    """Folds that cover every row once. strata: (n,) classes that each part gets its share of; groups: (n,)
+    never torn apart."""
     parts = _parts(strata, groups, 2 * folds, seed)
     fold_of = parts // 2
     divided = []
@@ -42,7 +44,9 @@ def _parts(strata: Rows, groups: Rows | None, count: int, seed: int) -> Rows:
         order = generator.permutation(len(strata))
         order = order[np.argsort(strata[order], kind="stable")]
         parts = np.empty(len(strata), np.int64)
-        parts[order] = np.arange(len(strata)) % count  # dealt out class by class: shares differ by one row at most
+        parts[order] = (
+            np.arange(len(strata)) % count
+        )  # dealt out class by class: shares differ by one row at most
         return generator.permutation(count)[parts]
     parts = np.zeros(len(strata), np.int64)
     splitter = StratifiedGroupKFold(n_splits=count, shuffle=True, random_state=seed)

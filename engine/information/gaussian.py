@@ -1,7 +1,8 @@
 """Partial information decomposition of jointly Gaussian variables with a scalar target, in closed form.
 
-Barrett 2015 (arXiv 1411.2832): for a scalar target the union information is the larger single information, so that
-R = min(I1, I2), U_k = I_k − R, S = I12 − max(I1, I2), with I(X;Y) = ½ log2(det C_x · det C_y / det C_xy).
+Barrett 2015 (arXiv 1411.2832): for a scalar target the union information is the larger single information, so
+that R = min(I1, I2), U_k = I_k − R, S = I12 − max(I1, I2), with I(X;Y) = ½ log2(det C_x · det C_y / det
+C_xy).
 """
 
 import numpy as np
@@ -15,8 +16,8 @@ Array = NDArray[np.float64]
 def decompose_gaussian(covariance: ArrayLike, d1: int, d2: int) -> TableDecomposition:
     """Decomposition in bits from the joint covariance (d1 + d2 + 1, d1 + d2 + 1), in the order X1, X2, Y.
 
-    `entropy` is the target's differential entropy, which may be negative. Raises `InformationError` where the matrix is no
-    covariance of that size, or the target is not scalar.
+    `entropy` is the target's differential entropy, which may be negative. Raises `InformationError` where the
+    matrix is no covariance of that size, or the target is not scalar.
 
     >>> found = decompose_gaussian([[2, 1, 1], [1, 2, 1], [1, 1, 1]], 1, 1)
     >>> round(found.redundancy, 6), round(found.synergy, 6)
@@ -54,12 +55,15 @@ def _information(matrix: Array, chosen: list[int]) -> float:
 def _checked(covariance: ArrayLike, d1: int, d2: int) -> Array:
     matrix = np.asarray(covariance, np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise InformationError(f"the covariance has shape {' × '.join(map(str, matrix.shape))}; it must be square")
+        raise InformationError(
+            f"the covariance has shape {' × '.join(map(str, matrix.shape))}; it must be square"
+        )
     if d1 < 1 or d2 < 1:
         raise InformationError(f"the sources have {d1} and {d2} dimensions; each needs at least one")
     if len(matrix) != d1 + d2 + 1:
         raise InformationError(
-            f"the covariance has {len(matrix)} rows; {d1} + {d2} + 1 are needed, for the closed form holds for a scalar target"
+            f"the covariance has {len(matrix)} rows; {d1} + {d2} + 1 are needed, for the closed form holds "
+            "for a scalar target"
         )
     if not np.isfinite(matrix).all():
         raise InformationError("the covariance holds values that are no finite numbers")
@@ -67,5 +71,7 @@ def _checked(covariance: ArrayLike, d1: int, d2: int) -> Array:
         raise InformationError("the covariance is not symmetric")
     smallest = float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[0])
     if smallest <= 0:
-        raise InformationError(f"the covariance is not positive definite: its smallest eigenvalue is {smallest:.3g}")
+        raise InformationError(
+            f"the covariance is not positive definite: its smallest eigenvalue is {smallest:.3g}"
+        )
     return (matrix + matrix.T) / 2

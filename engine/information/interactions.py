@@ -1,8 +1,9 @@
 """Squares and products of the few directions along which the classes differ most, for raw inputs.
 
-Classes may differ in their means (linear discriminants, Fisher 1936) or, as under an exclusive or, in their covariances alone
-(sliced average variance estimation, Cook & Weisberg 1991). Both kinds of direction are the leading eigenvectors of a matrix of
-moments, so that a parity hidden among dozens of dimensions is found from hundreds of samples.
+Classes may differ in their means (linear discriminants, Fisher 1936) or, as under an exclusive or, in their
+covariances alone (sliced average variance estimation, Cook & Weisberg 1991). Both kinds of direction are the
+leading eigenvectors of a matrix of moments, so that a parity hidden among dozens of dimensions is found from
+hundreds of samples.
 """
 
 import torch
@@ -18,7 +19,8 @@ SMALLEST = 1e-6
 
 @torch.no_grad()
 def interactions(even: Tensor, entries: Entries) -> Tensor:
-    """(m, f, n): whitened features of every entry, from axes found among its fitted rows. even: (r, n) whitened directions."""
+    """(m, f, n): whitened features of every entry, from axes found among its fitted rows. even: (r, n)
+    whitened directions."""
     even = even[:MOST_DIRECTIONS]
     fitted = zip(entries.fitted, entries.labels, strict=True)
     axes = torch.stack([_axes(even[:, rows], labels[rows], entries.classes) for rows, labels in fitted])

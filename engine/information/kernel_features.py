@@ -1,8 +1,9 @@
-"""Features of a Gaussian kernel on the largest principal directions, for raw inputs: a logistic regression on them is a kernel
-machine. Unsupervised, so that one map serves all folds, seeds and labels.
+"""Features of a Gaussian kernel on the largest principal directions, for raw inputs: a logistic regression on
+them is a kernel machine. Unsupervised, so that one map serves all folds, seeds and labels.
 
-Where label classes are clusters, or a label depends on which of a few large directions agree, a kernel finds it from hundreds of
-samples, where a multilayer perceptron needs thousands. Nyström's approximation (Williams & Seeger 2001).
+Where label classes are clusters, or a label depends on which of a few large directions agree, a kernel finds
+it from hundreds of samples, where a multilayer perceptron needs thousands. Nyström's approximation (Williams
+& Seeger 2001).
 """
 
 import torch

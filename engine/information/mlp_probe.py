@@ -1,7 +1,8 @@
-"""Small multilayer perceptrons, one for each entry, trained side by side: two hidden layers, Adam, stopped on rows set aside.
+"""Small multilayer perceptrons, one for each entry, trained side by side: two hidden layers, Adam, stopped on
+rows set aside.
 
-For raw inputs, whose label may be in them without being linearly readable. The nets of all folds and seeds are one batched
-matrix product, so that forty of them cost little more than one.
+For raw inputs, whose label may be in them without being linearly readable. The nets of all folds and seeds
+are one batched matrix product, so that forty of them cost little more than one.
 """
 
 import math
@@ -18,8 +19,9 @@ BATCH = 128
 EPOCHS = 30
 RATE = 6e-3
 DECAY = 2.0
-"""Chosen on the open sample sets at n = 2,000. Strong decay is what finds a parity among dozens of dimensions; a parity shows in
-no validation loss until it is found, so the whole schedule is run and only the best epoch kept."""
+"""Chosen on the open sample sets at n = 2,000. Strong decay is what finds a parity among dozens of
+dimensions; a parity shows in no validation loss until it is found, so the whole schedule is run and only the
+best epoch kept."""
 
 
 def train(scores: Tensor, entries: Entries, seed: int) -> Tensor:
@@ -41,7 +43,10 @@ def train(scores: Tensor, entries: Entries, seed: int) -> Tensor:
         for rows in torch.split(_orders(entries.fitted, most // batch * batch, generator), batch, 1):
             logits = _forward(scores[rows], parameters) + prior
             targets = entries.labels.gather(1, rows)
-            loss = torch.nn.functional.cross_entropy(logits.reshape(-1, c), targets.reshape(-1), reduction="sum") / batch
+            loss = (
+                torch.nn.functional.cross_entropy(logits.reshape(-1, c), targets.reshape(-1), reduction="sum")
+                / batch
+            )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -59,16 +64,23 @@ def _draw(sizes: tuple[int, ...], m: int, generator: torch.Generator, like: Tens
     """Weights of all layers (m, before, after), then their biases (m, 1, after)."""
     shapes = list(pairwise(sizes))
     layers = [
-        torch.randn(m, before, after, generator=generator, device=like.device) * (2.0 / before) ** 0.5 for before, after in shapes
+        torch.randn(m, before, after, generator=generator, device=like.device) * (2.0 / before) ** 0.5
+        for before, after in shapes
     ]
     layers[-1] *= 0.1
-    return [value.requires_grad_() for value in (*layers, *(like.new_zeros(m, 1, after) for _, after in shapes))]
+    return [
+        value.requires_grad_() for value in (*layers, *(like.new_zeros(m, 1, after) for _, after in shapes))
+    ]
 
 
 def _rate(done: float) -> float:
     """Up over the first third of the training, then down along a cosine."""
     rising = 1 / 3
-    return 0.1 + 0.9 * done / rising if done < rising else 0.5 + 0.5 * math.cos(math.pi * (done - rising) / (1 - rising))
+    return (
+        0.1 + 0.9 * done / rising
+        if done < rising
+        else 0.5 + 0.5 * math.cos(math.pi * (done - rising) / (1 - rising))
+    )
 
 
 def _forward(inputs: Tensor, parameters: list[Tensor]) -> Tensor:

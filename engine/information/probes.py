@@ -1,8 +1,10 @@
-"""Cross-fitted, calibrated probes: what a probe family can say of each sample's label without having seen the sample.
+"""Cross-fitted, calibrated probes: what a probe family can say of each sample's label without having seen the
+sample.
 
-Family "linear": multinomial logistic regression. Family "mlp": a mixture of that with a small multilayer perceptron, for raw
-inputs. Both are calibrated by a temperature and mixed with the class prior, on training rows set aside (`folds.py`), so that an
-over-confident probe costs little: the worst a probe can read is about what the prior says.
+Family "linear": multinomial logistic regression. Family "mlp": a mixture of that with a small multilayer
+perceptron, for raw inputs. Both are calibrated by a temperature and mixed with the class prior, on training
+rows set aside (`folds.py`), so that an over-confident probe costs little: the worst a probe can read is about
+what the prior says.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +30,8 @@ Features = NDArray[np.floating]
 
 
 class OutOfFold(NamedTuple):
-    """Natural logarithms of out-of-fold probabilities: of each view (fold seeds, n, classes), and of the class prior."""
+    """Natural logarithms of out-of-fold probabilities: of each view (fold seeds, n, classes), and of the
+    class prior."""
 
     log_posterior: dict[str, Array]
     log_prior: Array
@@ -63,7 +66,12 @@ def prepare(views: Mapping[str, Features], probe: str, device: str = "cpu") -> d
 
 
 def cross_fit(
-    views: Mapping[str, Prepared], labels: Rows, groups: Rows | None, settings: EstimatorSettings, seed: int, fold_seeds: int
+    views: Mapping[str, Prepared],
+    labels: Rows,
+    groups: Rows | None,
+    settings: EstimatorSettings,
+    seed: int,
+    fold_seeds: int,
 ) -> OutOfFold:
     """Score every sample by probes that were fitted without it. labels: (n,) in 0 … classes − 1."""
     divisions = [divide(labels, groups, settings.folds, seed * 1000 + number) for number in range(fold_seeds)]
@@ -77,11 +85,14 @@ def cross_fit(
 def fit_folds(
     views: Mapping[str, Prepared], labels: Sequence[Rows], folds: Sequence[Fold], probe: str, seed: int
 ) -> tuple[dict[str, list[Scored]], list[Scored]]:
-    """What the probes of each view, and the class prior, say in each fold, which has labels (n,) of its own."""
+    """What the probes of each view, and the class prior, say in each fold, which has labels (n,) of its
+    own."""
     entries = entries_of(folds, labels, next(iter(views.values())).scores.even.device)
     found: dict[str, list[Scored]] = {}
     for name, view in views.items():
-        found[name] = found[view.same_as] if view.same_as in found else _posterior(view.scores, entries, probe, seed)
+        found[name] = (
+            found[view.same_as] if view.same_as in found else _posterior(view.scores, entries, probe, seed)
+        )
     prior = class_shares(entries).log().double().cpu().numpy()
     rows = [np.flatnonzero(fold.scored) for fold in folds]
     return found, [Scored(own, np.tile(logs, (len(own), 1))) for own, logs in zip(rows, prior, strict=True)]
@@ -97,7 +108,10 @@ def _posterior(scores: Directions, entries: Entries, probe: str, seed: int) -> l
             found.append(torch.log_softmax(picked.of(logits).double(), 1))
     shares = mixture(on_aside, entries).log()[..., None, None]
     mixed = torch.logsumexp(torch.stack(on_scored) + shares, 0).mT
-    return [Scored(rows[own].cpu().numpy(), logs[own].cpu().numpy()) for rows, own, logs in zip(*scored, mixed, strict=True)]
+    return [
+        Scored(rows[own].cpu().numpy(), logs[own].cpu().numpy())
+        for rows, own, logs in zip(*scored, mixed, strict=True)
+    ]
 
 
 def _members(scores: Directions, entries: Entries, probe: str, seed: int) -> Iterator[Tensor]:

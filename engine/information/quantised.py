@@ -1,4 +1,5 @@
-"""Held-out posteriors as a few bins: what the union information is computed from, and a second reading of Î (SYNERGY.md §3)."""
+"""Held-out posteriors as a few bins: what the union information is computed from, and a second reading of Î
+(SYNERGY.md §3)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,16 @@ TWO_CLASS_BINS = 8
 SAMPLES_A_BIN = 25
 LLOYD_ROUNDS = 12
 MOST_SOLVES = 1_000_000
-"""Cells times tables that are solved exactly in one bootstrap; past it, fewer draws of the excess are made and used again."""
+"""Cells times tables that are solved exactly in one bootstrap; past it, fewer draws of the excess are made
+and used again."""
 
 
 def bin_posterior(log_posterior: Array) -> Bins:
-    """The bin (n,) of each sample: quantiles of p(y=1) for two classes, else k-means with 2c centres on square-root posteriors.
+    """The bin (n,) of each sample: quantiles of p(y=1) for two classes, else k-means with 2c centres on
+    square-root posteriors.
 
-    The k-means starts from the predicted classes, each cut at its median confidence, so that no random choice enters.
+    The k-means starts from the predicted classes, each cut at its median confidence, so that no random choice
+    enters.
     """
     n, c = log_posterior.shape
     most = max(n // SAMPLES_A_BIN, 1)
@@ -29,14 +33,18 @@ def bin_posterior(log_posterior: Array) -> Bins:
         return np.searchsorted(edges, score, side="right").astype(np.int64)
     points = np.exp(0.5 * log_posterior)
     predicted, confidence = points.argmax(1), points.max(1)
-    medians = np.array([np.median(confidence[predicted == k]) if (predicted == k).any() else 1.0 for k in range(c)])
+    medians = np.array(
+        [np.median(confidence[predicted == k]) if (predicted == k).any() else 1.0 for k in range(c)]
+    )
     bins = 2 * predicted + (confidence > medians[predicted])
     sizes = np.bincount(bins, minlength=2 * c)
     kept = np.sort(np.argsort(-sizes, kind="stable")[: min(2 * c, most)])
     centres = np.stack([points[bins == k].mean(0) for k in kept if sizes[k]])
     for _ in range(LLOYD_ROUNDS):
         near = (points @ centres.T - 0.5 * (centres**2).sum(1)).argmax(1)
-        centres = np.stack([points[near == k].mean(0) if (near == k).any() else centres[k] for k in range(len(centres))])
+        centres = np.stack(
+            [points[near == k].mean(0) if (near == k).any() else centres[k] for k in range(len(centres))]
+        )
     nearest: Bins = (points @ centres.T - 0.5 * (centres**2).sum(1)).argmax(1)
     return nearest
 
@@ -44,8 +52,8 @@ def bin_posterior(log_posterior: Array) -> Bins:
 def binned_information(bins: Bins, labels: Bins, weights: Array) -> Array:
     """Information (draws,) in bits between bin and label, less its Miller–Madow bias.
 
-    weights: (draws, n), rows sum to n, the first one the sample itself. A resample's plug-in has the sample's bias and once more
-    its own, so that the draws are corrected twice.
+    weights: (draws, n), rows sum to n, the first one the sample itself. A resample's plug-in has the sample's
+    bias and once more its own, so that the draws are corrected twice.
     """
     b, c = int(bins.max()) + 1, int(labels.max()) + 1
     counts = _counts(bins * c + labels, b * c, weights).reshape(len(weights), b, 1, c)
@@ -54,13 +62,17 @@ def binned_information(bins: Bins, labels: Bins, weights: Array) -> Array:
 
 
 def union_excess(bins1: Bins, bins2: Bins, labels: Bins, weights: Array) -> tuple[Array, float]:
-    """e (draws,) in bits, floored at 0: union information of the two binned posteriors above the larger single one, less bias.
+    """e (draws,) in bits, floored at 0: union information of the two binned posteriors above the larger
+    single one, less bias.
 
-    Also the largest bracket of the solves. Where the tables are large, later draws use earlier ones' values again.
+    Also the largest bracket of the solves. Where the tables are large, later draws use earlier ones' values
+    again.
     """
     b1, b2, c = (int(values.max()) + 1 for values in (bins1, bins2, labels))
     solved = min(len(weights), max(MOST_SOLVES // (b1 * b2 * c * c), 12))
-    tables = _counts((bins1 * b2 + bins2) * c + labels, b1 * b2 * c, weights[:solved]).reshape(solved, b1, b2, c)
+    tables = _counts((bins1 * b2 + bins2) * c + labels, b1 * b2 * c, weights[:solved]).reshape(
+        solved, b1, b2, c
+    )
     bias = _times(tables) * np.minimum(_bias(tables[:1].sum(2)), _bias(tables[:1].sum(1)))
     tables /= tables.sum((1, 2, 3), keepdims=True)
     terms = information_terms(tables)
@@ -84,7 +96,8 @@ def _times(tables: Array) -> Array:
 
 
 def _bias(counts: Array) -> Array:
-    """Miller–Madow: (nonzero cells − rows − columns + 1) / (2 N ln 2) of counts (draws, rows, columns); empty rows count not."""
+    """Miller–Madow: (nonzero cells − rows − columns + 1) / (2 N ln 2) of counts (draws, rows, columns); empty
+    rows count not."""
     cells = (counts > 0).sum((1, 2))
     rows, columns = (counts.sum(2) > 0).sum(1), (counts.sum(1) > 0).sum(1)
     return np.asarray(np.maximum(cells - rows - columns + 1, 0) / (2 * counts.sum((1, 2)) * LN2))

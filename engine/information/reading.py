@@ -1,4 +1,5 @@
-"""From held-out losses and posteriors to Î, the union and its parts, for the sample and for every bootstrap draw at once."""
+"""From held-out losses and posteriors to Î, the union and its parts, for the sample and for every bootstrap
+draw at once."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -30,7 +31,8 @@ MENDED = 1.5
 
 
 class Reading(NamedTuple):
-    """Each quantity as (draws + 1,) bits, the sample itself first; which view each modality was read from; the solver's gap."""
+    """Each quantity as (draws + 1,) bits, the sample itself first; which view each modality was read from;
+    the solver's gap."""
 
     values: dict[str, Array]
     chosen: tuple[str, str]
@@ -55,11 +57,12 @@ def read_classes(
     first: list[str],
     second: list[str],
 ) -> Reading:
-    """Read a classification from out-of-fold log-probabilities (n, c) of the views "fused", "both", `first` and `second`.
+    """Read a classification from out-of-fold log-probabilities (n, c) of the views "fused", "both", `first`
+    and `second`.
 
-    Î(A) = max(H0 − CE(A), binned information − bias, 0), of which the second counts up to MENDED times the first: bins mend what
-    a probe's calibration lost. They must not make another probe of it: four clusters whose scores differ by a hair would let a
-    linear probe read an exclusive or.
+    Î(A) = max(H0 − CE(A), binned information − bias, 0), of which the second counts up to MENDED times the
+    first: bins mend what a probe's calibration lost. They must not make another probe of it: four clusters
+    whose scores differ by a hair would let a linear probe read an exclusive or.
     """
     rows = np.arange(len(labels))
     entropy = -(weights @ log_prior[rows, labels]) / weights.sum(1) / LN2
@@ -68,7 +71,9 @@ def read_classes(
     for name, logs in log_posterior.items():
         surprise = -(weights @ logs[rows, labels]) / weights.sum(1) / LN2
         gained = np.maximum(entropy - surprise, 0.0)
-        told[name] = np.maximum(gained, np.minimum(binned_information(bins[name], labels, weights), MENDED * gained))
+        told[name] = np.maximum(
+            gained, np.minimum(binned_information(bins[name], labels, weights), MENDED * gained)
+        )
     one, two = (max(names, key=lambda name: told[name][0]) for names in (first, second))
     excess, gap = union_excess(bins[one], bins[two], labels, weights)
     return Reading(parts(told["fused"], told[one], told[two], told["both"], excess, entropy), (one, two), gap)
@@ -77,14 +82,17 @@ def read_classes(
 def read_values(
     errors: Mapping[str, Array], prior_errors: Array, weights: Array, first: list[str], second: list[str]
 ) -> list[Reading]:
-    """Read a regression, one reading a value, from squared errors (n, k) of views and of the out-of-fold mean.
+    """Read a regression, one reading a value, from squared errors (n, k) of views and of the out-of-fold
+    mean.
 
-    Î(A) = ½ log2(Var Y / held-out mean squared error), floored at 0; the union is the larger single one (Barrett 2015).
+    Î(A) = ½ log2(Var Y / held-out mean squared error), floored at 0; the union is the larger single one
+    (Barrett 2015).
     """
     total = weights.sum(1, keepdims=True)
     variance = weights @ prior_errors / total
     told = {
-        name: np.maximum(0.5 * np.log2(variance / np.maximum(weights @ own / total, 1e-300)), 0.0) for name, own in errors.items()
+        name: np.maximum(0.5 * np.log2(variance / np.maximum(weights @ own / total, 1e-300)), 0.0)
+        for name, own in errors.items()
     }
     readings = []
     for k in range(prior_errors.shape[1]):
@@ -95,8 +103,11 @@ def read_values(
     return readings
 
 
-def parts(fused: Array, first: Array, second: Array, both: Array, excess: Array, entropy: Array) -> dict[str, Array]:
-    """All quantities from Î of the views and the excess e: Î∪ = min(max(Î1, Î2) + e, Î1 + Î2), and what follows from it."""
+def parts(
+    fused: Array, first: Array, second: Array, both: Array, excess: Array, entropy: Array
+) -> dict[str, Array]:
+    """All quantities from Î of the views and the excess e: Î∪ = min(max(Î1, Î2) + e, Î1 + Î2), and what
+    follows from it."""
     union = np.minimum(np.maximum(first, second) + excess, first + second)
     values = (
         first + second - union,

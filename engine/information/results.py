@@ -1,4 +1,5 @@
-"""What a decomposition found, as named types that know their units, sample size, probe, seeds and gap. All values in bits.
+"""What a decomposition found, as named types that know their units, sample size, probe, seeds and gap. All
+values in bits.
 
 Plain values only: they are stored as JSON and read by pages that never import torch.
 """
@@ -21,8 +22,8 @@ class _Result(BaseModel):
 class TableDecomposition(_Result):
     """Exact decomposition of p(x1, x2, y) (Bertschinger et al. 2014), with the bracket that proves how exact.
 
-    The union information lies in [union_low, union_high]; every atom is within `gap` of its true value. `converged` says
-    whether the gap is below the tolerance that was asked for.
+    The union information lies in [union_low, union_high]; every atom is within `gap` of its true value.
+    `converged` says whether the gap is below the tolerance that was asked for.
     """
 
     redundancy: float
@@ -49,7 +50,8 @@ class TableDecomposition(_Result):
 
 
 class Estimate(_Result):
-    """An estimate and its 95 % bootstrap interval, spread over fold seeds included; `low` is the honest claim: "at least"."""
+    """An estimate and its 95 % bootstrap interval, spread over fold seeds included; `low` is the honest
+    claim: "at least"."""
 
     value: float
     low: float
@@ -57,7 +59,8 @@ class Estimate(_Result):
 
 
 class Control(_Result):
-    """What the same estimator reads where there is nothing to read: mean and largest over the refits, in bits."""
+    """What the same estimator reads where there is nothing to read: mean and largest over the refits, in
+    bits."""
 
     information: float
     information_high: float
@@ -78,10 +81,11 @@ class LearningPoint(_Result):
 
 
 class SampleDecomposition(_Result):
-    """Usable information of one task in a representation, split (SYNERGY.md §3). Every figure is "usable with this probe and n".
+    """Usable information of one task in a representation, split (SYNERGY.md §3). Every figure is "usable with
+    this probe and n".
 
-    redundancy + unique1 + unique2 + synergy = fused, exactly, in the values. `synergy` is the captured synergy S_Z, signed:
-    negative is fusion loss. `gain` is G = Î(Z) − Î([Z1; Z2]) with the same probe.
+    redundancy + unique1 + unique2 + synergy = fused, exactly, in the values. `synergy` is the captured
+    synergy S_Z, signed: negative is fusion loss. `gain` is G = Î(Z) − Î([Z1; Z2]) with the same probe.
     """
 
     kind: Literal["classification", "multilabel", "regression"]
@@ -102,7 +106,8 @@ class SampleDecomposition(_Result):
     excess: float
     """What the union holds above the larger single modality."""
     entropy: float
-    """H0: out-of-fold cross-entropy of the class prior; for regression, ½ log2 of the variance has no zero, so 0."""
+    """H0: out-of-fold cross-entropy of the class prior; for regression, ½ log2 of the variance has no zero,
+    so 0."""
     ceiling: float | None = None
     """S*: the synergy there is to capture; None where nobody knows."""
     ceiling_kind: Literal["exact", "estimate"] | None = None

@@ -1,9 +1,10 @@
-"""How much of the label's information a representation holds, split into redundant, unique and synergistic (SYNERGY.md §3–4).
+"""How much of the label's information a representation holds, split into redundant, unique and synergistic
+(SYNERGY.md §3–4).
 
-The probe-union estimate: the union information depends only on p(x1,y) and p(x2,y), so it is read from held-out posteriors of
-the single modalities; what the fused representation tells beyond it is the captured synergy S_Z. All of it is *usable*
-information (Xu et al. 2020, arXiv 2002.10689; Hewitt et al. 2021): with this probe and this many samples. A stronger probe, or
-more samples, may read more, and seldom less.
+The probe-union estimate: the union information depends only on p(x1,y) and p(x2,y), so it is read from
+held-out posteriors of the single modalities; what the fused representation tells beyond it is the captured
+synergy S_Z. All of it is *usable* information (Xu et al. 2020, arXiv 2002.10689; Hewitt et al. 2021): with
+this probe and this many samples. A stronger probe, or more samples, may read more, and seldom less.
 """
 
 import time
@@ -29,7 +30,8 @@ Array = NDArray[np.float64]
 
 
 class Labels(NamedTuple):
-    """A task's labels: (n,) classes, (n, k) zeros and ones of a multilabel task, or (n,) or (n, k) values of a regression."""
+    """A task's labels: (n,) classes, (n, k) zeros and ones of a multilabel task, or (n,) or (n, k) values of
+    a regression."""
 
     values: ArrayLike
     kind: Kind = "classification"
@@ -62,13 +64,14 @@ def decompose_samples(
 ) -> SampleDecomposition:
     """Split what a representation tells about one task.
 
-    z: (n, d) fused representation; z1, z2: of each modality alone, (n, d_k), or several views of it, of which the one that tells
-    more is used (an under-read modality would inflate synergy). y: labels. groups: (n,) source sample of each row, never torn
-    apart by folds. ceiling: the synergy there is, in bits. z_shuffled: representations of the same samples with modality 2
-    shuffled within each label, for the test whether pairing matters. The same input and seed give the same numbers.
+    z: (n, d) fused representation; z1, z2: of each modality alone, (n, d_k), or several views of it, of which
+    the one that tells more is used (an under-read modality would inflate synergy). y: labels. groups: (n,)
+    source sample of each row, never torn apart by folds. ceiling: the synergy there is, in bits. z_shuffled:
+    representations of the same samples with modality 2 shuffled within each label, for the test whether
+    pairing matters. The same input and seed give the same numbers.
 
-    Raises `InformationError` for too few samples, one class, a class smaller than the folds, values that are no numbers,
-    constant features, or lengths that differ.
+    Raises `InformationError` for too few samples, one class, a class smaller than the folds, values that are
+    no numbers, constant features, or lengths that differ.
 
     >>> import numpy as np
     >>> draw = np.random.default_rng(0)
@@ -81,7 +84,15 @@ def decompose_samples(
     """
     labels = Labels(y, kind, None if ceiling is None else Ceiling(ceiling, ceiling_kind))
     found = decompose_tasks(
-        z, z1, z2, {"y": labels}, groups=groups, settings=settings, seed=seed, device=device, z_shuffled=z_shuffled
+        z,
+        z1,
+        z2,
+        {"y": labels},
+        groups=groups,
+        settings=settings,
+        seed=seed,
+        device=device,
+        z_shuffled=z_shuffled,
     )
     return found["y"]
 
@@ -98,13 +109,17 @@ def decompose_tasks(
     device: str = "cpu",
     z_shuffled: ArrayLike | None = None,
 ) -> dict[str, SampleDecomposition]:
-    """As `decompose_samples`, for several tasks on the same features, which are prepared once; Holm's p-values are over these."""
+    """As `decompose_samples`, for several tasks on the same features, which are prepared once; Holm's
+    p-values are over these."""
     settings = settings or EstimatorSettings()
     views = _views(z, z1, z2, z_shuffled, settings.probe, device)
     numbers = check_groups(groups, views.n, settings.folds)
     found = {name: _decompose(views, task, numbers, settings, seed) for name, task in labels.items()}
     corrected = holm([one.p_synergy or 0.0 for one in found.values()])
-    return {name: one.model_copy(update={"p_synergy_holm": p}) for (name, one), p in zip(found.items(), corrected, strict=True)}
+    return {
+        name: one.model_copy(update={"p_synergy_holm": p})
+        for (name, one), p in zip(found.items(), corrected, strict=True)
+    }
 
 
 def _views(
@@ -139,11 +154,14 @@ def _decompose(
     if task.kind == "regression":
         return _decompose_values(views, task, groups, settings, seed, weights, began)
     columns = _columns(task, views.n, settings)
-    found = [_decompose_classes(views, column, groups, settings, seed, weights) for column in columns.values()]
+    found = [
+        _decompose_classes(views, column, groups, settings, seed, weights) for column in columns.values()
+    ]
     warnings = []
     if task.kind == "multilabel" and len(columns) < np.shape(task.values)[1]:
         warnings.append(
-            f"{np.shape(task.values)[1] - len(columns)} labels left out: fewer than {settings.folds} positive or negative samples"
+            f"{np.shape(task.values)[1] - len(columns)} labels left out: fewer than {settings.folds} "
+            "positive or negative samples"
         )
     return summarise(
         average([one.reading for one in found]),
@@ -188,7 +206,12 @@ def _decompose_classes(
     alone = np.ones((1, views.n))
     per_seed = [
         read_classes(
-            {name: fitted.log_posterior[name][k] for name in read}, fitted.log_prior[k], labels, alone, views.first, views.second
+            {name: fitted.log_posterior[name][k] for name in read},
+            fitted.log_prior[k],
+            labels,
+            alone,
+            views.first,
+            views.second,
         )
         for k in range(settings.fold_seeds)
     ]
@@ -203,7 +226,9 @@ def _decompose_classes(
         per_seed,
         permutation_p(gained, labels, fitted.folds[0], settings.permutations, seed),
         pairing,
-        permuted_labels(views.prepared, labels, groups, settings, seed, views.first, views.second) if settings.controls else None,
+        permuted_labels(views.prepared, labels, groups, settings, seed, views.first, views.second)
+        if settings.controls
+        else None,
         learning_curve(views.prepared, labels, groups, settings, seed, views.first, views.second, per_seed[0])
         if settings.curve
         else (),
@@ -211,16 +236,21 @@ def _decompose_classes(
 
 
 def _columns(task: Labels, n: int, settings: EstimatorSettings) -> dict[int, NDArray[np.int64]]:
-    """The classifications that a task consists of; labels of a multilabel task that are too rare are left out."""
+    """The classifications that a task consists of; labels of a multilabel task that are too rare are left
+    out."""
     if task.kind == "classification":
         return {0: check_classes(task.values, n, settings.folds)[0]}
     values = np.asarray(task.values)
     if values.ndim != 2 or len(values) != n or not np.isin(values, (0, 1)).all():
-        raise InformationError(f"a multilabel task needs zeros and ones of shape ({n}, labels); got shape {values.shape}")
+        raise InformationError(
+            f"a multilabel task needs zeros and ones of shape ({n}, labels); got shape {values.shape}"
+        )
     positive = values.sum(0)
     kept = np.flatnonzero((positive >= settings.folds) & (n - positive >= settings.folds))
     if len(kept) == 0:
-        raise InformationError(f"no label has {settings.folds} positive and {settings.folds} negative samples")
+        raise InformationError(
+            f"no label has {settings.folds} positive and {settings.folds} negative samples"
+        )
     return {int(k): values[:, k].astype(np.int64) for k in kept}
 
 
@@ -239,7 +269,11 @@ def _decompose_values(
     reading = average(read_values(pooled, prior.mean(0), weights, views.first, views.second))
     alone = np.ones((1, views.n))
     per_seed = [
-        average(read_values({name: own[k] for name, own in errors.items()}, prior[k], alone, views.first, views.second))
+        average(
+            read_values(
+                {name: own[k] for name, own in errors.items()}, prior[k], alone, views.first, views.second
+            )
+        )
         for k in range(settings.fold_seeds)
     ]
     informed = (prior.mean(0) - pooled["fused"]).mean(1)
@@ -256,6 +290,8 @@ def _decompose_values(
         permuted=None,
         curve=(),
         ceiling=task.ceiling,
-        warnings=["a regression is read by ridge regression, whichever probe is named"] if settings.probe == "mlp" else [],
+        warnings=["a regression is read by ridge regression, whichever probe is named"]
+        if settings.probe == "mlp"
+        else [],
         began=began,
     )

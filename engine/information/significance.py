@@ -1,4 +1,5 @@
-"""Whether a representation tells anything at all: a permutation test that needs no refit; and Holm's correction over tasks."""
+"""Whether a representation tells anything at all: a permutation test that needs no refit; and Holm's
+correction over tasks."""
 
 from collections.abc import Sequence
 
@@ -18,11 +19,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def permutation_p(gained: Array, labels: NDArray[np.int64], folds: NDArray[np.int64], permutations: int, seed: int) -> float:
+def permutation_p(
+    gained: Array, labels: NDArray[np.int64], folds: NDArray[np.int64], permutations: int, seed: int
+) -> float:
     """p of "the fused view tells nothing": labels are exchanged within folds against the probes as they are.
 
-    Under that hypothesis the labels of a fold are exchangeable given its features and the probe, which was fitted on other folds;
-    so no refit is needed. gained: (n, c), log-posterior minus log-prior.
+    Under that hypothesis the labels of a fold are exchangeable given its features and the probe, which was
+    fitted on other folds; so no refit is needed. gained: (n, c), log-posterior minus log-prior.
     """
     generator = np.random.default_rng([seed, 3])
     rows = np.arange(len(labels))

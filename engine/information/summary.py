@@ -43,7 +43,8 @@ def summarise(
     warnings: Sequence[str],
     began: float,
 ) -> SampleDecomposition:
-    """The result of one task. pairing: (draws + 1,) what true pairs tell beyond shuffled ones, any unit; only signs are used."""
+    """The result of one task. pairing: (draws + 1,) what true pairs tell beyond shuffled ones, any unit; only
+    signs are used."""
     estimates = {name: _estimate(name, reading, per_seed) for name in QUANTITIES}
     estimates["synergy"] = _blurred(estimates["synergy"], classes, n)
     limited = len(curve) > 1 and curve[-1].synergy - curve[-2].synergy > STILL_RISING
@@ -80,14 +81,19 @@ def _estimate(name: str, reading: Reading, per_seed: Sequence[Reading]) -> Estim
     low, high = np.quantile(values[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     deviation = float(np.std([one.values[name][0] for one in per_seed], ddof=1)) if len(per_seed) > 1 else 0.0
     value = float(values[0])
-    below, above = np.hypot(max(value - low, 0.0), 1.96 * deviation), np.hypot(max(high - value, 0.0), 1.96 * deviation)
+    below, above = (
+        np.hypot(max(value - low, 0.0), 1.96 * deviation),
+        np.hypot(max(high - value, 0.0), 1.96 * deviation),
+    )
     return Estimate(value=value, low=value - float(below), high=value + float(above))
 
 
 def _blurred(synergy: Estimate, classes: int, n: int) -> Estimate:
-    """The interval of the synergy, wider by what bins can tell apart at all: the plug-in bias (B − 1)(c − 1) / (2 N ln 2).
+    """The interval of the synergy, wider by what bins can tell apart at all: the plug-in bias (B − 1)(c − 1)
+    / (2 N ln 2).
 
-    Î∪ adds several readings, each a little short; where they nearly reach H(Y), resampling does not see that they are.
+    Î∪ adds several readings, each a little short; where they nearly reach H(Y), resampling does not see that
+    they are.
     """
     bins = TWO_CLASS_BINS if classes == 2 else 2 * classes
     width = max(bins - 1, 0) * max(classes - 1, 0) / (2 * n * LN2)
@@ -108,5 +114,7 @@ def _warnings(estimates: dict[str, Estimate], permuted: Control | None, limited:
     if limited:
         said.append("probe-limited: with more samples this probe would read more")
     if permuted is not None and permuted.synergy_high > max(estimates["synergy"].low, STILL_RISING):
-        said.append(f"on permuted labels the same probe reads up to {permuted.synergy_high:.3f} bit of synergy")
+        said.append(
+            f"on permuted labels the same probe reads up to {permuted.synergy_high:.3f} bit of synergy"
+        )
     return said

@@ -1,7 +1,8 @@
-"""Exact partial information decomposition of a discrete table p(x1, x2, y) (Bertschinger et al. 2014, arXiv 1311.2852).
+"""Exact partial information decomposition of a discrete table p(x1, x2, y) (Bertschinger et al. 2014, arXiv
+1311.2852).
 
-With I∪ the union information: R = I(X1;Y) + I(X2;Y) − I∪, U1 = I∪ − I(X2;Y), U2 = I∪ − I(X1;Y), S = I(X1,X2;Y) − I∪.
-NumPy only: the dashboard's playground calls it.
+With I∪ the union information: R = I(X1;Y) + I(X2;Y) − I∪, U1 = I∪ − I(X2;Y), U2 = I∪ − I(X1;Y), S =
+I(X1,X2;Y) − I∪. NumPy only: the dashboard's playground calls it.
 """
 
 from typing import NamedTuple
@@ -30,11 +31,12 @@ class Terms(NamedTuple):
 
 
 def decompose(table: ArrayLike, tolerance: float = 1e-9) -> TableDecomposition:
-    """Redundancy, unique information and synergy of one table, with a proven bracket around the union information.
+    """Redundancy, unique information and synergy of one table, with a proven bracket around the union
+    information.
 
-    table: probabilities, axes (x1, x2, y), sum 1; for counts, `decompose(from_counts(counts))`. tolerance: width in bits below
-    which the result is called converged; where the arithmetic does not reach it, `converged` is False and `gap` says how near
-    it came. Raises `InformationError` for what is no such table.
+    table: probabilities, axes (x1, x2, y), sum 1; for counts, `decompose(from_counts(counts))`. tolerance:
+    width in bits below which the result is called converged; where the arithmetic does not reach it,
+    `converged` is False and `gap` says how near it came. Raises `InformationError` for what is no such table.
 
     >>> import numpy as np
     >>> xor = np.zeros((2, 2, 2))
@@ -48,7 +50,9 @@ def decompose(table: ArrayLike, tolerance: float = 1e-9) -> TableDecomposition:
     if not 0 < tolerance < 1:
         raise InformationError(f"the tolerance is {tolerance:g} bit; it must be above 0 and below 1")
     full = _checked(table)
-    information1, information2, information, entropy = (float(value[0]) for value in information_terms(full[None]))
+    information1, information2, information, entropy = (
+        float(value[0]) for value in information_terms(full[None])
+    )
     thinned, slack = _without_dust(full, tolerance / 10)
     small = _without_empty_symbols(thinned)
     if 1 in small.shape:  # one symbol on an axis: that side tells nothing, and the other tells all there is
@@ -96,12 +100,15 @@ def information_terms(tables: Array) -> Terms:
     """I(X1;Y), I(X2;Y), I(X1,X2;Y) and H(Y) of tables (m, a, b, c)."""
     m, _, _, c = tables.shape
     entropy = _entropy(tables.sum((1, 2)))
-    shared = [_information(joint, entropy) for joint in (tables.sum(2), tables.sum(1), tables.reshape(m, -1, c))]
+    shared = [
+        _information(joint, entropy) for joint in (tables.sum(2), tables.sum(1), tables.reshape(m, -1, c))
+    ]
     return Terms(shared[0], shared[1], np.maximum(shared[2], np.maximum(shared[0], shared[1])), entropy)
 
 
 def from_counts(counts: ArrayLike) -> Array:
-    """Counts (x1, x2, y) as relative frequencies; raises `InformationError` where there is none or one is negative."""
+    """Counts (x1, x2, y) as relative frequencies; raises `InformationError` where there is none or one is
+    negative."""
     table = _numbers(counts)
     total = table.sum()
     if not total > 0:
@@ -115,7 +122,8 @@ def _checked(table: ArrayLike) -> Array:
     total = float(values.sum())
     if abs(total - 1.0) > SUM_TOLERANCE:
         raise InformationError(
-            f"the table sums to {total:.6g}; probabilities sum to 1 (for counts: decompose(from_counts(counts)))"
+            f"the table sums to {total:.6g}; probabilities sum to 1 (for counts: "
+            "decompose(from_counts(counts)))"
         )
     if values.size > MOST_CELLS or min(values.shape[:2]) * values.shape[2] > MOST_UNKNOWNS:
         raise InformationError(
@@ -131,18 +139,28 @@ def _numbers(table: ArrayLike) -> Array:
         values = np.asarray(table)
     except ValueError:
         raise InformationError("the table is ragged: its rows have different lengths") from None
-    if values.dtype == bool or not (np.issubdtype(values.dtype, np.integer) or np.issubdtype(values.dtype, np.floating)):
+    if values.dtype == bool or not (
+        np.issubdtype(values.dtype, np.integer) or np.issubdtype(values.dtype, np.floating)
+    ):
         raise InformationError(f"the table holds {values.dtype}; real numbers are needed")
     values = values.astype(np.float64)
     if values.ndim != 3:
-        hint = " (three sources and a target? decompose each source against the rest)" if values.ndim == 4 else ""
-        raise InformationError(f"the table has {values.ndim} axes, shape {_shape(values)}; it needs three: x1, x2, y{hint}")
+        hint = (
+            " (three sources and a target? decompose each source against the rest)"
+            if values.ndim == 4
+            else ""
+        )
+        raise InformationError(
+            f"the table has {values.ndim} axes, shape {_shape(values)}; it needs three: x1, x2, y{hint}"
+        )
     if values.size == 0:
         raise InformationError(f"the table is empty: shape {_shape(values)}")
     for what, wrong in (("no number", ~np.isfinite(values)), ("negative", values < 0)):
         if wrong.any():
             cell = tuple(int(index) for index in np.argwhere(wrong)[0])
-            raise InformationError(f"cell {cell} of the table is {values[cell]:g}, {what}; masses are finite and ≥ 0")
+            raise InformationError(
+                f"cell {cell} of the table is {values[cell]:g}, {what}; masses are finite and ≥ 0"
+            )
     return values
 
 
@@ -151,11 +169,13 @@ def _shape(values: Array) -> str:
 
 
 def _without_dust(table: Array, allowed: float) -> tuple[Array, float]:
-    """The table without its faintest cells, and by how many bits at most that moves the union information; ≤ `allowed`.
+    """The table without its faintest cells, and by how many bits at most that moves the union information; ≤
+    `allowed`.
 
-    Masses such as 1e-40 tell nothing, but would leave the solver's arithmetic no digits. Leaving out the mass δ moves both pair
-    marginals by at most δ in total variation, a feasible q by at most 2δ, hence H(Y) and H(Y|X1,X2) together by less than
-    3 h(2δ) + 4 δ log2|Y| (Alicki & Fannes 2004; Winter 2016), h the binary entropy.
+    Masses such as 1e-40 tell nothing, but would leave the solver's arithmetic no digits. Leaving out the mass
+    δ moves both pair marginals by at most δ in total variation, a feasible q by at most 2δ, hence H(Y) and
+    H(Y|X1,X2) together by less than 3 h(2δ) + 4 δ log2|Y| (Alicki & Fannes 2004; Winter 2016), h the binary
+    entropy.
     """
     flat = np.sort(table, axis=None)
     lost = np.minimum(np.cumsum(flat), 0.25)
@@ -180,7 +200,8 @@ def _entropy(p: Array) -> Array:
 
 
 def _information(joint: Array, entropy: Array) -> Array:
-    """I(X;Y) of joints (m, x, y) by Σ p(x,y) log p(x,y)/(p(x)p(y)), which loses no digits where it is small; (m,)."""
+    """I(X;Y) of joints (m, x, y) by Σ p(x,y) log p(x,y)/(p(x)p(y)), which loses no digits where it is small;
+    (m,)."""
     independent = joint.sum(2, keepdims=True) * joint.sum(1, keepdims=True)
     positive = (joint > 0) & (independent > 0)
     ratio = np.where(positive, joint, 1.0) / np.where(positive, independent, 1.0)

@@ -17,9 +17,15 @@ STRATA = 10
 
 
 def fit_values(
-    views: Mapping[str, Prepared], values: Array, groups: Rows | None, settings: EstimatorSettings, seed: int, fold_seeds: int
+    views: Mapping[str, Prepared],
+    values: Array,
+    groups: Rows | None,
+    settings: EstimatorSettings,
+    seed: int,
+    fold_seeds: int,
 ) -> tuple[dict[str, Array], Array]:
-    """Squared errors (fold seeds, n, k) of each view's ridge, and of the mean of the training rows. values: (n, k)."""
+    """Squared errors (fold seeds, n, k) of each view's ridge, and of the mean of the training rows. values:
+    (n, k)."""
     ranks = np.argsort(np.argsort(values.mean(1), kind="stable"), kind="stable")
     strata = ranks * STRATA // len(values)
     errors = {name: np.zeros((fold_seeds, *values.shape)) for name in views}

@@ -1,4 +1,5 @@
-"""Macro-averaged accuracy: the mean over classes of the share predicted right, so that chance is 1/classes for any balance."""
+"""Macro-averaged accuracy: the mean over classes of the share predicted right, so that chance is 1/classes
+for any balance."""
 
 import numpy as np
 

@@ -1,4 +1,5 @@
-"""CoMM (Dufumier, Castillo-Navarro et al., ICLR 2025): aligns two augmented views of the fused representation."""
+"""CoMM (Dufumier, Castillo-Navarro et al., ICLR 2025): aligns two augmented views of the fused
+representation."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,5 @@
-"""Cross, the CLIP loss (Radford et al., 2021): aligns one modality with the other; what only one of them holds is lost."""
+"""Cross, the CLIP loss (Radford et al., 2021): aligns one modality with the other; what only one of them
+holds is lost."""
 
 from collections.abc import Sequence
 
@@ -12,7 +13,8 @@ from engine.settings.objective import CrossSettings
 
 
 class Cross(SeparateObjective):
-    """Loss: symmetric cross-entropy of cosine similarities × a learned scale, on one augmented view of each modality.
+    """Loss: symmetric cross-entropy of cosine similarities × a learned scale, on one augmented view of each
+    modality.
 
     The scale never exceeds 100, as in CLIP.
     """

@@ -1,4 +1,5 @@
-"""Cross+Self: aligns the two modalities with each other, and two augmented views of each modality with themselves."""
+"""Cross+Self: aligns the two modalities with each other, and two augmented views of each modality with
+themselves."""
 
 from collections.abc import Sequence
 
@@ -15,9 +16,11 @@ from engine.settings.objective import CrossSelfSettings
 
 
 class CrossSelf(SeparateObjective):
-    """Loss: InfoNCE(modality 1, modality 2) + self_weight · ½[InfoNCE of two views of modality 1 + same for modality 2].
+    """Loss: InfoNCE(modality 1, modality 2) + self_weight · ½[InfoNCE of two views of modality 1 + same for
+    modality 2].
 
-    Embeddings are a head's (Linear, ReLU, Linear) on each modality's representation; the pair is taken from the first view.
+    Embeddings are a head's (Linear, ReLU, Linear) on each modality's representation; the pair is taken from
+    the first view.
     """
 
     def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: CrossSelfSettings):
@@ -27,11 +30,14 @@ class CrossSelf(SeparateObjective):
         self.heads = module_dict({name: self_head(own) for name in self.encoders})
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
-        """InfoNCE between the modalities plus the weighted mean of InfoNCE of two views of each (METHOD §3); reads two views."""
+        """InfoNCE between the modalities plus the weighted mean of InfoNCE of two views of each (METHOD §3);
+        reads two views."""
         (first, first_again), (second, second_again) = (
             gather_batch(self.heads[name](self.project_views(name, views))).unbind() for name in self.encoders
         )
-        pair, *alone = cross_self_terms((first, second), (first, first_again), (second, second_again), self.own.temperature)
+        pair, *alone = cross_self_terms(
+            (first, second), (first, first_again), (second, second_again), self.own.temperature
+        )
         loss = pair.loss + self.own.self_weight * torch.stack([term.loss for term in alone]).mean()
         shown = {"cross": pair.loss.detach()}
         shown |= {f"self_{name}": term.loss.detach() for name, term in zip(self.encoders, alone, strict=True)}

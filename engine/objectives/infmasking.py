@@ -1,4 +1,5 @@
-"""InfMasking (Wen, Dai et al., NeurIPS 2025): CoMM plus alignment of the fusion with randomly masked versions of itself."""
+"""InfMasking (Wen, Dai et al., NeurIPS 2025): CoMM plus alignment of the fusion with randomly masked versions
+of itself."""
 
 from collections.abc import Sequence
 
@@ -14,7 +15,8 @@ from engine.settings.objective import InfmaskingSettings
 
 
 class Infmasking(FusedObjective):
-    """Loss: mean of weight × term over the two masked terms, the modalities and the fusion (METHOD §3, InfMasking).
+    """Loss: mean of weight × term over the two masked terms, the modalities and the fusion (METHOD §3,
+    InfMasking).
 
     Only the fusion of all modalities is masked; masks are drawn anew for every sample, view and step.
     """
@@ -22,15 +24,22 @@ class Infmasking(FusedObjective):
     def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: InfmaskingSettings):
         super().__init__(settings, modalities, own.projection, masks=True)
         self.own = own
-        self.term_names = ["mask_view1", "mask_view2", *(f"align_{name}" for name in [*self.encoders, "fusion"])]
+        self.term_names = [
+            "mask_view1",
+            "mask_view2",
+            *(f"align_{name}" for name in [*self.encoders, "fusion"]),
+        ]
         check_term_weights(own.term_weights, self.term_names)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
-        """Masked terms of both views, then the CoMM terms of each modality and the fusion; their weighted mean (METHOD §3)."""
+        """Masked terms of both views, then the CoMM terms of each modality and the fusion; their weighted
+        mean (METHOD §3)."""
         own = self.own
         device = self.fusion.norm.weight.device
         generator = progress.generator("masks", device)
-        plain, masked = self.embed(views, lambda tokens: draw_kept(tokens, own.mask_ratio, own.masks, generator))
+        plain, masked = self.embed(
+            views, lambda tokens: draw_kept(tokens, own.mask_ratio, own.masks, generator)
+        )
         mask_terms, align_terms = infmasking_terms(
             plain[0].unbind(),
             plain[1].unbind(),

@@ -1,4 +1,5 @@
-"""MAE (He et al., CVPR 2022; of several modalities: Bachmann et al., MultiMAE, ECCV 2022): reconstructs what it does not see."""
+"""MAE (He et al., CVPR 2022; of several modalities: Bachmann et al., MultiMAE, ECCV 2022): reconstructs what
+it does not see."""
 
 from collections.abc import Sequence
 
@@ -16,10 +17,12 @@ from engine.settings.objective import MaeSettings
 
 
 class Mae(FusionObjective):
-    """Loss: mean over the modalities of the mean squared error of what the decoder makes of the visible tokens.
+    """Loss: mean over the modalities of the mean squared error of what the decoder makes of the visible
+    tokens.
 
-    Of each sample a share 1 − ρ of all modalities' tokens, drawn anew every step, goes through the fusion; the others are left
-    out, not replaced. What the targets are and where they count: engine/reconstruction.py. No term is contrastive.
+    Of each sample a share 1 − ρ of all modalities' tokens, drawn anew every step, goes through the fusion;
+    the others are left out, not replaced. What the targets are and where they count:
+    engine/reconstruction.py. No term is contrastive.
     """
 
     trains_single_views = False
@@ -32,7 +35,8 @@ class Mae(FusionObjective):
         self.decoder = Decoder(self.layouts, settings.fusion.width, own.decoder_width, own.decoder_heads)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
-        """Mean over modalities of the squared error at hidden tokens (vectors: everywhere); reads one view."""
+        """Mean over modalities of the squared error at hidden tokens (vectors: everywhere); reads one
+        view."""
         (view,) = views
         joined = join([self.encode(name, view[name]) for name in self.encoders])
         visible = draw_visible(joined, self.own.mask_ratio, progress.generator("masks", joined.values.device))
@@ -43,14 +47,19 @@ class Mae(FusionObjective):
             target = layout.target(view[name])
             counts = target.is_value & own_hidden[..., None] if layout.grid else target.is_value
             losses[f"rebuild_{name}"] = squared_error(rebuilt[name], Target(target.values, counts))
-        return StepOutput(torch.stack(list(losses.values())).mean(), {name: loss.detach() for name, loss in losses.items()})
+        return StepOutput(
+            torch.stack(list(losses.values())).mean(), {name: loss.detach() for name, loss in losses.items()}
+        )
 
 
 def squared_error(rebuilt: Tensor, target: Target) -> Tensor:
-    """Mean squared error over the values that count, of all processes' samples together; 0 where none does."""
+    """Mean squared error over the values that count, of all processes' samples together; 0 where none
+    does."""
     exact = rebuilt if rebuilt.dtype == torch.float64 else rebuilt.float()
     errors = torch.where(target.is_value, exact - target.values, 0.0).square()
-    return mean_over_processes(errors.sum()) / mean_over_processes(target.is_value.sum().to(exact.dtype)).clamp(min=1)
+    return mean_over_processes(errors.sum()) / mean_over_processes(
+        target.is_value.sum().to(exact.dtype)
+    ).clamp(min=1)
 
 
 def build(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]) -> Mae:

@@ -1,4 +1,5 @@
-"""SimCLR (Chen et al., ICML 2020): aligns two augmented views of one modality; what the others hold is never seen."""
+"""SimCLR (Chen et al., ICML 2020): aligns two augmented views of one modality; what the others hold is never
+seen."""
 
 from collections.abc import Sequence
 
@@ -12,7 +13,8 @@ from engine.settings.objective import SimclrSettings
 
 
 class Simclr(SeparateObjective):
-    """Loss: InfoNCE(g(z¹), g(z²)) of two augmented views, z the modality's representation and g a head (Linear, ReLU, Linear)."""
+    """Loss: InfoNCE(g(z¹), g(z²)) of two augmented views, z the modality's representation and g a head
+    (Linear, ReLU, Linear)."""
 
     augmented_views = 2
 
@@ -30,4 +32,6 @@ class Simclr(SeparateObjective):
 def build(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]) -> Simclr:
     """The objective; raises `SettingsError` when it names a modality that the data set does not have."""
     assert isinstance(settings.objective, SimclrSettings)
-    return Simclr(settings, chosen_modality(settings, modalities, settings.objective.modality), settings.objective)
+    return Simclr(
+        settings, chosen_modality(settings, modalities, settings.objective.modality), settings.objective
+    )

@@ -1,4 +1,5 @@
-"""SLIP (Mu et al., ECCV 2022): CLIP's alignment of two modalities, and SimCLR's of two augmented views of one of them."""
+"""SLIP (Mu et al., ECCV 2022): CLIP's alignment of two modalities, and SimCLR's of two augmented views of one
+of them."""
 
 from collections.abc import Sequence
 
@@ -12,10 +13,12 @@ from engine.settings.objective import SlipSettings
 
 
 class Slip(SeparateObjective):
-    """Loss: CLIP(z_1, z_2) + self_weight · InfoNCE(g(z¹), g(z²)), z the linear projections and g a head on one modality's.
+    """Loss: CLIP(z_1, z_2) + self_weight · InfoNCE(g(z¹), g(z²)), z the linear projections and g a head on
+    one modality's.
 
-    Departs from the paper in two places, as Cross+Self here does: the pair is taken from the first of two augmented views
-    instead of a third one, and g stands on the projection that is probed instead of beside it, so that both terms shape it.
+    Departs from the paper in two places, as Cross+Self here does: the pair is taken from the first of two
+    augmented views instead of a third one, and g stands on the projection that is probed instead of beside
+    it, so that both terms shape it.
     """
 
     augmented_views = 2
@@ -29,19 +32,26 @@ class Slip(SeparateObjective):
         self.log_scale = log_scale(own.initial_temperature)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
-        """CLIP loss between the modalities plus the weighted InfoNCE of two views of the image (Mu et al. 2022)."""
+        """CLIP loss between the modalities plus the weighted InfoNCE of two views of the image (Mu et al.
+        2022)."""
         twice = self.project_views(self.seen_twice, views)
-        pair = [twice[0] if name == self.seen_twice else self.project(name, views[0][name]) for name in self.encoders]
+        pair = [
+            twice[0] if name == self.seen_twice else self.project(name, views[0][name])
+            for name in self.encoders
+        ]
         scale = bounded_scale(self.log_scale)
         one, other = (gather_batch(projected) for projected in pair)
         contrast, accuracy = clip_loss(one, other, scale)
         first, second = gather_batch(self.head(twice)).unbind()
         alone = info_nce(first, second, self.own.temperature).loss
         shown = {"contrast": contrast.detach(), f"self_{self.seen_twice}": alone.detach()}
-        return StepOutput(contrast + self.own.self_weight * alone, shown | {"accuracy": accuracy, "scale": scale.detach()})
+        return StepOutput(
+            contrast + self.own.self_weight * alone, shown | {"accuracy": accuracy, "scale": scale.detach()}
+        )
 
 
 def build(settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]) -> Slip:
-    """The objective; raises `SettingsError` unless there are two modalities and the one it names is among them."""
+    """The objective; raises `SettingsError` unless there are two modalities and the one it names is among
+    them."""
     assert isinstance(settings.objective, SlipSettings)
     return Slip(settings, modalities, settings.objective)

@@ -1,4 +1,5 @@
-"""Supervised: the fusion encoder of CoMM and InfMasking trained with labels, as the ceiling to hold their probes against."""
+"""Supervised: the fusion encoder of CoMM and InfMasking trained with labels, as the ceiling to hold their
+probes against."""
 
 from collections.abc import Sequence
 
@@ -15,7 +16,8 @@ from engine.settings.objective import SupervisedSettings
 
 
 class Supervised(FusionObjective):
-    """Loss: mean over the tasks trained of the loss of a linear head on the fused representation of one augmented view.
+    """Loss: mean over the tasks trained of the loss of a linear head on the fused representation of one
+    augmented view.
 
     Cross-entropy for classes, binary cross-entropy for several labels, mean squared error for values.
     """
@@ -39,19 +41,24 @@ class Supervised(FusionObjective):
             losses.append(mean_over_processes(task_loss(task, predicted, target)))
             shown[f"label_{task.name}"] = losses[-1].detach()
             if task.kind == "classification":
-                hits.append(mean_over_processes((predicted.detach().argmax(-1) == target).to(predicted.dtype).mean()))
+                hits.append(
+                    mean_over_processes((predicted.detach().argmax(-1) == target).to(predicted.dtype).mean())
+                )
         if hits:
             shown["accuracy"] = torch.stack(hits).mean()
         return StepOutput(torch.stack(losses).mean(), shown)
 
 
 def task_loss(task: Task, predicted: Tensor, target: Tensor) -> Tensor:
-    """Mean loss of a head's outputs (b, outputs) against labels (b,) or (b, k); raises `ValueError` where shapes differ."""
+    """Mean loss of a head's outputs (b, outputs) against labels (b,) or (b, k); raises `ValueError` where
+    shapes differ."""
     if task.kind == "classification":
         return F.cross_entropy(predicted, target.long())
     target = target.to(predicted.dtype).view(len(target), -1)
     if target.shape != predicted.shape:
-        raise ValueError(f"'{task.name}' has {target.shape[1]} labels a sample; its head has {predicted.shape[1]} outputs")
+        raise ValueError(
+            f"'{task.name}' has {target.shape[1]} labels a sample; its head has {predicted.shape[1]} outputs"
+        )
     if task.kind == "multilabel":
         return F.binary_cross_entropy_with_logits(predicted, target)
     return F.mse_loss(predicted, target)

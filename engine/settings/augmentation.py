@@ -34,13 +34,17 @@ class NoiseAugmentation(Settings):
     noise: float = setting(0.1, "Standard deviation of the added noise.", ge=0.0, le=10.0)
     noise_probability: float = setting(0.5, "Probability that a view gets the noise.", ge=0.0, le=1.0)
     drop: float = setting(
-        0.0, "Largest share of steps (vectors: features) zeroed; the share is drawn from 0 to this.", ge=0.0, le=1.0
+        0.0,
+        "Largest share of steps (vectors: features) zeroed; the share is drawn from 0 to this.",
+        ge=0.0,
+        le=1.0,
     )
     drop_probability: float = setting(0.5, "Probability that a view gets the drop.", ge=0.0, le=1.0)
 
 
 class TokenMaskingAugmentation(Settings):
-    """Text tokens replaced by the tokenizer's mask token, each with the same probability (Devlin et al., 2019)."""
+    """Text tokens replaced by the tokenizer's mask token, each with the same probability (Devlin et al.,
+    2019)."""
 
     name: Literal["token_masking"] = "token_masking"
     probability: float = setting(0.15, "Probability that a token is masked.", ge=0.0, le=1.0)

@@ -1,7 +1,8 @@
-"""What every group of settings shares: frozen, unknown names refused, and fields that carry unit, help and bounds.
+"""What every group of settings shares: frozen, unknown names refused, and fields that carry unit, help and
+bounds.
 
-The launch form, the command line and the stored configuration are all generated from these models, so a setting is
-written once. Nothing under `engine.settings` imports torch: the dashboard reads it.
+The launch form, the command line and the stored configuration are all generated from these models, so a
+setting is written once. Nothing under `engine.settings` imports torch: the dashboard reads it.
 """
 
 from typing import Any
@@ -18,7 +19,7 @@ class Settings(BaseModel):
 def setting(default: Any, help: str, *, unit: str | None = None, **constraints: Any) -> Any:
     """A field with the text and the bounds that its form control shows.
 
-    `unit` is a short word behind the value ("epochs", "px"); `constraints` are pydantic's (`ge`, `le`, `gt`, `min_length`, …).
-    Pass `...` as `default` for a required setting.
+    `unit` is a short word behind the value ("epochs", "px"); `constraints` are pydantic's (`ge`, `le`, `gt`,
+    `min_length`, …). Pass `...` as `default` for a required setting.
     """
     return Field(default, description=help, json_schema_extra={"unit": unit} if unit else None, **constraints)

@@ -21,15 +21,22 @@ from engine.settings.published_dataset import (
 
 
 class TrifeatureSettings(Settings):
-    """Pairs of rendered images with a shape, a colour and a texture each (Hermann & Lampinen, 2020; METHOD §7)."""
+    """Pairs of rendered images with a shape, a colour and a texture each (Hermann & Lampinen, 2020; METHOD
+    §7)."""
 
     name: Literal["trifeature"] = "trifeature"
     image_size: int = setting(224, "Side of the square images.", unit="px", ge=32, le=512)
     biased: bool = setting(
-        True, "Train only on pairs whose second colour is decided by the first texture, so that synergy can be learned."
+        True,
+        "Train only on pairs whose second colour is decided by the first texture, so that synergy can be "
+        "learned.",
     )
-    pairs: int = setting(10_000, "Training pairs drawn without replacement.", unit="pairs", ge=64, le=1_000_000)
-    probe_pairs: int = setting(10_000, "Unbiased pairs the linear probe is fitted on.", unit="pairs", ge=100, le=1_000_000)
+    pairs: int = setting(
+        10_000, "Training pairs drawn without replacement.", unit="pairs", ge=64, le=1_000_000
+    )
+    probe_pairs: int = setting(
+        10_000, "Unbiased pairs the linear probe is fitted on.", unit="pairs", ge=100, le=1_000_000
+    )
     test_pairs: int = setting(
         3_800,
         "Unbiased pairs of the 200 held-out images the probe is tested on; there are 3,800.",
@@ -38,10 +45,16 @@ class TrifeatureSettings(Settings):
         le=3_800,
     )
     validation_share: float = setting(
-        0.1, "Share of the training images carved off for early stopping and model selection.", ge=0.02, le=0.5
+        0.1,
+        "Share of the training images carved off for early stopping and model selection.",
+        ge=0.02,
+        le=0.5,
     )
     seed: int = setting(
-        0, "Seed of rendering, split and pairing; runs with other training seeds share the data.", ge=0, le=2**31 - 1
+        0,
+        "Seed of rendering, split and pairing; runs with other training seeds share the data.",
+        ge=0,
+        le=2**31 - 1,
     )
 
     @property
@@ -57,19 +70,34 @@ class BitsSettings(Settings):
     synergy: Literal["pairing", "xor"] = setting(
         "pairing", "Synergy label: 1[b = π(a)] over the symbols (h(1/k) bits), or a ⊕ b of two bits (1 bit)."
     )
-    redundant_symbols: int = setting(10, "Alphabet of the symbol both modalities carry.", unit="symbols", ge=2, le=64)
+    redundant_symbols: int = setting(
+        10, "Alphabet of the symbol both modalities carry.", unit="symbols", ge=2, le=64
+    )
     unique_symbols: int = setting(10, "Alphabet of each modality's own symbol.", unit="symbols", ge=2, le=64)
-    synergy_symbols: int = setting(10, "Alphabet k of the symbols a and b (xor always uses 2).", unit="symbols", ge=2, le=64)
+    synergy_symbols: int = setting(
+        10, "Alphabet k of the symbols a and b (xor always uses 2).", unit="symbols", ge=2, le=64
+    )
     features: int = setting(128, "Width of each modality's observation.", unit="features", ge=8, le=4096)
     noise: float = setting(0.1, "Standard deviation of the noise added to every feature.", ge=0.0, le=10.0)
-    biased: bool = setting(True, "Train only on pairs with a positive synergy label, as Trifeature does; probes see all pairs.")
+    biased: bool = setting(
+        True, "Train only on pairs with a positive synergy label, as Trifeature does; probes see all pairs."
+    )
     samples: int = setting(10_000, "Training samples.", unit="samples", ge=64, le=5_000_000)
-    probe_samples: int = setting(4_000, "Labelled samples the linear probe is fitted on.", unit="samples", ge=100, le=1_000_000)
-    test_samples: int = setting(4_000, "Labelled samples the probe is tested on.", unit="samples", ge=100, le=1_000_000)
+    probe_samples: int = setting(
+        4_000, "Labelled samples the linear probe is fitted on.", unit="samples", ge=100, le=1_000_000
+    )
+    test_samples: int = setting(
+        4_000, "Labelled samples the probe is tested on.", unit="samples", ge=100, le=1_000_000
+    )
     validation_share: float = setting(
         0.1, "Samples drawn besides for model selection, as a share of the training samples.", ge=0.02, le=0.5
     )
-    seed: int = setting(0, "Seed of maps, symbols and noise; runs with other training seeds share the data.", ge=0, le=2**31 - 1)
+    seed: int = setting(
+        0,
+        "Seed of maps, symbols and noise; runs with other training seeds share the data.",
+        ge=0,
+        le=2**31 - 1,
+    )
 
     @property
     def modality_names(self) -> tuple[str, ...]:
@@ -81,15 +109,23 @@ class PairedFileSettings(Settings):
     """The user's own aligned arrays: one `.npz`, `.safetensors` or `.parquet`, or a train and a test file."""
 
     name: Literal["paired_file"] = "paired_file"
-    path: str = setting(..., "File with the arrays (or the training file when a test file is named).", min_length=1)
+    path: str = setting(
+        ..., "File with the arrays (or the training file when a test file is named).", min_length=1
+    )
     test_path: str | None = setting(None, "File with the test rows, if they are apart.")
     modalities: tuple[str, ...] = setting(
         ..., "Names of the arrays to use as modalities, at least two.", min_length=2, max_length=6
     )
     label: str = setting(..., "Name of the label array.", min_length=1)
-    standardise: bool = setting(True, "Give every numeric feature mean 0 and standard deviation 1, fitted on the training rows.")
-    test_share: float = setting(0.2, "Share of rows held out for the test when the file names no split.", ge=0.05, le=0.5)
-    validation_share: float = setting(0.15, "Share of the training rows kept for model selection.", ge=0.02, le=0.5)
+    standardise: bool = setting(
+        True, "Give every numeric feature mean 0 and standard deviation 1, fitted on the training rows."
+    )
+    test_share: float = setting(
+        0.2, "Share of rows held out for the test when the file names no split.", ge=0.05, le=0.5
+    )
+    validation_share: float = setting(
+        0.15, "Share of the training rows kept for model selection.", ge=0.02, le=0.5
+    )
     max_gigabytes: float = setting(4.0, "Largest file that is read.", unit="GB", gt=0, le=512)
     seed: int = setting(0, "Seed of the split.", ge=0, le=2**31 - 1)
 

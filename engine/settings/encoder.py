@@ -1,4 +1,5 @@
-"""Settings of every encoder. Adding one: a class here, its name in `EncoderSettings`, a file in `engine/encoders/`."""
+"""Settings of every encoder. Adding one: a class here, its name in `EncoderSettings`, a file in
+`engine/encoders/`."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +15,8 @@ class AlexnetSettings(Settings):
 
 
 class SmallCnnSettings(Settings):
-    """Strided 3 × 3 convolutions for small images: each stage halves the side, so 64 px become 4 × 4 after four."""
+    """Strided 3 × 3 convolutions for small images: each stage halves the side, so 64 px become 4 × 4 after
+    four."""
 
     name: Literal["small_cnn"] = "small_cnn"
     channels: tuple[int, ...] = setting(
@@ -27,19 +29,26 @@ class MlpSettings(Settings):
 
     name: Literal["mlp"] = "mlp"
     hidden: tuple[int, ...] = setting((256,), "Widths of the hidden layers.", max_length=8)
-    tokens: int = setting(16, "Tokens made of a vector; masking hides whole tokens.", unit="tokens", ge=1, le=512)
+    tokens: int = setting(
+        16, "Tokens made of a vector; masking hides whole tokens.", unit="tokens", ge=1, le=512
+    )
     width: int = setting(64, "Width of a token.", unit="features", ge=4, le=4096)
 
 
 class SequenceTransformerSettings(Settings):
-    """A transformer over the steps of a sequence, without positions: what the affect sets are read with (METHOD §4)."""
+    """A transformer over the steps of a sequence, without positions: what the affect sets are read with
+    (METHOD §4)."""
 
     name: Literal["sequence_transformer"] = "sequence_transformer"
     width: int = setting(40, "Width every step is projected to.", unit="features", ge=4, le=4096)
     layers: int = setting(5, "Encoder layers.", ge=1, le=48)
     heads: int = setting(5, "Attention heads; they divide the width.", ge=1, le=128)
-    feed_forward: int = setting(2048, "Width of the layers between; PyTorch's default.", unit="features", ge=4, le=65_536)
-    dropout: float = setting(0.1, "Share of activations dropped in training; PyTorch's default.", ge=0.0, lt=1.0)
+    feed_forward: int = setting(
+        2048, "Width of the layers between; PyTorch's default.", unit="features", ge=4, le=65_536
+    )
+    dropout: float = setting(
+        0.1, "Share of activations dropped in training; PyTorch's default.", ge=0.0, lt=1.0
+    )
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> "SequenceTransformerSettings":
@@ -49,7 +58,8 @@ class SequenceTransformerSettings(Settings):
 
 
 class TabularSettings(Settings):
-    """An MLP over a table's row, then one token for each feature it gives: value × learned weight + bias (METHOD §4)."""
+    """An MLP over a table's row, then one token for each feature it gives: value × learned weight + bias
+    (METHOD §4)."""
 
     name: Literal["tabular"] = "tabular"
     hidden: tuple[int, ...] = setting((10,), "Widths of the hidden layers.", max_length=8)
@@ -66,7 +76,8 @@ class GruSettings(Settings):
 
 
 class Resnet18Settings(Settings):
-    """ResNet-18 (He et al., 2016) without pooling, from scratch: 128 px images become 4 × 4 features of width 512."""
+    """ResNet-18 (He et al., 2016) without pooling, from scratch: 128 px images become 4 × 4 features of width
+    512."""
 
     name: Literal["resnet18"] = "resnet18"
 
@@ -89,12 +100,17 @@ class PretrainedSettings(Settings):
     """Base of the encoders whose weights come from a Hugging Face folder on disk; nothing is downloaded."""
 
     path: str | None = setting(
-        None, "Folder with config.json and model.safetensors. Empty: the model that the data set names.", min_length=1
+        None,
+        "Folder with config.json and model.safetensors. Empty: the model that the data set names.",
+        min_length=1,
     )
-    frozen: bool = setting(True, "Keep the pretrained weights as they are; they then stay out of checkpoints.")
+    frozen: bool = setting(
+        True, "Keep the pretrained weights as they are; they then stay out of checkpoints."
+    )
     cache_gigabytes: float = setting(
         4.0,
-        "Memory for the tokens of samples that a frozen model has seen; pays where a modality is not augmented.",
+        "Memory for the tokens of samples that a frozen model has seen; pays where a modality is not "
+        "augmented.",
         unit="GB",
         ge=0,
         le=512,
@@ -108,7 +124,8 @@ class ClipVisionSettings(PretrainedSettings):
 
 
 class ClipTextSettings(PretrainedSettings):
-    """A text model, of CLIP or made to fit it (Reimers & Gurevych, 2020): one token for each of the text's."""
+    """A text model, of CLIP or made to fit it (Reimers & Gurevych, 2020): one token for each of the
+    text's."""
 
     name: Literal["clip_text"] = "clip_text"
 

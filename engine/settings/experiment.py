@@ -1,7 +1,7 @@
 """One run's complete settings, how they are read, and how a mistake in them is told.
 
-`parse` is the only way in for what people write (forms, TOML, command line, stored JSON): it turns pydantic's report
-into one clear line, `SettingsError`.
+`parse` is the only way in for what people write (forms, TOML, command line, stored JSON): it turns pydantic's
+report into one clear line, `SettingsError`.
 """
 
 import difflib
@@ -24,7 +24,8 @@ from engine.settings.training import FusionSettings, ProbeSettings, TrainingSett
 
 
 class SettingsError(UserError):
-    """A setting that cannot be; the message is one line with what came and what is allowed, `lines` one for each mistake."""
+    """A setting that cannot be; the message is one line with what came and what is allowed, `lines` one for
+    each mistake."""
 
     def __init__(self, message: str, lines: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -38,8 +39,8 @@ LATER = (
     ("training", "main_port"),
     ("training", "compile"),
 )
-"""Settings (group, name) that came after the first runs were stored: with their usual value they are not in a digest, so that
-runs from before and after stay repetitions of one configuration."""
+"""Settings (group, name) that came after the first runs were stored: with their usual value they are not in a
+digest, so that runs from before and after stay repetitions of one configuration."""
 
 
 class ExperimentSettings(Settings):
@@ -47,11 +48,15 @@ class ExperimentSettings(Settings):
 
     data: DatasetSettings
     objective: ObjectiveSettings
-    encoders: dict[str, EncoderSettings] = setting({}, "Encoder of each modality; what is missing gets the data set's default.")
+    encoders: dict[str, EncoderSettings] = setting(
+        {}, "Encoder of each modality; what is missing gets the data set's default."
+    )
     augmentations: dict[str, AugmentationSettings] = setting(
         {}, "Augmentation of each modality; what is missing gets the data set's default."
     )
-    shared_augmentation: bool = setting(False, "One draw of noise and dropped steps serves all modalities, time steps aligned.")
+    shared_augmentation: bool = setting(
+        False, "One draw of noise and dropped steps serves all modalities, time steps aligned."
+    )
     fusion: FusionSettings = FusionSettings()
     training: TrainingSettings = TrainingSettings()
     probe: ProbeSettings = ProbeSettings()
@@ -62,15 +67,20 @@ class ExperimentSettings(Settings):
     def _batch_may_come_in_parts(self) -> "ExperimentSettings":
         if self.training.accumulation > 1 and not self.objective.batch_splits:
             raise ValueError(
-                f"training.accumulation is {self.training.accumulation}, but {self.objective.name} compares all samples of a "
-                "batch: in parts it would see fewer negatives and be another loss; choose 1, or more processes"
+                f"training.accumulation is {self.training.accumulation}, but {self.objective.name} compares "
+                "all samples of a "
+                "batch: in parts it would see fewer negatives and be another loss; choose 1, or more "
+                "processes"
             )
         return self
 
     def digest(self) -> str:
-        """16 hex digits of the settings without the seed: runs that share it are repetitions of one configuration."""
+        """16 hex digits of the settings without the seed: runs that share it are repetitions of one
+        configuration."""
         content = self.model_dump(mode="json", exclude={"seed"})
-        standard = ExperimentSettings.model_construct(data=self.data, objective=self.objective).model_dump(mode="json")
+        standard = ExperimentSettings.model_construct(data=self.data, objective=self.objective).model_dump(
+            mode="json"
+        )
         for group, name in LATER:
             holder, usual = (content, standard) if not group else (content[group], standard[group])
             if holder[name] == usual[name]:
@@ -83,10 +93,17 @@ def parse(content: Mapping[str, Any]) -> ExperimentSettings:
     try:
         return ExperimentSettings.model_validate(content)
     except ValidationError as error:
-        raise SettingsError(explain(error, ExperimentSettings), explain_each(error, ExperimentSettings)) from None
+        raise SettingsError(
+            explain(error, ExperimentSettings), explain_each(error, ExperimentSettings)
+        ) from None
 
 
-_GROUP_WORDS = {"data": "data set", "objective": "objective", "encoders": "encoder", "augmentations": "augmentation"}
+_GROUP_WORDS = {
+    "data": "data set",
+    "objective": "objective",
+    "encoders": "encoder",
+    "augmentations": "augmentation",
+}
 
 
 def explain(error: ValidationError, model: type[Settings]) -> str:
@@ -118,11 +135,14 @@ def _explain(mistake: ErrorDetails, model: type[Settings]) -> str:
     if kind == "missing":
         return f"{where} is missing"
     said = mistake["msg"].removeprefix("Value error, ")
-    return (f"{where}: {said}" if where else said) + ("" if kind == "value_error" else f"; got {str(came)[:80]!r}")
+    return (f"{where}: {said}" if where else said) + (
+        "" if kind == "value_error" else f"; got {str(came)[:80]!r}"
+    )
 
 
 def _allowed_names(model: type[Settings], path: tuple[int | str, ...]) -> list[str]:
-    """Names allowed at a path into the settings; union tags and dictionary keys in it are followed through the schema."""
+    """Names allowed at a path into the settings; union tags and dictionary keys in it are followed through
+    the schema."""
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
 

@@ -1,4 +1,5 @@
-"""Settings of every objective. Adding one: a class here, its name in `ObjectiveSettings`, a file in `engine/objectives/`."""
+"""Settings of every objective. Adding one: a class here, its name in `ObjectiveSettings`, a file in
+`engine/objectives/`."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -8,31 +9,38 @@ from engine.settings.base import Settings, setting
 
 
 class ProjectionSettings(Settings):
-    """Projection head d → hidden → hidden → width (Linear, BatchNorm, ReLU twice, then Linear); dropped after training."""
+    """Projection head d → hidden → hidden → width (Linear, BatchNorm, ReLU twice, then Linear); dropped after
+    training."""
 
     hidden: int = setting(512, "Width of the two hidden layers.", unit="features", ge=8, le=8192)
     width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
 class ObjectiveBase(Settings):
-    """What the settings of all objectives say. batch_splits: no term compares samples, so a batch may be computed in parts."""
+    """What the settings of all objectives say. batch_splits: no term compares samples, so a batch may be
+    computed in parts."""
 
     batch_splits: ClassVar[bool] = False
 
 
 class CommSettings(ObjectiveBase):
-    """CoMM (Dufumier, Castillo-Navarro et al., ICLR 2025): aligns two augmented views of the fused representation."""
+    """CoMM (Dufumier, Castillo-Navarro et al., ICLR 2025): aligns two augmented views of the fused
+    representation."""
 
     name: Literal["comm"] = "comm"
     temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
     term_weights: tuple[float, ...] | None = setting(
-        None, "Weight of each term: one a modality, then the fusion. Empty means 1 each.", min_length=2, max_length=8
+        None,
+        "Weight of each term: one a modality, then the fusion. Empty means 1 each.",
+        min_length=2,
+        max_length=8,
     )
     projection: ProjectionSettings = ProjectionSettings()
 
 
 class InfmaskingSettings(ObjectiveBase):
-    """InfMasking (Wen, Dai et al., NeurIPS 2025): CoMM plus alignment with many randomly masked fused views."""
+    """InfMasking (Wen, Dai et al., NeurIPS 2025): CoMM plus alignment with many randomly masked fused
+    views."""
 
     name: Literal["infmasking"] = "infmasking"
     temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
@@ -41,8 +49,12 @@ class InfmaskingSettings(ObjectiveBase):
     variance_weight: float = setting(
         1.0, "λ: weight of the variance over masked views, ramped up to the last epoch.", ge=0.0, le=100.0
     )
-    cross_views: bool = setting(False, "Align a view with the masked versions of the other view instead of its own.")
-    uniformity_weight: float = setting(0.0, "Weight of the entropy of the embeddings; 0 in every published run.", ge=0.0, le=10.0)
+    cross_views: bool = setting(
+        False, "Align a view with the masked versions of the other view instead of its own."
+    )
+    uniformity_weight: float = setting(
+        0.0, "Weight of the entropy of the embeddings; 0 in every published run.", ge=0.0, le=10.0
+    )
     term_weights: tuple[float, ...] | None = setting(
         None,
         "Weight of each term: two masked ones, one a modality, then the fusion. Empty means 1 each.",
@@ -65,9 +77,13 @@ class CrossSelfSettings(ObjectiveBase):
 
     name: Literal["cross_self"] = "cross_self"
     temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
-    self_weight: float = setting(1.0, "Weight of the mean of the two single-modality terms.", ge=0.0, le=100.0)
+    self_weight: float = setting(
+        1.0, "Weight of the mean of the two single-modality terms.", ge=0.0, le=100.0
+    )
     width: int = setting(256, "Width of each modality's representation.", unit="features", ge=8, le=4096)
-    hidden: int = setting(1024, "Width of the projection head's hidden layer.", unit="features", ge=8, le=8192)
+    hidden: int = setting(
+        1024, "Width of the projection head's hidden layer.", unit="features", ge=8, le=8192
+    )
     head_width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
@@ -80,13 +96,18 @@ class CmcSettings(ObjectiveBase):
 
 
 class SimclrSettings(ObjectiveBase):
-    """SimCLR (Chen et al., ICML 2020): InfoNCE between two augmentations of one modality; the others are not read."""
+    """SimCLR (Chen et al., ICML 2020): InfoNCE between two augmentations of one modality; the others are not
+    read."""
 
     name: Literal["simclr"] = "simclr"
-    modality: str | None = setting(None, "Modality that is trained and probed; empty: the first image, else the first of all.")
+    modality: str | None = setting(
+        None, "Modality that is trained and probed; empty: the first image, else the first of all."
+    )
     temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
     width: int = setting(256, "Width of the representation.", unit="features", ge=8, le=4096)
-    hidden: int = setting(1024, "Width of the projection head's hidden layer.", unit="features", ge=8, le=8192)
+    hidden: int = setting(
+        1024, "Width of the projection head's hidden layer.", unit="features", ge=8, le=8192
+    )
     head_width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
@@ -94,34 +115,56 @@ class SlipSettings(ObjectiveBase):
     """SLIP (Mu et al., ECCV 2022): the CLIP loss of two modalities plus SimCLR on one of them."""
 
     name: Literal["slip"] = "slip"
-    modality: str | None = setting(None, "Modality that SimCLR trains; empty: the first image, else the first of all.")
+    modality: str | None = setting(
+        None, "Modality that SimCLR trains; empty: the first image, else the first of all."
+    )
     self_weight: float = setting(1.0, "Weight of the SimCLR term.", ge=0.0, le=100.0)
     temperature: float = setting(0.1, "τ of the SimCLR term.", gt=0.0, le=10.0)
-    initial_temperature: float = setting(0.07, "Start of the CLIP term's learned temperature 1/scale.", gt=0.0, le=10.0)
+    initial_temperature: float = setting(
+        0.07, "Start of the CLIP term's learned temperature 1/scale.", gt=0.0, le=10.0
+    )
     width: int = setting(256, "Width of each modality's linear projection.", unit="features", ge=8, le=4096)
     hidden: int = setting(1024, "Width of the SimCLR head's hidden layer.", unit="features", ge=8, le=8192)
-    head_width: int = setting(256, "Width of the embedding the SimCLR term sees.", unit="features", ge=8, le=4096)
+    head_width: int = setting(
+        256, "Width of the embedding the SimCLR term sees.", unit="features", ge=8, le=4096
+    )
 
 
 class FactorclSettings(ObjectiveBase):
-    """FactorCL (Liang et al., NeurIPS 2023): shared and unique factors of two modalities, by bounds on mutual information."""
+    """FactorCL (Liang et al., NeurIPS 2023): shared and unique factors of two modalities, by bounds on mutual
+    information."""
 
     name: Literal["factorcl"] = "factorcl"
-    width: int = setting(128, "Width of each factor; a modality has a shared and a unique one.", unit="features", ge=4, le=4096)
-    critic_hidden: int = setting(
-        512, "Width of the critics' hidden layer; memory grows with batch² × this.", unit="features", ge=8, le=8192
+    width: int = setting(
+        128, "Width of each factor; a modality has a shared and a unique one.", unit="features", ge=4, le=4096
     )
-    critic_steps: int = setting(1, "Updates of the upper bounds' critics before each update of the encoders.", ge=1, le=100)
+    critic_hidden: int = setting(
+        512,
+        "Width of the critics' hidden layer; memory grows with batch² × this.",
+        unit="features",
+        ge=8,
+        le=8192,
+    )
+    critic_steps: int = setting(
+        1, "Updates of the upper bounds' critics before each update of the encoders.", ge=1, le=100
+    )
 
 
 class MaeSettings(ObjectiveBase):
-    """MAE (He et al., CVPR 2022; MultiMAE, Bachmann et al., ECCV 2022): rebuilds all modalities from a part of their tokens."""
+    """MAE (He et al., CVPR 2022; MultiMAE, Bachmann et al., ECCV 2022): rebuilds all modalities from a part
+    of their tokens."""
 
     batch_splits: ClassVar[bool] = True
     name: Literal["mae"] = "mae"
-    mask_ratio: float = setting(0.75, "ρ: share of all modalities' tokens that the fusion does not see.", gt=0.0, lt=1.0)
+    mask_ratio: float = setting(
+        0.75, "ρ: share of all modalities' tokens that the fusion does not see.", gt=0.0, lt=1.0
+    )
     patch: int = setting(
-        16, "Largest side of the patches that images are rebuilt in; larger ones are averaged down.", unit="px", ge=1, le=64
+        16,
+        "Largest side of the patches that images are rebuilt in; larger ones are averaged down.",
+        unit="px",
+        ge=1,
+        le=64,
     )
     decoder_width: int = setting(128, "Width of the decoder's one block.", unit="features", ge=8, le=4096)
     decoder_heads: int = setting(4, "Attention heads of the decoder; they divide its width.", ge=1, le=128)
@@ -129,16 +172,21 @@ class MaeSettings(ObjectiveBase):
     @model_validator(mode="after")
     def _heads_divide_width(self) -> "MaeSettings":
         if self.decoder_width % self.decoder_heads:
-            raise ValueError(f"decoder_heads ({self.decoder_heads}) must divide decoder_width ({self.decoder_width})")
+            raise ValueError(
+                f"decoder_heads ({self.decoder_heads}) must divide decoder_width ({self.decoder_width})"
+            )
         return self
 
 
 class SupervisedSettings(ObjectiveBase):
-    """Supervised training of the same fusion encoder, with a linear head and labels: the ceiling, not a competitor."""
+    """Supervised training of the same fusion encoder, with a linear head and labels: the ceiling, not a
+    competitor."""
 
     batch_splits: ClassVar[bool] = True
     name: Literal["supervised"] = "supervised"
-    task: str | None = setting(None, "Task whose labels train; empty: all of the data set's tasks at once, a head each.")
+    task: str | None = setting(
+        None, "Task whose labels train; empty: all of the data set's tasks at once, a head each."
+    )
 
 
 ObjectiveSettings = Annotated[

@@ -1,7 +1,8 @@
-"""Presets: a named experiment with the methods it compares and the seeds it repeats, one TOML file each in `engine/presets/`.
+"""Presets: a named experiment with the methods it compares and the seeds it repeats, one TOML file each in
+`engine/presets/`.
 
-A file has a title, a description, the methods and seeds it suggests, the name of a published table (or none), `[common.…]`
-settings for all methods and `[method.NAME.…]` settings on top for one of them.
+A file has a title, a description, the methods and seeds it suggests, the name of a published table (or none),
+`[common.…]` settings for all methods and `[method.NAME.…]` settings on top for one of them.
 """
 
 import difflib
@@ -20,7 +21,8 @@ FOLDER = Path(__file__).parent.parent / "presets"
 
 
 class Preset(Settings):
-    """One comparison as its author would run it; `experiment` gives the complete settings of one of its runs."""
+    """One comparison as its author would run it; `experiment` gives the complete settings of one of its
+    runs."""
 
     name: str
     title: str
@@ -31,20 +33,29 @@ class Preset(Settings):
     common: dict[str, Any]
     method: dict[str, dict[str, Any]] = setting({}, "Settings on top of the common ones, by method.")
 
-    def experiment(self, method: str, seed: int, changes: Mapping[str, Any] | None = None) -> ExperimentSettings:
-        """Settings of one run: common, then the method's own, then `changes` (dotted path → value), then the seed.
+    def experiment(
+        self, method: str, seed: int, changes: Mapping[str, Any] | None = None
+    ) -> ExperimentSettings:
+        """Settings of one run: common, then the method's own, then `changes` (dotted path → value), then the
+        seed.
 
         Raises `SettingsError` for an unknown method, path or value.
         """
         check_choice("objective", method, method_names())
         content: dict[str, Any] = {}
-        for layer in (self.common, {"objective": {"name": method}}, self.method.get(method, {}), nest(changes or {})):
+        for layer in (
+            self.common,
+            {"objective": {"name": method}},
+            self.method.get(method, {}),
+            nest(changes or {}),
+        ):
             content = merge(content, layer)
         return parse(content | {"seed": seed})
 
 
 def nest(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """{"training.epochs": 3} as {"training": {"epochs": 3}}; raises `SettingsError` where one path runs through a value."""
+    """{"training.epochs": 3} as {"training": {"epochs": 3}}; raises `SettingsError` where one path runs
+    through a value."""
     content: dict[str, Any] = {}
     for path, value in changes.items():
         *groups, last = path.split(".")
@@ -58,12 +69,15 @@ def nest(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
-    """`upper` laid over `lower`, group by group; a group that names another kind replaces the one below it whole."""
+    """`upper` laid over `lower`, group by group; a group that names another kind replaces the one below it
+    whole."""
     result = dict(lower)
     for key, value in upper.items():
         below = result.get(key)
         same_kind = (
-            isinstance(below, dict) and isinstance(value, Mapping) and value.get("name", below.get("name")) == below.get("name")
+            isinstance(below, dict)
+            and isinstance(value, Mapping)
+            and value.get("name", below.get("name")) == below.get("name")
         )
         result[key] = merge(below, value) if same_kind and isinstance(below, dict) else value
     return result
@@ -94,7 +108,9 @@ def dataset_names() -> list[str]:
 
 def preset_names() -> list[str]:
     """Every preset there is, the quick one first, then by name."""
-    return sorted((file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != "bits-quick", name))
+    return sorted(
+        (file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != "bits-quick", name)
+    )
 
 
 @cache

@@ -28,7 +28,11 @@ class PublishedSettings(Settings):
 
     def location(self, home: Path) -> Path:
         """The file or folder: as named, or HOME/datasets/NAME with the file's published name."""
-        return Path(self.path).expanduser() if self.path else home / PARTS / str(getattr(self, "name", "")) / self.FILE
+        return (
+            Path(self.path).expanduser()
+            if self.path
+            else home / PARTS / str(getattr(self, "name", "")) / self.FILE
+        )
 
 
 class SeveralModalitiesSettings(PublishedSettings):
@@ -42,7 +46,9 @@ class SeveralModalitiesSettings(PublishedSettings):
     @classmethod
     def _are_there(cls, modalities: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(modalities)) < len(modalities) or not set(modalities) <= set(cls.ALLOWED):
-            raise ValueError(f"choose two or more different ones of {', '.join(cls.ALLOWED)}; got {', '.join(modalities)}")
+            raise ValueError(
+                f"choose two or more different ones of {', '.join(cls.ALLOWED)}; got {', '.join(modalities)}"
+            )
         return modalities
 
     @property
@@ -57,12 +63,16 @@ class AffectSettings(SeveralModalitiesSettings):
     ALLOWED: ClassVar[tuple[str, ...]] = ("vision", "audio", "text")
 
     modalities: tuple[str, ...] = setting(
-        ("vision", "text"), "Modalities to use: two or three of vision, audio, text.", min_length=2, max_length=3
+        ("vision", "text"),
+        "Modalities to use: two or three of vision, audio, text.",
+        min_length=2,
+        max_length=3,
     )
 
 
 class MosiSettings(AffectSettings):
-    """CMU-MOSI (Zadeh et al., 2016), from MultiBench: is the sentiment of an opinion video's utterance positive?"""
+    """CMU-MOSI (Zadeh et al., 2016), from MultiBench: is the sentiment of an opinion video's utterance
+    positive?"""
 
     FILE: ClassVar[str] = "mosi_data.pkl"
 
@@ -70,7 +80,8 @@ class MosiSettings(AffectSettings):
 
 
 class UrFunnySettings(AffectSettings):
-    """UR-FUNNY (Hasan et al., 2019), from MultiBench: does the audience laugh at the end of what a TED speaker says?"""
+    """UR-FUNNY (Hasan et al., 2019), from MultiBench: does the audience laugh at the end of what a TED
+    speaker says?"""
 
     FILE: ClassVar[str] = "humor.pkl"
 
@@ -86,13 +97,17 @@ class MustardSettings(AffectSettings):
 
 
 class MimicSettings(PublishedSettings):
-    """MIMIC-III (Johnson et al., 2016), from MultiBench: a patient's table and first day in intensive care, hour by hour."""
+    """MIMIC-III (Johnson et al., 2016), from MultiBench: a patient's table and first day in intensive care,
+    hour by hour."""
 
     FILE: ClassVar[str] = "im.pk"
 
     name: Literal["mimic"] = "mimic"
     task: int = setting(
-        7, "What is predicted: the ICD-9 group with this number (0 to 19), or -1: mortality in six classes.", ge=-1, le=19
+        7,
+        "What is predicted: the ICD-9 group with this number (0 to 19), or -1: mortality in six classes.",
+        ge=-1,
+        le=19,
     )
 
     @property
@@ -115,10 +130,14 @@ class VisionTouchSettings(SeveralModalitiesSettings):
         max_length=3,
     )
     task: Literal["contact_next", "ee_yaw_next"] = setting(
-        "contact_next", "What is predicted of the next step: whether there is contact, or where the arm is (a regression)."
+        "contact_next",
+        "What is predicted of the next step: whether there is contact, or where the arm is (a regression).",
     )
     validation_share: float = setting(
-        0.1, "Share of the training episodes carved off for early stopping and model selection.", ge=0.02, le=0.5
+        0.1,
+        "Share of the training episodes carved off for early stopping and model selection.",
+        ge=0.02,
+        le=0.5,
     )
     seed: int = setting(0, "Seed of which training episodes those are.", ge=0, le=2**31 - 1)
 
@@ -133,16 +152,22 @@ class ImageTextSettings(PublishedSettings):
     )
     text_model: str | None = setting(
         None,
-        "The text model's folder, with its tokenizer. Empty: `models/clip-ViT-B-32-multilingual-v1` in the data home.",
+        "The text model's folder, with its tokenizer. Empty: `models/clip-ViT-B-32-multilingual-v1` in the "
+        "data home.",
         min_length=1,
     )
     image_size: int = setting(224, "Side the images are resized and cropped to.", unit="px", ge=16, le=1024)
     text_tokens: int = setting(128, "Longest text; what is longer is cut.", unit="tokens", ge=4, le=4096)
     leave_out_broken: bool = setting(
-        False, "Leave out samples whose image is missing or broken, after reading every image once. Otherwise they are refused."
+        False,
+        "Leave out samples whose image is missing or broken, after reading every image once. Otherwise they "
+        "are refused.",
     )
     seed: int = setting(
-        0, "Seed of what the published files leave open: one of several texts, validation samples.", ge=0, le=2**31 - 1
+        0,
+        "Seed of what the published files leave open: one of several texts, validation samples.",
+        ge=0,
+        le=2**31 - 1,
     )
 
     @property
@@ -154,7 +179,11 @@ class ImageTextSettings(PublishedSettings):
         """Folders of the image and the text model."""
         models = home / "models"
         image = Path(self.image_model).expanduser() if self.image_model else models / "clip-vit-base-patch32"
-        text = Path(self.text_model).expanduser() if self.text_model else models / "clip-ViT-B-32-multilingual-v1"
+        text = (
+            Path(self.text_model).expanduser()
+            if self.text_model
+            else models / "clip-ViT-B-32-multilingual-v1"
+        )
         return image, text
 
 
@@ -173,5 +202,8 @@ class HatefulMemesSettings(ImageTextSettings):
 
     name: Literal["hateful_memes"] = "hateful_memes"
     validation_share: float = setting(
-        0.1, "Share of the training samples carved off for model selection; the published dev split is the test.", ge=0.02, le=0.5
+        0.1,
+        "Share of the training samples carved off for model selection; the published dev split is the test.",
+        ge=0.02,
+        le=0.5,
     )

@@ -63,7 +63,9 @@ def open_page() -> OpenPage:
 
     def open_at(name: str, **query: object) -> AppTest:
         test = AppTest.from_string("from app.dashboard import main\nmain()", default_timeout=30)
-        test._page_hash = calc_hash(name)  # AppTest has no public way to start at the URL of a page that is a function
+        test._page_hash = calc_hash(
+            name
+        )  # AppTest has no public way to start at the URL of a page that is a function
         for key, value in query.items():
             test.query_params[key] = str(value)
         return test.run()
@@ -73,5 +75,19 @@ def open_page() -> OpenPage:
 
 def all_text(test: AppTest) -> str:
     """Everything a page says in words, one element a line."""
-    kinds = ("title", "header", "subheader", "markdown", "caption", "error", "warning", "info", "success", "code", "badge")
-    return "\n".join(str(element.value) for kind in kinds for element in test.get(kind) if hasattr(element, "value"))
+    kinds = (
+        "title",
+        "header",
+        "subheader",
+        "markdown",
+        "caption",
+        "error",
+        "warning",
+        "info",
+        "success",
+        "code",
+        "badge",
+    )
+    return "\n".join(
+        str(element.value) for kind in kinds for element in test.get(kind) if hasattr(element, "value")
+    )

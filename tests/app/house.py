@@ -43,8 +43,20 @@ class House:
 
     def supervisor(self, **options: Any) -> subprocess.Popen[bytes]:
         """Start a supervisor as a process of its own."""
-        chosen = {"trainer": "tiny", "lost": 60.0, "grace": 60.0, "kill": 60.0, "idle": 60.0, "cores": 2} | options
-        command = [sys.executable, str(Path(__file__).with_name("quick_supervisor.py")), str(self.home), json.dumps(chosen)]
+        chosen = {
+            "trainer": "tiny",
+            "lost": 60.0,
+            "grace": 60.0,
+            "kill": 60.0,
+            "idle": 60.0,
+            "cores": 2,
+        } | options
+        command = [
+            sys.executable,
+            str(Path(__file__).with_name("quick_supervisor.py")),
+            str(self.home),
+            json.dumps(chosen),
+        ]
         child = start_detached(command, self.home / "logs/supervisor.log", self.environment())
         self._supervisors.append(child)
         return child
@@ -66,7 +78,9 @@ class House:
         self.until(lambda: self.state(run_id) in states, seconds, lambda: f"{self.run(run_id)}\n{self.log()}")
         return self.run(run_id)
 
-    def until(self, condition: Callable[[], bool], seconds: float = 30.0, explain: Callable[[], str] = str) -> None:
+    def until(
+        self, condition: Callable[[], bool], seconds: float = 30.0, explain: Callable[[], str] = str
+    ) -> None:
         """Wait for a condition; fails with what there is to see when it does not come true."""
         end = time.monotonic() + seconds
         while not condition():
@@ -75,7 +89,9 @@ class House:
 
     def log(self) -> str:
         """All that was printed in this home."""
-        return "\n".join(f"--- {file.name}\n{file.read_text()}" for file in sorted((self.home / "logs").glob("*.log")))
+        return "\n".join(
+            f"--- {file.name}\n{file.read_text()}" for file in sorted((self.home / "logs").glob("*.log"))
+        )
 
     def environment(self) -> dict[str, str]:
         """For a process of its own that works in this house."""

@@ -10,9 +10,21 @@ from storage.run import Run
 
 def make_run(number: int, method: str, seed: int, preset: str = "bits-quick", **changes: Any) -> Run:
     """A finished run of a preset, as storage gives it back."""
-    settings = load_preset(preset).experiment(method, seed, {key.replace("__", "."): value for key, value in changes.items()})
+    settings = load_preset(preset).experiment(
+        method, seed, {key.replace("__", "."): value for key, value in changes.items()}
+    )
     facts: dict[str, Any] = dict.fromkeys(
-        ("started_at", "ended_at", "heartbeat_at", "progressed_at", "host", "pid", "pid_started", "error", "code_version")
+        (
+            "started_at",
+            "ended_at",
+            "heartbeat_at",
+            "progressed_at",
+            "host",
+            "pid",
+            "pid_started",
+            "error",
+            "code_version",
+        )
     )
     return Run(
         id=number,

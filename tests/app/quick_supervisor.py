@@ -20,7 +20,13 @@ db = Database.at(home)
 
 def tiny_command(run_id: int, job_id: int, place: Place) -> list[str]:
     """The tiny trainer in the mode that the run's title names."""
-    return [sys.executable, str(Path(__file__).with_name("tiny_trainer.py")), str(home), str(run_id), get_run(db, run_id).title]
+    return [
+        sys.executable,
+        str(Path(__file__).with_name("tiny_trainer.py")),
+        str(home),
+        str(run_id),
+        get_run(db, run_id).title,
+    ]
 
 
 fleet = Fleet(

@@ -1,6 +1,8 @@
-"""A database like one that has been used: the quick comparison finished on three seeds, and one more run in every live state.
+"""A database like one that has been used: the quick comparison finished on three seeds, and one more run in
+every live state.
 
-Written through the storage API, as the trainer does it. `python tests/app/sample_runs.py FOLDER` fills a data home to look at.
+Written through the storage API, as the trainer does it. `python tests/app/sample_runs.py FOLDER` fills a data
+home to look at.
 """
 
 import json
@@ -20,7 +22,16 @@ from storage.database import Database
 from storage.jobs import claim, register_supervisor
 from storage.models import runs
 from storage.recorder import RunRecorder
-from storage.runs import NewRun, create_runs, mark_ended, mark_lost, mark_started, request_stop, set_note, set_tags
+from storage.runs import (
+    NewRun,
+    create_runs,
+    mark_ended,
+    mark_lost,
+    mark_started,
+    request_stop,
+    set_note,
+    set_tags,
+)
 
 MINUTE = 60_000
 STEPS, EPOCHS = 840, 6
@@ -53,7 +64,8 @@ class Sample(NamedTuple):
 
 
 def fill(db: Database, folder: Path) -> Sample:
-    """Nine finished runs (three methods × three seeds), then one in each other live state; `folder` for files."""
+    """Nine finished runs (three methods × three seeds), then one in each other live state; `folder` for
+    files."""
     maker = _Maker(db, folder)
     preset = load_preset("bits-quick")
     grid = [(method, seed) for method in preset.methods for seed in preset.seeds]
@@ -98,7 +110,8 @@ class _Maker:
         mark_started(self.db, run_id, host="sample-host", pid=1, pid_started=1.0, code_version="0.1.0")
 
     def train(self, run_id: int, method: str, seed: int, share: float) -> None:
-        """Record what a run records that got through `share` of its training, and the probes of a whole one."""
+        """Record what a run records that got through `share` of its training, and the probes of a whole
+        one."""
         last = round(STEPS * share)
         with RunRecorder(self.db, run_id, self.folder / f"run-{run_id}.jsonl") as recorder:
             recorder.phase("training")
@@ -107,7 +120,9 @@ class _Maker:
                 recorder.metrics(step, _figures(method, step, self.generator))
                 if step % 140 == 0:
                     noise = float(self.generator.normal())
-                    recorder.metrics(step, {"validation/loss": 1.2 + 2.4 * math.exp(-step / 260) + 0.03 * noise})
+                    recorder.metrics(
+                        step, {"validation/loss": 1.2 + 2.4 * math.exp(-step / 260) + 0.03 * noise}
+                    )
             recorder.progress(epoch=min(last // 140, EPOCHS), epochs=EPOCHS, step=last, steps=STEPS)
             self.save(recorder, "state", last, rows=384)
             if share == 1:
@@ -115,7 +130,9 @@ class _Maker:
                 self.save(recorder, "last", last, rows=300)
                 _probe(recorder, method, seed)
 
-    def save(self, recorder: RunRecorder, kind: Literal["best", "last", "state"], step: int, rows: int) -> None:
+    def save(
+        self, recorder: RunRecorder, kind: Literal["best", "last", "state"], step: int, rows: int
+    ) -> None:
         """Keep a real safetensors file of `rows` KiB × 4."""
         file = self.folder / f"{kind}.safetensors"
         weights = {"fusion.weight": self.generator.normal(size=(rows, 1024)).astype(np.float32)}
@@ -145,7 +162,10 @@ def _probe(recorder: RunRecorder, method: str, seed: int) -> None:
 
 def _figures(method: str, step: int, generator: np.random.Generator) -> dict[str, float]:
     loss = 1.1 + 2.5 * math.exp(-step / 260) + 0.06 * float(generator.normal())
-    terms = {f"train/{term}": loss * (0.8 + 0.1 * place) for place, term in enumerate(TERMS.get(method, ("contrast",)))}
+    terms = {
+        f"train/{term}": loss * (0.8 + 0.1 * place)
+        for place, term in enumerate(TERMS.get(method, ("contrast",)))
+    }
     return terms | {
         "train/loss": loss,
         "train/accuracy": 1 - math.exp(-step / 300),
@@ -163,7 +183,8 @@ def _accuracy(method: str, measures: str, seed: int) -> float:
 
 
 def _one_in_each_state(maker: _Maker) -> dict[str, int]:
-    """One run in each live state but "finished"; beats are moved back in time to make the silent one silent."""
+    """One run in each live state but "finished"; beats are moved back in time to make the silent one
+    silent."""
     db, preset = maker.db, load_preset("bits-quick")
     order = ("stopped", "failed", "lost", "stale", "stopping", "running", "starting", "queued")
     changed = [preset.experiment("infmasking", seed, {"objective.masks": 12}) for seed in range(len(order))]
@@ -173,7 +194,12 @@ def _one_in_each_state(maker: _Maker) -> dict[str, int]:
         maker.train(by_state[state], "infmasking", 0, 0.45)
     claim(db, maker.supervisor, "cpu:1")
     mark_ended(db, by_state["stopped"], "stopped")
-    mark_ended(db, by_state["failed"], "failed", "the loss became nan by step 380; try a lower learning_rate or a clip_norm")
+    mark_ended(
+        db,
+        by_state["failed"],
+        "failed",
+        "the loss became nan by step 380; try a lower learning_rate or a clip_norm",
+    )
     mark_lost(db, by_state["lost"], "its process is gone")
     request_stop(db, by_state["stopping"])
     freshen(db, by_state)
@@ -185,7 +211,9 @@ def freshen(db: Database, by_state: dict[str, int]) -> None:
     now = now_ms()
     for state in ("starting", "running", "stopping"):
         _change(db, by_state[state], heartbeat_at=now)
-    _change(db, by_state["stale"], heartbeat_at=now - 35_000, started_at=now - 35_000, created_at=now - 35_000)
+    _change(
+        db, by_state["stale"], heartbeat_at=now - 35_000, started_at=now - 35_000, created_at=now - 35_000
+    )
 
 
 def _change(db: Database, run_id: int, **columns: int) -> None:

@@ -34,12 +34,16 @@ def client(password: str | None, url: str = "http://localhost", base: str = "/")
     return TestClient(app, base_url=url, follow_redirects=False)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "LOCALHOST.", "app.localhost"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost", "LOCALHOST.", "app.localhost"]
+)
 def test_names_of_this_machine(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", [None, "", "0.0.0.0", "::", "192.168.1.4", "example.org", "127.0.0.1.example.org"])
+@pytest.mark.parametrize(
+    "host", [None, "", "0.0.0.0", "::", "192.168.1.4", "example.org", "127.0.0.1.example.org"]
+)
 def test_names_that_others_can_have(host: str | None) -> None:
     assert not is_loopback(host)
 
@@ -136,8 +140,22 @@ def test_the_form_is_found_under_a_base_path() -> None:
 
 def test_the_program_ends_with_one_line_where_it_would_stand_open() -> None:
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.address", "0.0.0.0", "--server.port", "8599"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app/main.py",
+        "--server.address",
+        "0.0.0.0",
+        "--server.port",
+        "8599",
+    ]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
-    assert done.stderr.strip().splitlines()[-1].startswith("infmasking: server.address is 0.0.0.0, which others can reach")
+    assert (
+        done.stderr.strip()
+        .splitlines()[-1]
+        .startswith("infmasking: server.address is 0.0.0.0, which others can reach")
+    )

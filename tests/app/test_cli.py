@@ -40,8 +40,14 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     [
         (["trian"], "No such command 'trian'"),
         (["train"], "no settings: name a preset"),
-        (["train", "--preset", "bits-quik"], "no preset 'bits-quik' (did you mean 'bits-quick'?); choose from bits-quick, "),
-        (["train", "--preset", "bits-quick", "--method", "infmask"], f"choose from {', '.join(method_names())}"),
+        (
+            ["train", "--preset", "bits-quik"],
+            "no preset 'bits-quik' (did you mean 'bits-quick'?); choose from bits-quick, ",
+        ),
+        (
+            ["train", "--preset", "bits-quick", "--method", "infmask"],
+            f"choose from {', '.join(method_names())}",
+        ),
         (["train", "--preset", "bits-quick", "--set", "training.epoch=2"], "(did you mean 'epochs'?)"),
         (["train", "--preset", "bits-quick", "--set", "fusion.heads=7"], "heads (7) must divide width ("),
         (["train", "--preset", "bits-quick", "--seed", "-1"], "greater than or equal to 0; got '-1'"),
@@ -63,14 +69,18 @@ def test_every_mistake_is_one_line(command: Command, arguments: list[str], messa
     assert err.startswith("error: ") and err.count("\n") == 1 and message in err
 
 
-def test_a_home_that_cannot_be_made_is_one_line(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_that_cannot_be_made_is_one_line(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("INFMASKING_HOME", str(tmp_path / "file/home"))
     code, _, err = command("runs")
     assert code == 1 and err.startswith("error: ") and err.count("\n") == 1 and "file/home" in err
 
 
-def test_a_file_that_is_no_database_is_one_line(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_no_database_is_one_line(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "studio.db").write_text("no database at all, but long enough to be looked at" * 100)
     monkeypatch.setenv("INFMASKING_DATABASE_URL", f"sqlite:///{tmp_path}/studio.db")
     code, _, err = command("runs")
@@ -91,7 +101,10 @@ def test_runs_are_listed_for_people_and_for_programs(command: Command, tmp_path:
     assert [line.split()[0] for line in lines] == ["RUN", str(second), str(first)]
     assert lines[1].split()[1] == "queued" and lines[1].endswith("two")
     listed = json.loads(command("runs", "--json")[1])
-    assert [(run["id"], run["state"], run["method"]) for run in listed] == [(second, "queued", "comm"), (first, "queued", "comm")]
+    assert [(run["id"], run["state"], run["method"]) for run in listed] == [
+        (second, "queued", "comm"),
+        (first, "queued", "comm"),
+    ]
     assert listed[0]["settings"]["training"]["epochs"] == 2
 
 
@@ -100,7 +113,9 @@ def test_presets_are_listed(command: Command) -> None:
     assert code == 0 and out.startswith("bits-quick\n") and "infmasking, comm, cross; seeds 0, 1, 2" in out
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["runs"], ["presets"], ["export", "7"], ["import", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["train", "--help"], ["runs"], ["presets"], ["export", "7"], ["import", "x"]]
+)
 def test_light_commands_do_not_import_torch(arguments: list[str], tmp_path: Path) -> None:
     program = (
         "import sys\n"
@@ -118,8 +133,17 @@ def test_detached_runs_are_queued_with_absolute_data_paths_and_a_supervisor_take
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    arguments = ["--set", "data.path=none.npz", "--set", 'data.modalities=["a", "b"]', "--set", "data.label=y"]
-    code, out, err = command("train", "--preset", "paired-file", "--method", "comm", "--seed", "1", "--detach", *arguments)
+    arguments = [
+        "--set",
+        "data.path=none.npz",
+        "--set",
+        'data.modalities=["a", "b"]',
+        "--set",
+        "data.label=y",
+    ]
+    code, out, err = command(
+        "train", "--preset", "paired-file", "--method", "comm", "--seed", "1", "--detach", *arguments
+    )
     assert (code, err) == (0, "") and out.startswith("run 1: paired-file · comm · seed 1")
     with open_house(tmp_path / "home") as house:
         try:
@@ -169,7 +193,9 @@ def test_a_second_control_c_ends_a_run_that_does_not_listen(tmp_path: Path) -> N
         (number,) = house.submit("deaf")
         run = house.wait(number, "running")
         command = [sys.executable, "-m", "app.cli", "train", "--run", str(number)]
-        follower = subprocess.Popen(command, env=house.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        follower = subprocess.Popen(
+            command, env=house.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         assert follower.stdout is not None and follower.stderr is not None
         follower.stderr.readline()  # the first line of progress
         follower.send_signal(signal.SIGINT)
@@ -186,7 +212,9 @@ def test_a_file_in_the_users_folder_is_not_taken_for_a_package(tmp_path: Path) -
     (tmp_path / "psutil.py").write_text("raise RuntimeError('not the package')")
     with open_house(tmp_path / "home") as house:
         once = [sys.executable, "-m", "app.cli", "supervise", "--once"]
-        done = subprocess.run(once, env=house.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            once, env=house.environment(), cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
         assert (done.returncode, done.stderr) == (0, "")
         unsafe = house.environment() | {"PYTHONSAFEPATH": ""}
         done = subprocess.run(once, env=unsafe, cwd=tmp_path, capture_output=True, text=True, timeout=60)

@@ -19,27 +19,33 @@ from streamlit.util import calc_hash
 
 import app.downloads, app.access
 nine = {"runs": "1-9"}
-for name, query in (("overview", {}), ("run", {"run": "1"}), ("checkpoints", {}), ("compare", nine), ("synergy", nine)):
+pages = {"overview": {}, "run": {"run": "1"}, "checkpoints": {}, "compare": nine, "synergy": nine}
+for name, query in pages.items():
     test = AppTest.from_string("from app.dashboard import main\\nmain()", default_timeout=60)
     test._page_hash = calc_hash(name)
     test.query_params.update(query)
     test.run()
     assert not test.exception, (name, test.exception)
     assert test.title, name
-    loaded = sorted(module for module in sys.modules if module.split(".")[0] in {"torch", "accelerate", "transformers"})
+    heavy = {"torch", "accelerate", "transformers"}
+    loaded = sorted(module for module in sys.modules if module.split(".")[0] in heavy)
     assert not loaded, (name, loaded[:5])
 print("clean")
 """
 
 
 def test_pages_that_only_read_never_import_torch(used: Used) -> None:
-    done = subprocess.run([sys.executable, "-c", NO_TORCH], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", NO_TORCH], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip() == "clean"
 
 
 @pytest.mark.parametrize("name", ["checkpoints", "compare", "launch", "overview", "run", "synergy"])
-def test_a_broken_database_is_one_line_on_every_page_that_reads_it(empty_home: Path, open_page: OpenPage, name: str) -> None:
+def test_a_broken_database_is_one_line_on_every_page_that_reads_it(
+    empty_home: Path, open_page: OpenPage, name: str
+) -> None:
     (empty_home / "studio.db").write_bytes(b"this is no database at all" * 50)
     test = open_page(name, run=1)
     assert not test.exception
@@ -47,7 +53,9 @@ def test_a_broken_database_is_one_line_on_every_page_that_reads_it(empty_home: P
     assert error.value.startswith("database ") and "\n" not in error.value
 
 
-def test_a_home_that_cannot_be_made_is_one_line(empty_home: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_that_cannot_be_made_is_one_line(
+    empty_home: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (empty_home / "file").write_text("in the way")
     monkeypatch.setenv("INFMASKING_HOME", str(empty_home / "file" / "home"))
     assert "cannot be made" in all_text(open_page("overview"))
@@ -81,10 +89,14 @@ def test_curves_are_complete_and_follow_new_points(used: Used, tmp_path: Path) -
     assert after.height == before.height + 1
 
 
-def test_a_commit_elsewhere_does_not_read_an_ended_runs_curves_again(used: Used, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_elsewhere_does_not_read_an_ended_runs_curves_again(
+    used: Used, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read: list[list[int]] = []
     points = queries.stored.metric_points
-    monkeypatch.setattr(queries.stored, "metric_points", lambda db, ids: read.append(list(ids)) or points(db, ids))
+    monkeypatch.setattr(
+        queries.stored, "metric_points", lambda db, ids: read.append(list(ids)) or points(db, ids)
+    )
     first = queries.curves([1])
     set_note(used.db, 2, "elsewhere")
     assert queries.curves([1]).equals(first)

@@ -17,7 +17,15 @@ from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 
 from app.downloads import Span, UnsatisfiableRange, content_disposition, download, download_route, parse_range
-from storage.artifacts import CHUNK, Artifact, delete_artifact, get_artifact, list_artifacts, read_chunks, write_artifact
+from storage.artifacts import (
+    CHUNK,
+    Artifact,
+    delete_artifact,
+    get_artifact,
+    list_artifacts,
+    read_chunks,
+    write_artifact,
+)
 from storage.database import Database
 
 
@@ -52,11 +60,19 @@ def test_the_whole_file_with_its_length_and_digest(client: TestClient, kept: tup
 def test_head_tells_without_sending(client: TestClient, kept: tuple[Artifact, bytes]) -> None:
     artifact, content = kept
     answer = client.head(f"/download/{artifact.id}")
-    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", str(len(content)))
+    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (
+        200,
+        b"",
+        str(len(content)),
+    )
 
 
-@pytest.mark.parametrize("span", [(0, 0), (5, 4_000), (CHUNK - 3, CHUNK + 3), (CHUNK, None), (None, 100), (0, 10**12)])
-def test_ranges(client: TestClient, kept: tuple[Artifact, bytes], span: tuple[int | None, int | None]) -> None:
+@pytest.mark.parametrize(
+    "span", [(0, 0), (5, 4_000), (CHUNK - 3, CHUNK + 3), (CHUNK, None), (None, 100), (0, 10**12)]
+)
+def test_ranges(
+    client: TestClient, kept: tuple[Artifact, bytes], span: tuple[int | None, int | None]
+) -> None:
     artifact, content = kept
     first, last = span
     answer = client.get(
@@ -90,13 +106,17 @@ def test_a_range_outside_the_file(client: TestClient, kept: tuple[Artifact, byte
 
 
 @pytest.mark.parametrize("header", ["lines=0-5", "bytes=5-2", "bytes=0-1,4-5", "bytes=-", "bytes=x-y", "5-9"])
-def test_what_is_no_single_range_gets_the_whole(client: TestClient, kept: tuple[Artifact, bytes], header: str) -> None:
+def test_what_is_no_single_range_gets_the_whole(
+    client: TestClient, kept: tuple[Artifact, bytes], header: str
+) -> None:
     artifact, content = kept
     answer = client.get(f"/download/{artifact.id}", headers={"Range": header})
     assert (answer.status_code, len(answer.content)) == (200, len(content))
 
 
-def test_a_resumed_download_of_another_version_starts_anew(client: TestClient, kept: tuple[Artifact, bytes]) -> None:
+def test_a_resumed_download_of_another_version_starts_anew(
+    client: TestClient, kept: tuple[Artifact, bytes]
+) -> None:
     artifact, content = kept
     url, span = f"/download/{artifact.id}", {"Range": "bytes=10-19"}
     assert client.get(url, headers=span | {"If-Range": '"other"'}).status_code == 200
@@ -104,13 +124,17 @@ def test_a_resumed_download_of_another_version_starts_anew(client: TestClient, k
 
 
 @pytest.mark.parametrize("header", ['"{}"', 'W/"{}"', '"x", "{}"', "*"])
-def test_what_the_browser_has_is_not_sent_again(client: TestClient, kept: tuple[Artifact, bytes], header: str) -> None:
+def test_what_the_browser_has_is_not_sent_again(
+    client: TestClient, kept: tuple[Artifact, bytes], header: str
+) -> None:
     artifact, _ = kept
     answer = client.get(f"/download/{artifact.id}", headers={"If-None-Match": header.format(artifact.sha256)})
     assert (answer.status_code, answer.content) == (304, b"")
 
 
-@pytest.mark.parametrize(("path", "status"), [("/download/99999", 404), ("/download/x", 404), ("/download/-1", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/download/99999", 404), ("/download/x", 404), ("/download/-1", 404)]
+)
 def test_what_is_not_there(client: TestClient, used: Used, path: str, status: int) -> None:
     answer = client.get(path)
     assert answer.status_code == status

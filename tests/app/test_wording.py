@@ -47,7 +47,8 @@ def test_time_is_told_in_the_readers_zone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "shown"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.50 KiB"), (3 * 2**20, "3.00 MiB"), (250 * 2**30, "250 GiB")]
+    ("size", "shown"),
+    [(0, "0 B"), (1023, "1023 B"), (1536, "1.50 KiB"), (3 * 2**20, "3.00 MiB"), (250 * 2**30, "250 GiB")],
 )
 def test_bytes(size: int, shown: str) -> None:
     assert wording.show_bytes(size) == shown
@@ -64,4 +65,7 @@ def test_number(value: float, shown: str) -> None:
 def test_units_counts_and_facts() -> None:
     assert wording.show_number(97.42, "%") == "97.4 %"
     assert [wording.show_count(count, "run") for count in (0, 1, 1200)] == ["0 runs", "1 run", "1,200 runs"]
-    assert wording.show_facts({"kind": "best", "epoch": 6, "validation_loss": 1.2312}) == "epoch 6, validation loss 1.23"
+    assert (
+        wording.show_facts({"kind": "best", "epoch": 6, "validation_loss": 1.2312})
+        == "epoch 6, validation loss 1.23"
+    )

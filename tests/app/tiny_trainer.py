@@ -1,6 +1,7 @@
 """A real process that records as a run does, without training: `tiny_trainer.py HOME RUN MODE`.
 
-Modes: "work" takes 10 steps, "long" takes 2,000, "deaf" ignores every request and SIGTERM, "crash" says why and fails.
+Modes: "work" takes 10 steps, "long" takes 2,000, "deaf" ignores every request and SIGTERM, "crash" says why
+and fails.
 """
 
 import signal

@@ -1,7 +1,8 @@
-"""Time of the batched SimCLR pipeline against Pillow's, an image at a time, on one CPU thread and the same images.
+"""Time of the batched SimCLR pipeline against Pillow's, an image at a time, on one CPU thread and the same
+images.
 
-`python tests/benchmarks/bench_augmentation.py` prints both in ms an image and their ratio, which is what to compare
-between machines.
+`python tests/benchmarks/bench_augmentation.py` prints both in ms an image and their ratio, which is what to
+compare between machines.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from engine.settings.augmentation import SimclrAugmentation
 
 
 def pillow_pipeline(image: Image.Image, dice: random.Random) -> torch.Tensor:
-    """SimCLR's pipeline as it is written with Pillow: crop, flip, jitter, grey, blur, normalise → (3, h, w) float32."""
+    """SimCLR's pipeline as it is written with Pillow: crop, flip, jitter, grey, blur, normalise → (3, h, w)
+    float32."""
     image = random_resized_crop(image, dice)
     if dice.random() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
@@ -88,9 +90,16 @@ def main() -> None:
     images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
     pictures = [Image.fromarray(image.permute(1, 2, 0).numpy()) for image in images]
     dice = random.Random(0)
-    pillow = milliseconds(lambda: torch.stack([pillow_pipeline(p, dice) for p in pictures]), options.batch, options.repeats)
-    ours = milliseconds(lambda: simclr(images, SimclrAugmentation(), generator), options.batch, options.repeats)
-    print(f"{options.side} px, batch {options.batch}, one thread: Pillow {pillow:.2f}, batched {ours:.2f} ms an image")
+    pillow = milliseconds(
+        lambda: torch.stack([pillow_pipeline(p, dice) for p in pictures]), options.batch, options.repeats
+    )
+    ours = milliseconds(
+        lambda: simclr(images, SimclrAugmentation(), generator), options.batch, options.repeats
+    )
+    print(
+        f"{options.side} px, batch {options.batch}, one thread: Pillow {pillow:.2f}, batched {ours:.2f} ms "
+        "an image"
+    )
     print(f"ratio batched / Pillow: {ours / pillow:.2f}")
 
 

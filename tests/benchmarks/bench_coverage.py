@@ -1,6 +1,8 @@
-"""Decomposition from samples: error, false synergy, whether "at least" is true, and time, on sets with known truth.
+"""Decomposition from samples: error, false synergy, whether "at least" is true, and time, on sets with known
+truth.
 
-`python tests/benchmarks/bench_coverage.py [repetitions]`; with 5 of 14 populations the lower limit is tried on 84 sets.
+`python tests/benchmarks/bench_coverage.py [repetitions]`; with 5 of 14 populations the lower limit is tried
+on 84 sets.
 """
 
 import os
@@ -42,14 +44,19 @@ def main():
     """Print both tables."""
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     cases = populations()
-    print("| N | sets | mean error of S | bar | most above | all parts | false S | bar | lower limit true | CPU-s a task |")
+    print(
+        "| N | sets | mean error of S | bar | most above | all parts | false S | bar | lower limit true | "
+        "CPU-s a task |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for n, (bar, false_bar) in BARS.items():
         errors, limits, spent, false = defaultdict(list), [], [], [0.0]
         # the sets of the golden folder, then repeated draws where that is affordable
         for repetition in [None, *range(repetitions if n == 2000 else 0)]:
             for case in cases.values():
-                found, limit, seconds = read(case, n, repetition, FULL if repetition is None and n == 2000 else STRONG)
+                found, limit, seconds = read(
+                    case, n, repetition, FULL if repetition is None and n == 2000 else STRONG
+                )
                 for short, error in found.items():
                     errors[short].append(error)
                 limits.append(limit)
@@ -60,7 +67,8 @@ def main():
         synergy = np.array(errors["S"])
         parts = np.abs([error for own in errors.values() for error in own]).mean()
         held = np.mean(np.array(limits) <= NOTHING)
-        figures = f"{np.abs(synergy).mean():.4f} | {bar} | {synergy.max():.4f} | {parts:.4f} | {max(false):.4f} | {false_bar}"
+        of_synergy = f"{np.abs(synergy).mean():.4f} | {bar} | {synergy.max():.4f}"
+        figures = f"{of_synergy} | {parts:.4f} | {max(false):.4f} | {false_bar}"
         print(
             f"| {n:,} | {len(limits)} | {figures} | {100 * held:.0f} % | {np.median(spent):.1f} |",
             flush=True,

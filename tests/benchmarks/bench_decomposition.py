@@ -31,7 +31,8 @@ def seconds(work):
 
 
 def general_solver(table):
-    """Union information in bits by scipy's trust-constr over all cells, with both pair marginals as linear constraints."""
+    """Union information in bits by scipy's trust-constr over all cells, with both pair marginals as linear
+    constraints."""
     shape = table.shape
     cells = np.eye(table.size).reshape(*shape, table.size)
     rows = np.concatenate([cells.sum(1).reshape(-1, table.size), cells.sum(0).reshape(-1, table.size)])
@@ -64,7 +65,10 @@ def main():
         ):
             whole = table / table.sum()
             spent, found = seconds(lambda whole=whole: decompose(whole))
-            print(f"| {' × '.join(map(str, shape))} {name} | {spent:.3f} | {found.iterations} | {found.gap:.1e} |")
+            print(
+                f"| {' × '.join(map(str, shape))} {name} | {spent:.3f} | {found.iterations} | "
+                f"{found.gap:.1e} |"
+            )
     many = draw.dirichlet(np.ones(128), 200).reshape(200, 8, 8, 2)
     spent, (low, high) = seconds(lambda: union_information(many))
     print(f"| 200 tables 8 × 8 × 2 at once | {spent:.3f} | | {(high - low).max():.1e} |")
@@ -74,7 +78,10 @@ def main():
     theirs = general_solver(small)
     spent = time.process_time() - start
     error = theirs - (exact.union_low + exact.union_high) / 2
-    print(f"\nscipy's trust-constr, as it comes, on 3 × 3 × 3: {spent / ours:.0f} times our CPU time, its error {error:.1e} bit.")
+    print(
+        f"\nscipy's trust-constr, as it comes, on 3 × 3 × 3: {spent / ours:.0f} times our CPU time, its "
+        f"error {error:.1e} bit."
+    )
 
 
 if __name__ == "__main__":

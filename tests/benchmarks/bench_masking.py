@@ -1,9 +1,11 @@
-"""What masking costs: a training step of InfMasking relative to one of CoMM, at the published Trifeature settings.
+"""What masking costs: a training step of InfMasking relative to one of CoMM, at the published Trifeature
+settings.
 
-`python tests/benchmarks/bench_masking.py` prints a table. A step is encoders, fusion, head, loss and backward of two augmented
-views of 64 pairs of 224 px images through AlexNet; d 512, 8 heads, one layer. Steps are interleaved and timed in CPU
-seconds of this process, so that neighbours on the machine disturb the ratios little; the median counts. Peak memory is
-each configuration's own process, over what it held before its first step.
+`python tests/benchmarks/bench_masking.py` prints a table. A step is encoders, fusion, head, loss and backward
+of two augmented views of 64 pairs of 224 px images through AlexNet; d 512, 8 heads, one layer. Steps are
+interleaved and timed in CPU seconds of this process, so that neighbours on the machine disturb the ratios
+little; the median counts. Peak memory is each configuration's own process, over what it held before its first
+step.
 """
 
 import argparse
@@ -34,9 +36,14 @@ def build_step(masks: int, batch: int) -> Callable[[], None]:
     """One training step of CoMM (masks 0) or InfMasking, on random images of the published size."""
     torch.manual_seed(0)
     method = "infmasking" if masks else "comm"
-    settings = load_preset("trifeature-synergy").experiment(method, 0, {"objective.masks": masks} if masks else {})
+    settings = load_preset("trifeature-synergy").experiment(
+        method, 0, {"objective.masks": masks} if masks else {}
+    )
     side = 224
-    modalities = [Modality(name, "image", (3, side, side), AlexnetSettings(), NoAugmentation()) for name in ("image1", "image2")]
+    modalities = [
+        Modality(name, "image", (3, side, side), AlexnetSettings(), NoAugmentation())
+        for name in ("image1", "image2")
+    ]
     model = build_objective(settings, modalities)
     views = [{m.name: Samples(torch.randn(batch, *m.shape)) for m in modalities} for _ in range(2)]
     progress = Progress(epoch=50, epochs=100, step=0, seed=0)
@@ -90,7 +97,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--batch", type=int, default=64)
-    options.add_argument("--peak", type=int, choices=MASKS, help="measure the memory of one configuration only")
+    options.add_argument(
+        "--peak", type=int, choices=MASKS, help="measure the memory of one configuration only"
+    )
     given = options.parse_args()
     torch.set_num_threads(1)
     if given.peak is not None:

@@ -1,9 +1,10 @@
 """What a full training step of each objective costs, relative to one of CoMM in the same run.
 
-`python tests/benchmarks/bench_objectives.py` prints a table. A full step is what the trainer does with a batch: augmented views
-(as many as the objective wants), encoders, loss, backward and AdamW, for every phase the objective has. Settings are those of
-a preset, images are random pixels of its size. Steps of all objectives are interleaved and timed in CPU seconds of this
-process, so that neighbours on the machine disturb the ratios little; the median counts.
+`python tests/benchmarks/bench_objectives.py` prints a table. A full step is what the trainer does with a
+batch: augmented views (as many as the objective wants), encoders, loss, backward and AdamW, for every phase
+the objective has. Settings are those of a preset, images are random pixels of its size. Steps of all
+objectives are interleaved and timed in CPU seconds of this process, so that neighbours on the machine disturb
+the ratios little; the median counts.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """What probing a run costs against calling scikit-learn once a task on features computed anew for each.
 
-`python tests/benchmarks/bench_probing.py` prints a table. Both fit and score the same probes on the same Trifeature pairs at
-64 px; they differ in how often images are encoded: here every distinct image once for all tasks, there every image of every
-pair once a task. CPU seconds of this process, single thread, in one run.
+`python tests/benchmarks/bench_probing.py` prints a table. Both fit and score the same probes on the same
+Trifeature pairs at 64 px; they differ in how often images are encoded: here every distinct image once for all
+tasks, there every image of every pair once a task. CPU seconds of this process, single thread, in one run.
 """
 
 import argparse
@@ -25,7 +25,10 @@ from engine.views import ViewPlan, plain_view, view_plan
 def pair_by_pair(objective: Objective, split: Split, plan: ViewPlan, batch: int) -> np.ndarray:
     """Representations with every pair's images encoded for that pair."""
     with torch.inference_mode():
-        parts = [objective.represent(plain_view(split.batch(rows), plan)) for rows in torch.arange(len(split)).split(batch)]
+        parts = [
+            objective.represent(plain_view(split.batch(rows), plan))
+            for rows in torch.arange(len(split)).split(batch)
+        ]
     return torch.cat(parts).numpy()
 
 
@@ -45,7 +48,11 @@ def probe_all(
         elif not features:
             features = [extractor.extract(split).numpy() for split in splits]
         middle = time.process_time()
-        probe(task, *(Features(x, s.labels[task.name].numpy()) for x, s in zip(features, splits, strict=True)), settings.probe)
+        probe(
+            task,
+            *(Features(x, s.labels[task.name].numpy()) for x, s in zip(features, splits, strict=True)),
+            settings.probe,
+        )
         seconds[0] += middle - start
         seconds[1] += time.process_time() - middle
     return seconds[0], seconds[1]
@@ -64,7 +71,10 @@ def main() -> None:
     objective = build_objective(settings, dataset.modalities, dataset.tasks).eval()
     ours = probe_all(settings, dataset, objective, shared=True)
     plain = probe_all(settings, dataset, objective, shared=False)
-    print(f"| {len(dataset.tasks)} tasks, {pairs:,} + {pairs:,} pairs | features, CPU s | probes, CPU s | all, × ours |")
+    print(
+        f"| {len(dataset.tasks)} tasks, {pairs:,} + {pairs:,} pairs | features, CPU s | probes, CPU s | "
+        "all, × ours |"
+    )
     print("| --- | --- | --- | --- |")
     for name, (features, probes) in (("once for all tasks", ours), ("anew for each task", plain)):
         print(f"| {name} | {features:.2f} | {probes:.2f} | {(features + probes) / sum(ours):.2f} |")

@@ -1,7 +1,8 @@
 """What the layout of the metrics table is worth: python tests/benchmarks/bench_storage.py
 
-Writes the same points to our table (integer keys, no rowid) and to a plain one (text keys, rowid and index) by the same
-statements in the same file, and prints points/s, bytes/point and their ratios; then what a recorder's whole batch costs.
+Writes the same points to our table (integer keys, no rowid) and to a plain one (text keys, rowid and index)
+by the same statements in the same file, and prints points/s, bytes/point and their ratios; then what a
+recorder's whole batch costs.
 """
 
 import random
@@ -41,7 +42,9 @@ def pages(db: Database) -> int:
         return int(connection.exec_driver_sql("PRAGMA page_count").scalar_one()) * 4096
 
 
-def timed(db: Database, parts: list[list[Point]], write: Callable[[Connection, list[Point]], None]) -> tuple[float, int]:
+def timed(
+    db: Database, parts: list[list[Point]], write: Callable[[Connection, list[Point]], None]
+) -> tuple[float, int]:
     """Points a second, and bytes the file grew."""
     before, start = pages(db), time.perf_counter()
     for part in parts:
@@ -57,13 +60,18 @@ def main() -> None:
     points = [Point(key, step, draw.random(), now + step * 50) for step in range(STEPS) for key in KEYS]
     with tempfile.TemporaryDirectory() as folder:
         db = Database.at(Path(folder))
-        bare, whole = create_runs(db, [NewRun("bench", None, "bits", "comm", seed, "d", {}) for seed in range(2)])
+        bare, whole = create_runs(
+            db, [NewRun("bench", None, "bits", "comm", seed, "d", {}) for seed in range(2)]
+        )
         with db.write() as connection:
             plain.create(connection)
             ids = key_ids(connection, KEYS)
 
         def ours(connection: Connection, part: list[Point]) -> None:
-            rows = [{"run_id": bare, "key_id": ids[p.key], "step": p.step, "value": p.value, "time": p.time} for p in part]
+            rows = [
+                {"run_id": bare, "key_id": ids[p.key], "step": p.step, "value": p.value, "time": p.time}
+                for p in part
+            ]
             connection.execute(upsert(metrics), rows)
 
         def theirs(connection: Connection, part: list[Point]) -> None:

@@ -1,4 +1,5 @@
-"""Finds the Chromium that drives the browser tests; run as a script, it installs one as the platform allows."""
+"""Finds the Chromium that drives the browser tests; run as a script, it installs one as the platform
+allows."""
 
 import os
 import shutil
@@ -35,7 +36,8 @@ def _starts(executable: Path) -> bool:
 
 
 def install_chromium() -> None:
-    """Debian's package as root, else Playwright's download; says what failed and goes on, for the tests can be skipped."""
+    """Debian's package as root, else Playwright's download; says what failed and goes on, for the tests can
+    be skipped."""
     if shutil.which("apt-get") and os.geteuid() == 0:
         _attempt("apt-get", "update")
         _attempt("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
@@ -50,7 +52,12 @@ def _attempt(*command: str) -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     try:
         done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_SECONDS
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         print(f"{' '.join(command)}: {error}")
@@ -64,7 +71,8 @@ def main() -> None:
     if find_chromium() is None:
         print("no Chromium found; installing one for the browser tests")
         install_chromium()
-    print(f"browser tests use {find_chromium() or 'no Chromium: none could be found or installed, so they will be skipped'}")
+    nothing = "no Chromium: none could be found or installed, so they will be skipped"
+    print(f"browser tests use {find_chromium() or nothing}")
 
 
 if __name__ == "__main__":

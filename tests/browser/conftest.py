@@ -1,4 +1,5 @@
-"""A real server and a real Chromium for each browser test; a failing test leaves its screenshot and the server's log."""
+"""A real server and a real Chromium for each browser test; a failing test leaves its screenshot and the
+server's log."""
 
 import shutil
 import tempfile
@@ -25,7 +26,8 @@ expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last and on one worker: they train, and two of them at once would starve each other."""
+    """Browser tests come last and on one worker: they train, and two of them at once would starve each
+    other."""
     mine = [item for item in items if HERE in item.path.parents]
     for item in mine:
         item.add_marker(pytest.mark.browser)
@@ -44,7 +46,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         page.screenshot(path=folder / "page.png", full_page=True)
         (folder / "page.txt").write_text(page.locator("body").inner_text())
         shutil.copytree(studio.folder, folder / "studio", ignore=shutil.ignore_patterns("cache"))
-        report.sections.append(("evidence", f"screenshot, page text, server log and data home are in {folder}"))
+        report.sections.append(
+            ("evidence", f"screenshot, page text, server log and data home are in {folder}")
+        )
     return report
 
 
@@ -71,7 +75,10 @@ def studio(tmp_path: Path, chromium: Path) -> Iterator[Studio]:
 @pytest.fixture
 def browser(chromium: Path) -> Iterator[Browser]:
     """A headless Chromium."""
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as browser:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS) as browser,
+    ):
         yield browser
 
 

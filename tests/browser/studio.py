@@ -1,4 +1,5 @@
-"""A dashboard as a user starts it: its own data home and port, a log file, and an end to every process it began."""
+"""A dashboard as a user starts it: its own data home and port, a log file, and an end to every process it
+began."""
 
 import os
 import signal
@@ -59,7 +60,13 @@ class Studio:
         command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(self.port)]
         with self.log.open("ab") as log:
             self._server = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._is_healthy():
@@ -84,7 +91,8 @@ class Studio:
         return any(library in mapping.path for mapping in psutil.Process(self._server.pid).memory_maps())
 
     def end(self) -> None:
-        """End all processes of this home; the whole list again, for a supervisor may start a trainer meanwhile."""
+        """End all processes of this home; the whole list again, for a supervisor may start a trainer
+        meanwhile."""
         while found := self.processes():
             for process in found:
                 try:

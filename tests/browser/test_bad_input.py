@@ -1,4 +1,5 @@
-"""Mistakes in links, forms and files: one clear line with what came and what is allowed, and nothing starts."""
+"""Mistakes in links, forms and files: one clear line with what came and what is allowed, and nothing
+starts."""
 
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from studio import Studio
 @pytest.mark.parametrize(
     ("link", "line"),
     [
-        ("launch?preset=bits-quik", "no preset 'bits-quik' (did you mean 'bits-quick'?); choose from bits-quick, "),
+        (
+            "launch?preset=bits-quik",
+            "no preset 'bits-quik' (did you mean 'bits-quick'?); choose from bits-quick, ",
+        ),
         ("launch?dataset=trifeatur", "no data set 'trifeatur'; choose from "),
     ],
 )

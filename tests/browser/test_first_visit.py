@@ -23,13 +23,17 @@ ALL_RUNS_SECONDS = 600
 
 
 @pytest.mark.timeout(ALL_RUNS_SECONDS + 120)
-def test_the_quick_comparison_ends_in_a_checkpoint_that_loads(page: Page, studio: Studio, tmp_path: Path) -> None:
+def test_the_quick_comparison_ends_in_a_checkpoint_that_loads(
+    page: Page, studio: Studio, tmp_path: Path
+) -> None:
     start_quick_comparison(page)
     watch_until_finished(page)
     methods_are_compared(page)
     file, told = download_checkpoint(page, tmp_path)
     assert hashlib.sha256(file.read_bytes()).hexdigest() == told
-    assert not studio.server_has_loaded("libtorch"), "a page that only reads has brought torch into the dashboard"
+    assert not studio.server_has_loaded("libtorch"), (
+        "a page that only reads has brought torch into the dashboard"
+    )
     opens_with_safetensors(file)
     is_what_was_probed(file, studio)
 
@@ -42,23 +46,29 @@ def start_quick_comparison(page: Page) -> None:
 
 
 def watch_until_finished(page: Page) -> None:
-    """Progress moves on by itself: runs at work, then results while others still train, then no bar any more."""
+    """Progress moves on by itself: runs at work, then results while others still train, then no bar any
+    more."""
     started = time.monotonic()
     expect(page.get_by_text(re.compile(r"\d running"))).to_be_visible(timeout=60_000)
-    expect(page.get_by_text(re.compile(r"[1-8] of 9 runs finished"))).to_be_visible(timeout=ALL_RUNS_SECONDS * 1000)
+    expect(page.get_by_text(re.compile(r"[1-8] of 9 runs finished"))).to_be_visible(
+        timeout=ALL_RUNS_SECONDS * 1000
+    )
     expect(page.get_by_role("heading", name="Figures")).to_be_visible()
     expect(page.get_by_text("runs finished")).to_have_count(0, timeout=ALL_RUNS_SECONDS * 1000)
     print(f"the quick comparison took {time.monotonic() - started:.0f} s")
 
 
 def methods_are_compared(page: Page) -> None:
-    """Three measures, each with three methods and an accuracy between chance and all; every chart tells its figures."""
+    """Three measures, each with three methods and an accuracy between chance and all; every chart tells its
+    figures."""
     page.reload()  # the comparison is a link
     expect(page.get_by_text("n = 3 pairs").first).to_be_visible()
     for measure in ("redundancy", "uniqueness", "synergy"):
         chart = page.get_by_label(re.compile(f"^{measure}: "))
         expect(chart).to_be_visible()
-        figures = dict(re.findall(r"(InfMasking|CoMM|Cross) (\d+\.\d)", chart.get_attribute("aria-label") or ""))
+        figures = dict(
+            re.findall(r"(InfMasking|CoMM|Cross) (\d+\.\d)", chart.get_attribute("aria-label") or "")
+        )
         assert figures.keys() == {"InfMasking", "CoMM", "Cross"}
         assert all(0 < float(value) <= 100 for value in figures.values())
 

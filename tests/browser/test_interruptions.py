@@ -1,4 +1,5 @@
-"""A run outlives whatever happens around it: a stop, a killed trainer, a closed dashboard; the pages say so and mend it."""
+"""A run outlives whatever happens around it: a stop, a killed trainer, a closed dashboard; the pages say so
+and mend it."""
 
 import re
 import time
@@ -31,7 +32,9 @@ SETTINGS = {
 def run_page(page: Page, studio: Studio) -> Iterator[Page]:
     """The page of a run that trains, started from the command line beside the dashboard."""
     changes = [word for name, value in SETTINGS.items() for word in ("--set", f"{name}={value}")]
-    studio.command("train", "--preset", "bits-quick", "--method", "cross", "--seed", "0", "--detach", *changes)
+    studio.command(
+        "train", "--preset", "bits-quick", "--method", "cross", "--seed", "0", "--detach", *changes
+    )
     page.goto(f"{studio.url}/run?run=1")
     is_training(page)
     yield page
@@ -68,7 +71,9 @@ def test_closing_the_dashboard_disturbs_no_run(run_page: Page, studio: Studio) -
 
 
 def is_training(page: Page) -> None:
-    expect(page.get_by_text(re.compile(r"^Training · epoch \d+ of 40 · step [1-9]"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile(r"^Training · epoch \d+ of 40 · step [1-9]"))).to_be_visible(
+        timeout=60_000
+    )
 
 
 def has_state(page: Page, state: str, within: int = TRAINING_MS) -> None:

@@ -21,7 +21,8 @@ def test_an_upload_from_the_form_to_the_comparison(page: Page, studio: Studio, t
     expect(page.get_by_label("Label", exact=True)).to_have_value("mood")
     accuracies = train_and_compare(page, task="mood", epochs="4")
     assert accuracies.keys() == {"InfMasking", "CoMM"}
-    # The mood moves every feature of the voice by a standard deviation: whoever learned anything tells it from chance, 50.
+    # The mood moves every feature of the voice by a standard deviation: whoever learned anything tells it
+    # from chance, 50.
     assert min(accuracies.values()) > 70
 
 
@@ -55,7 +56,8 @@ def array(page: Page, shape: str) -> None:
 
 
 def train_and_compare(page: Page, task: str, epochs: str) -> dict[str, float]:
-    """Shorten the training in the form, start one seed of each method, and read the accuracies off the comparison."""
+    """Shorten the training in the form, start one seed of each method, and read the accuracies off the
+    comparison."""
     enter(page, "Seeds", "0")
     page.get_by_text("Training", exact=True).click()
     enter(page, "Epochs", epochs)

@@ -1,4 +1,5 @@
-"""A published benchmark in the browser: its preset started from the form, trained, beside what the paper reports, downloaded."""
+"""A published benchmark in the browser: its preset started from the form, trained, beside what the paper
+reports, downloaded."""
 
 import re
 from pathlib import Path
@@ -22,14 +23,18 @@ REPORTED = {
 """CMU-MOSI, accuracy (arXiv 2509.25270)."""
 
 
-def test_mosi_from_the_form_to_the_reported_figures_and_the_checkpoint(page: Page, studio: Studio, tmp_path: Path) -> None:
+def test_mosi_from_the_form_to_the_reported_figures_and_the_checkpoint(
+    page: Page, studio: Studio, tmp_path: Path
+) -> None:
     affect_file(load_preset("mosi").experiment("infmasking", 0).data.location(studio.home))
     page.goto(f"{studio.url}/launch?preset=mosi")
     start_short_runs(page)
     accuracies = watch_until_finished(page)
     assert accuracies.keys() == REPORTED.keys()
     print(accuracies)
-    assert all(accuracy > 50 for accuracy in accuracies.values()), "the label moves the features by two deviations"
+    assert all(accuracy > 50 for accuracy in accuracies.values()), (
+        "the label moves the features by two deviations"
+    )
     stand_beside_the_papers(page)
     weights = load_file(download_checkpoint(page, studio, tmp_path))
     assert weights and all(np.isfinite(values).all() for values in weights.values())
@@ -56,8 +61,11 @@ def watch_until_finished(page: Page) -> dict[str, float]:
 
 
 def stand_beside_the_papers(page: Page) -> None:
-    """Every method has the paper's figure in its row, and the page says that it is of runs with other settings."""
-    expect(page.get_by_text(re.compile("hollow star: reported in the paper .* with other settings"))).to_be_visible()
+    """Every method has the paper's figure in its row, and the page says that it is of runs with other
+    settings."""
+    expect(
+        page.get_by_text(re.compile("hollow star: reported in the paper .* with other settings"))
+    ).to_be_visible()
     for figure in REPORTED.values():
         expect(page.get_by_role("gridcell", name=figure, exact=True, include_hidden=True)).to_be_attached()
 

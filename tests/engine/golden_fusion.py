@@ -55,7 +55,8 @@ def part(tensors, prefix):
 
 
 def as_ours(name, value):
-    """A published tensor in the shape that ours has: convolutions as matrices, positions as rows, learned tokens (1, d)."""
+    """A published tensor in the shape that ours has: convolutions as matrices, positions as rows, learned
+    tokens (1, d)."""
     if name.endswith("positions"):
         return value.flatten(2)[0].T
     if name.endswith("projection.weight"):
@@ -66,7 +67,8 @@ def as_ours(name, value):
 
 
 def fill(module, published, prefix=""):
-    """Load published tensors, every one and nothing missing, as float64; `prefix` is where the module stands."""
+    """Load published tensors, every one and nothing missing, as float64; `prefix` is where the module
+    stands."""
     module.double()
     ours = dict(module.named_parameters()) | dict(module.named_buffers())
     given = {our_name(name).removeprefix(prefix): value for name, value in published.items()}
@@ -115,7 +117,8 @@ class GoldenFusion(nn.Module):
         return self.tokenizers[name](Tokens(values.flatten(2).transpose(1, 2)))
 
     def views(self, tokens, masks_of, count, path="forward"):
-        """Fused (M + 1 combinations, then T masked versions of each; b, d): masks_of(combination, t, modality) → kept (b, n)."""
+        """Fused (M + 1 combinations, then T masked versions of each; b, d): masks_of(combination, t,
+        modality) → kept (b, n)."""
         joined = join(tokens)
         weights = [unmasked_views(joined, alone=True)]
         for combination in range(len(tokens) + 1):
@@ -123,7 +126,9 @@ class GoldenFusion(nn.Module):
             own = join([tokens[i] for i in present])
             drawn = [torch.cat([masks_of(combination, t, i) for i in present], 1) for t in range(count)]
             part_weights = masked_views(own, torch.stack(drawn, 1).bool())
-            spread = torch.zeros(*part_weights.shape[:2], joined.values.shape[1] + 1, dtype=part_weights.dtype)
+            spread = torch.zeros(
+                *part_weights.shape[:2], joined.values.shape[1] + 1, dtype=part_weights.dtype
+            )
             start = sum(joined.sizes[: present[0]])
             spread[..., start : start + own.values.shape[1]] = part_weights[..., :-1]
             spread[..., -1] = part_weights[..., -1]

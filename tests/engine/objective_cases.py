@@ -26,7 +26,9 @@ PROGRESS = Progress(epoch=1, epochs=4, step=7, seed=3)
 
 
 def modalities(*names):
-    return [Modality(name, SHAPES[name][0], SHAPES[name][1], SHAPES[name][2], NoAugmentation()) for name in names]
+    return [
+        Modality(name, SHAPES[name][0], SHAPES[name][1], SHAPES[name][2], NoAugmentation()) for name in names
+    ]
 
 
 def experiment(method, fusion=None, **own):
@@ -51,7 +53,9 @@ def view(names, samples, seed, padded=True):
         kind, shape, _ = SHAPES[name]
         values, padding = torch.randn(samples, *shape, generator=generator), None
         if kind == "sequence" and padded:
-            padding = torch.arange(shape[0]) >= torch.randint(1, shape[0] + 1, (samples, 1), generator=generator)
+            padding = torch.arange(shape[0]) >= torch.randint(
+                1, shape[0] + 1, (samples, 1), generator=generator
+            )
         content[name] = Samples(values, padding)
     return content
 

@@ -42,7 +42,9 @@ def test_the_number_of_dropped_steps_is_uniform_up_to_the_largest_share(shape):
 
 
 def test_a_dropped_step_is_zero_even_with_noise():
-    values = augment(torch.ones(200, 10, 4), noise=1.0, noise_probability=1.0, drop=1.0, drop_probability=1.0).values
+    values = augment(
+        torch.ones(200, 10, 4), noise=1.0, noise_probability=1.0, drop=1.0, drop_probability=1.0
+    ).values
     dropped = (values == 0).all(2)
     assert 0.4 < dropped.float().mean() < 0.6
     assert ((values == 0).any(2) == dropped).all()
@@ -80,4 +82,6 @@ def test_the_same_generator_gives_the_same_noise():
     values = torch.ones(10, 8, 2)
     settings = {"noise": 0.5, "drop": 0.5}
     assert torch.equal(augment(values, seed=4, **settings).values, augment(values, seed=4, **settings).values)
-    assert not torch.equal(augment(values, seed=4, **settings).values, augment(values, seed=5, **settings).values)
+    assert not torch.equal(
+        augment(values, seed=4, **settings).values, augment(values, seed=5, **settings).values
+    )

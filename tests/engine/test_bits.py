@@ -34,14 +34,20 @@ def plug_in_information(x, y):
     return float((joint[joint > 0] * np.log2(joint[joint > 0] / independent[joint > 0])).sum())
 
 
-@pytest.mark.parametrize("changes", [{}, {"synergy": "xor"}, {"redundant_symbols": 4, "unique_symbols": 3, "synergy_symbols": 2}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"synergy": "xor"}, {"redundant_symbols": 4, "unique_symbols": 3, "synergy_symbols": 2}]
+)
 def test_the_stated_information_is_in_the_symbols(changes):
     settings, drawn, labels = latents(**changes)
     pair = drawn.a * synergy_alphabet(settings) + drawn.b
     for task in tasks(settings):
         known, label = task.information, labels[task.name]
-        alone1 = sum(plug_in_information(symbol, label) for symbol in (drawn.redundant, drawn.unique1, drawn.a))
-        alone2 = sum(plug_in_information(symbol, label) for symbol in (drawn.redundant, drawn.unique2, drawn.b))
+        alone1 = sum(
+            plug_in_information(symbol, label) for symbol in (drawn.redundant, drawn.unique1, drawn.a)
+        )
+        alone2 = sum(
+            plug_in_information(symbol, label) for symbol in (drawn.redundant, drawn.unique2, drawn.b)
+        )
         assert alone1 == pytest.approx(known.redundancy + known.unique1, abs=0.01)
         assert alone2 == pytest.approx(known.redundancy + known.unique2, abs=0.01)
         assert plug_in_information(pair, label) == pytest.approx(known.synergy, abs=0.01)
@@ -85,18 +91,24 @@ def test_splits_have_their_sizes_and_all_have_labels():
 def test_the_seed_decides_everything():
     def x1(seed, name, **changes):
         return getattr(
-            load(BitsSettings(samples=200, probe_samples=200, test_samples=100, seed=seed, **changes), HOME), name
+            load(BitsSettings(samples=200, probe_samples=200, test_samples=100, seed=seed, **changes), HOME),
+            name,
         ).items["x1"]
 
     for name in SPLITS:
         assert torch.equal(x1(0, name), x1(0, name)) and not torch.equal(x1(0, name), x1(1, name))
     assert not torch.equal(x1(0, "train")[:20], x1(0, "validation")[:20])
-    assert torch.equal(x1(0, "probe_test"), x1(0, "probe_test", biased=False)), "the bias touches training only"
+    assert torch.equal(x1(0, "probe_test"), x1(0, "probe_test", biased=False)), (
+        "the bias touches training only"
+    )
 
 
 def test_each_modality_shows_its_own_symbols_and_not_the_other_s():
     data = load(
-        BitsSettings(probe_samples=3000, test_samples=1000, unique_symbols=4, redundant_symbols=4, synergy_symbols=4), HOME
+        BitsSettings(
+            probe_samples=3000, test_samples=1000, unique_symbols=4, redundant_symbols=4, synergy_symbols=4
+        ),
+        HOME,
     )
 
     def accuracy(name, task):

@@ -16,12 +16,15 @@ PAIR = ("scene", "speech")
 
 
 def gaussian_scores(correlation, samples=1500):
-    """The best critic, log p(x, y) / p(x)p(y), on all pairs of a correlated Gaussian, and its mutual information."""
+    """The best critic, log p(x, y) / p(x)p(y), on all pairs of a correlated Gaussian, and its mutual
+    information."""
     generator = torch.Generator().manual_seed(0)
     x, noise = torch.randn(2, samples, dtype=torch.float64, generator=generator)
     y = correlation * x + math.sqrt(1 - correlation**2) * noise
     rest = 1 - correlation**2
-    scores = -0.5 * math.log(rest) - 0.5 * (y[None] - correlation * x[:, None]) ** 2 / rest + 0.5 * y[None] ** 2
+    scores = (
+        -0.5 * math.log(rest) - 0.5 * (y[None] - correlation * x[:, None]) ** 2 / rest + 0.5 * y[None] ** 2
+    )
     return scores, -0.5 * math.log(rest)
 
 
@@ -67,9 +70,18 @@ def test_a_critic_learns_the_information():
 def test_factorcl_adds_upper_bounds_and_subtracts_lower_ones():
     model = cases.objective("factorcl", *PAIR)
     loss, terms = cases.step(model, cases.views(model, PAIR, 6))
-    names = {"lower_shared", "lower_unique1", "lower_unique2", "lower_unique_given", "upper_shared_given", "upper_unique"}
+    names = {
+        "lower_shared",
+        "lower_unique1",
+        "lower_unique2",
+        "lower_unique_given",
+        "upper_shared_given",
+        "upper_unique",
+    }
     assert terms.keys() == names | {"accuracy"}
-    by_hand = sum(-value if name.startswith("lower") else value for name, value in terms.items() if name != "accuracy")
+    by_hand = sum(
+        -value if name.startswith("lower") else value for name, value in terms.items() if name != "accuracy"
+    )
     torch.testing.assert_close(loss.detach(), by_hand)
     assert model.represent(cases.view(PAIR, 3, 1)).shape == (3, 4 * 128)
 

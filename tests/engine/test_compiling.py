@@ -1,4 +1,5 @@
-"""torch.compile: the same training to rounding, the same names of weights, and a way back where nothing can be compiled."""
+"""torch.compile: the same training to rounding, the same names of weights, and a way back where nothing can
+be compiled."""
 
 import pytest
 import torch
@@ -13,9 +14,17 @@ from engine.settings.experiment import parse
 def settings_of(compile):
     return parse(
         {
-            "data": {"name": "bits", "samples": 96, "probe_samples": 100, "test_samples": 100, "features": 12},
+            "data": {
+                "name": "bits",
+                "samples": 96,
+                "probe_samples": 100,
+                "test_samples": 100,
+                "features": 12,
+            },
             "objective": {"name": "cross", "width": 8},
-            "encoders": {name: {"name": "mlp", "hidden": [8], "tokens": 2, "width": 8} for name in ("x1", "x2")},
+            "encoders": {
+                name: {"name": "mlp", "hidden": [8], "tokens": 2, "width": 8} for name in ("x1", "x2")
+            },
             "fusion": {"width": 8, "heads": 2},
             "training": {"epochs": 1, "batch_size": 32, "threads": 1, "device": "cpu", "compile": compile},
             "probe": {"refine": False},

@@ -1,4 +1,5 @@
-"""Decomposition in a run: what is stored, that training does not notice, that no failure loses the run, and its samples."""
+"""Decomposition in a run: what is stored, that training does not notice, that no failure loses the run, and
+its samples."""
 
 import json
 
@@ -21,15 +22,25 @@ QUICK = {"draws": 50, "permutations": 19, "controls": 1, "curve": False, "fold_s
 
 
 def settings_of(method="comm", *, training=None, symbols=3, **decomposition):
-    data = {"name": "bits", "samples": 300, "probe_samples": 200, "test_samples": 400, "features": 16, "synergy_symbols": 3}
+    data = {
+        "name": "bits",
+        "samples": 300,
+        "probe_samples": 200,
+        "test_samples": 400,
+        "features": 16,
+        "synergy_symbols": 3,
+    }
     return parse(
         {
             "data": data | {"redundant_symbols": symbols, "unique_symbols": 3},
             "objective": {"name": method}
             | ({"projection": {"hidden": 16, "width": 8}} if method in ("infmasking", "comm") else {}),
-            "encoders": {name: {"name": "mlp", "hidden": [16], "tokens": 2, "width": 8} for name in ("x1", "x2")},
+            "encoders": {
+                name: {"name": "mlp", "hidden": [16], "tokens": 2, "width": 8} for name in ("x1", "x2")
+            },
             "fusion": {"width": 16, "heads": 2},
-            "training": {"epochs": 3, "batch_size": 32, "threads": 1, "device": "cpu", "log_every": 2} | (training or {}),
+            "training": {"epochs": 3, "batch_size": 32, "threads": 1, "device": "cpu", "log_every": 2}
+            | (training or {}),
             "probe": {"refine": False},
             "decomposition": QUICK | decomposition,
         }
@@ -57,7 +68,9 @@ def test_every_task_of_the_trained_and_the_untrained_encoder(tmp_path):
     for row in rows:
         assert row["content"].ceiling_kind == "exact"
         assert row["content"].n == 600  # all: held out alone they would be fewer than 2,000
-    decompose_checkpoint(tmp_path / "run" / "last.safetensors", FolderRecorder(tmp_path / "again"), tmp_path, {})
+    decompose_checkpoint(
+        tmp_path / "run" / "last.safetensors", FolderRecorder(tmp_path / "again"), tmp_path, {}
+    )
     assert timeless(stored(tmp_path / "again")) == timeless(rows)
 
 
@@ -70,13 +83,20 @@ def test_decomposing_while_training_changes_no_bit_of_it(tmp_path):
     assert not (tmp_path / "plain" / "decompositions.jsonl").exists()
     epochs = {row["epoch"] for row in stored(tmp_path / "watched") if row["encoder"] == "trained"}
     assert 3 in epochs and epochs & {1, 2}
-    keys = {key for line in (tmp_path / "watched" / "metrics.jsonl").read_text().splitlines() for key in json.loads(line)}
+    keys = {
+        key
+        for line in (tmp_path / "watched" / "metrics.jsonl").read_text().splitlines()
+        for key in json.loads(line)
+    }
     assert "bits/synergy_low/synergy" in keys
 
 
 def test_no_more_than_its_share_of_the_time(tmp_path):
-    """A tiny run trains for much less time than one decomposition takes, so that after the first none can follow."""
-    run_experiment(settings_of(every=1, share=0.001, training={"epochs": 6}), FolderRecorder(tmp_path / "run"), tmp_path)
+    """A tiny run trains for much less time than one decomposition takes, so that after the first none can
+    follow."""
+    run_experiment(
+        settings_of(every=1, share=0.001, training={"epochs": 6}), FolderRecorder(tmp_path / "run"), tmp_path
+    )
     during = {row["epoch"] for row in stored(tmp_path / "run") if row["encoder"] == "trained"} - {6}
     assert len(during) == 1
 
@@ -106,7 +126,14 @@ def test_methods_that_never_see_one_modality_are_warned_of(method, warned, tmp_p
 
 def test_sides():
     assert [str(sides) for sides in sides_of(["a", "b"])] == ["a | b"]
-    assert [str(sides) for sides in sides_of(["a", "b", "c"])] == ["a | b, c", "b | a, c", "c | a, b", "a | b", "a | c", "b | c"]
+    assert [str(sides) for sides in sides_of(["a", "b", "c"])] == [
+        "a | b, c",
+        "b | a, c",
+        "c | a, b",
+        "a | b",
+        "a | c",
+        "b | c",
+    ]
     assert sides_of(["a"]) == []
 
 
@@ -145,7 +172,9 @@ def test_samples_that_share_items_stay_together(first, second, expected, tmp_pat
     dataset = load_dataset(settings.data, tmp_path)
     made = pairs(200, list(first), list(second), [k % 2 for k in range(200)])
     task = dataset.tasks[0].__class__(name="task", kind="classification", classes=2)
-    changed = dataset.__class__(dataset.modalities, (task,), made, made, made, select(made, torch.arange(0)), made)
+    changed = dataset.__class__(
+        dataset.modalities, (task,), made, made, made, select(made, torch.arange(0)), made
+    )
     pool = pool_samples(changed, settings.decomposition.model_copy(update={"samples": "held-out"}), 0, False)
     assert (None if pool.groups is None else len(np.unique(pool.groups))) == expected
 
@@ -160,4 +189,6 @@ def test_shuffling_within_a_label_keeps_every_label(tmp_path):
         assert not torch.equal(before.rows["x2"], after.rows["x2"])
         labels = before.labels["synergy"]
         for label in labels.unique():
-            assert sorted(before.rows["x2"][labels == label].tolist()) == sorted(after.rows["x2"][labels == label].tolist())
+            assert sorted(before.rows["x2"][labels == label].tolist()) == sorted(
+                after.rows["x2"][labels == label].tolist()
+            )

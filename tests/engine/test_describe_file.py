@@ -1,4 +1,5 @@
-"""Looking into a user's file: what is in it, what is wrong with it, and that nothing hostile is read or run."""
+"""Looking into a user's file: what is in it, what is wrong with it, and that nothing hostile is read or
+run."""
 
 import io
 import os
@@ -58,14 +59,25 @@ def test_every_kind_is_recognised(tmp_path):
     )
     kinds = {entry.name: entry.kind for entry in describe_file(path)}
     assert kinds == {
-        "embedding": "vector", "steps": "sequence", "steps_lengths": "lengths", "picture": "image", "label": "classes",
-        "score": "numbers", "tags": "flags", "word": "classes", "split": "split",
+        "embedding": "vector", "steps": "sequence", "steps_lengths": "lengths", "picture": "image",
+        "label": "classes", "score": "numbers", "tags": "flags", "word": "classes", "split": "split",
     }  # fmt: skip
     entries = by_name(describe_file(path))
     score = entries[None, "score"]
-    assert (score.shape, score.dtype, score.minimum, score.maximum, score.problems) == ((9,), "float64", -1.0, 2.0, ())
+    assert (score.shape, score.dtype, score.minimum, score.maximum, score.problems) == (
+        (9,),
+        "float64",
+        -1.0,
+        2.0,
+        (),
+    )
     assert entries[None, "word"].dtype == "text" and entries[None, "word"].minimum is None
-    assert {name for (_, name), e in entries.items() if e.can_be_modality} == {"embedding", "steps", "picture", "tags"}
+    assert {name for (_, name), e in entries.items() if e.can_be_modality} == {
+        "embedding",
+        "steps",
+        "picture",
+        "tags",
+    }
     assert {name for (_, name), e in entries.items() if e.can_be_label} == {"label", "score", "tags", "word"}
 
 
@@ -96,10 +108,21 @@ def test_what_is_wrong_is_listed_beside_what_is_right(tmp_path):
 
 def test_parts_are_told_by_names():
     names = part_names(["train_a", "test_a", "val_a", "train_b", "a_train", "train_", "split"])
-    assert names["train_a"] == ("train", "a") and names["val_a"] == ("validation", "a") and names["test_a"] == ("test", "a")
+    assert (
+        names["train_a"] == ("train", "a")
+        and names["val_a"] == ("validation", "a")
+        and names["test_a"] == ("test", "a")
+    )
     assert names["train_b"] == ("train", "b"), "a missing part of one array is seen as such"
-    assert names["a_train"] == (None, "a_train") and names["train_"] == (None, "train_") and names["split"] == (None, "split")
-    assert part_names(["train_speed", "height"]) == {"train_speed": (None, "train_speed"), "height": (None, "height")}
+    assert (
+        names["a_train"] == (None, "a_train")
+        and names["train_"] == (None, "train_")
+        and names["split"] == (None, "split")
+    )
+    assert part_names(["train_speed", "height"]) == {
+        "train_speed": (None, "train_speed"),
+        "height": (None, "height"),
+    }
 
 
 def test_the_dashboard_can_look_without_torch(tmp_path):
@@ -149,7 +172,10 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path_factory, ending, share):
 
 def test_other_endings_are_refused(tmp_path):
     (tmp_path / "data.pkl").write_bytes(pickle.dumps({}))
-    assert refusal(tmp_path / "data.pkl") == "'data.pkl' ends in '.pkl'; allowed are .npz, .safetensors, .parquet"
+    assert (
+        refusal(tmp_path / "data.pkl")
+        == "'data.pkl' ends in '.pkl'; allowed are .npz, .safetensors, .parquet"
+    )
 
 
 @pytest.mark.parametrize("name", ["x" * 5000 + ".npz", "nul\0.npz", "folder/that/is/not.npz"])
@@ -239,7 +265,10 @@ def test_broken_bytes_end_in_one_line(tmp_path_factory, ending, changes):
         save_file(content, path)
     else:
         pq.write_table(
-            pa.table({"x": pa.array([[[1.0]] * (1 + i % 3) for i in range(20)]), "y": pa.array(["a", "b"] * 10)}), path
+            pa.table(
+                {"x": pa.array([[[1.0]] * (1 + i % 3) for i in range(20)]), "y": pa.array(["a", "b"] * 10)}
+            ),
+            path,
         )
     broken = bytearray(path.read_bytes())
     for place, from_end, byte in changes:
@@ -260,7 +289,12 @@ def test_too_many_arrays_are_refused(tmp_path):
 
 def test_byte_and_memory_order_do_not_matter(tmp_path):
     values = np.arange(12.0).reshape(4, 3)
-    path = npz(tmp_path / "file.npz", big=values.astype(">f4"), fortran=np.asfortranarray(values), half=values.astype(np.float16))
+    path = npz(
+        tmp_path / "file.npz",
+        big=values.astype(">f4"),
+        fortran=np.asfortranarray(values),
+        half=values.astype(np.float16),
+    )
     file = open_array_file(path, 10**6)
     for name in ("big", "fortran", "half"):
         column = file.read(name).values
@@ -297,14 +331,21 @@ def test_columns_of_every_readable_type(tmp_path):
     file = open_array_file(path, 10**6)
     for name in ("lists", "fixed", "large"):
         assert file.read(name).values.tolist() == rows
-    assert file.read("deep").values.shape == (3, 2, 2) and file.read("flag").values.tolist() == [True, False, True]
+    assert file.read("deep").values.shape == (3, 2, 2) and file.read("flag").values.tolist() == [
+        True,
+        False,
+        True,
+    ]
     for name in ("word", "coded"):
         assert file.read(name).names == ("a", "b") and file.read(name).values.tolist() == [1, 0, 1]
 
 
 def test_many_row_groups_are_one_column(tmp_path):
     table = pa.table(
-        {"x": pa.array([[float(i), 1.0] for i in range(50)]), "y": pa.array(["even", "odd"] * 25).dictionary_encode()}
+        {
+            "x": pa.array([[float(i), 1.0] for i in range(50)]),
+            "y": pa.array(["even", "odd"] * 25).dictionary_encode(),
+        }
     )
     pq.write_table(table, tmp_path / "file.parquet", row_group_size=7)
     file = open_array_file(tmp_path / "file.parquet", 10**6)
@@ -325,7 +366,9 @@ def test_many_row_groups_are_one_column(tmp_path):
     ],
 )  # fmt: skip
 def test_columns_that_cannot_be_read(tmp_path, column, problem):
-    entries = by_name(describe_file(parquet(tmp_path / "file.parquet", x=column, y=pa.array([1.0, 2.0, 3.0]))))
+    entries = by_name(
+        describe_file(parquet(tmp_path / "file.parquet", x=column, y=pa.array([1.0, 2.0, 3.0])))
+    )
     assert problem in entries[None, "x"].problems[0]
     assert entries[None, "y"].problems == ()
 
@@ -336,7 +379,10 @@ def test_a_column_that_grows_when_decoded_is_refused(tmp_path):
     assert describe_file(one, max_gigabytes=0.01)[0].problems == ("takes 24 MB; 10 MB are allowed",)
     ragged = [[[0.0]]] * 2000 + [[[0.0]] * 20_000]
     two = parquet(tmp_path / "two.parquet", x=pa.array(ragged))
-    assert "filled up to its longest row of 20,000 steps takes 320.2 MB" in describe_file(two, max_gigabytes=0.01)[0].problems[0]
+    assert (
+        "filled up to its longest row of 20,000 steps takes 320.2 MB"
+        in describe_file(two, max_gigabytes=0.01)[0].problems[0]
+    )
 
 
 @pytest.mark.skipif(not MOSI.exists(), reason=f"no data in {MOSI.name}")
@@ -348,5 +394,7 @@ def test_real_utterances():
         ("test", "video"): (752, 100),
         ("test", "sentiment"): (752,),
     }
-    assert entries["train", "sentiment"].kind == "classes" and not any(entry.problems for entry in entries.values())
+    assert entries["train", "sentiment"].kind == "classes" and not any(
+        entry.problems for entry in entries.values()
+    )
     assert by_name(describe_file(MOSI / "train.parquet"))[None, "audio"].shape == (1447, 73)

@@ -1,4 +1,5 @@
-"""Encoders: what they give, that it belongs to the sample alone, and how they refuse what they cannot read."""
+"""Encoders: what they give, that it belongs to the sample alone, and how they refuse what they cannot
+read."""
 
 import pytest
 import torch
@@ -73,7 +74,11 @@ def test_sequences_become_one_token_a_step_and_keep_their_padding(hidden):
 
 @pytest.mark.parametrize(
     ("settings", "kind", "shape"),
-    [(SmallCnnSettings(), "image", (3, 32, 32)), (AlexnetSettings(), "image", (3, 64, 64)), (MlpSettings(), "vector", (9,))],
+    [
+        (SmallCnnSettings(), "image", (3, 32, 32)),
+        (AlexnetSettings(), "image", (3, 64, 64)),
+        (MlpSettings(), "vector", (9,)),
+    ],
 )
 def test_tokens_do_not_depend_on_the_batch(settings, kind, shape):
     torch.manual_seed(0)
@@ -92,8 +97,18 @@ def test_tokens_do_not_depend_on_the_batch(settings, kind, shape):
             (3, 62, 80),
             "alexnet needs images of at least 63 px a side; 'x' has 62 × 80: use small_cnn",
         ),
-        (AlexnetSettings(), "vector", (4,), "alexnet reads images; modality 'x' is a vector, which mlp reads"),
-        (SmallCnnSettings(), "sequence", (4, 4), "small_cnn reads images; modality 'x' is a sequence, which mlp reads"),
+        (
+            AlexnetSettings(),
+            "vector",
+            (4,),
+            "alexnet reads images; modality 'x' is a vector, which mlp reads",
+        ),
+        (
+            SmallCnnSettings(),
+            "sequence",
+            (4, 4),
+            "small_cnn reads images; modality 'x' is a sequence, which mlp reads",
+        ),
         (
             SmallCnnSettings(),
             "image",
@@ -113,7 +128,12 @@ def test_tokens_do_not_depend_on_the_batch(settings, kind, shape):
             "mlp reads vectors and sequences; modality 'x' is an image: use small_cnn or alexnet",
         ),
         (TabularSettings(), "sequence", (4, 3), "tabular reads vectors; modality 'x' is a sequence"),
-        (TabularSettings(hidden=(0,)), "vector", (4,), r"tabular needs hidden layers of at least 1 feature; got \(0,\)"),
+        (
+            TabularSettings(hidden=(0,)),
+            "vector",
+            (4,),
+            r"tabular needs hidden layers of at least 1 feature; got \(0,\)",
+        ),
         (GruSettings(), "vector", (4,), "gru reads sequences; modality 'x' is a vector"),
         (Resnet18Settings(), "vector", (4,), "resnet18 reads images; modality 'x' is a vector"),
         (
@@ -124,8 +144,18 @@ def test_tokens_do_not_depend_on_the_batch(settings, kind, shape):
         ),
         (ForceSettings(), "vector", (4,), "force reads sequences; modality 'x' is a vector"),
         (ForceSettings(), "sequence", (33, 6), "force reads a multiple of 32 steps; 'x' has 33"),
-        (ProprioceptionSettings(), "sequence", (4, 2), "proprioception reads vectors; modality 'x' is a sequence"),
-        (MlpSettings(hidden=(0,)), "vector", (4,), r"mlp needs hidden layers of at least 1 feature; got \(0,\)"),
+        (
+            ProprioceptionSettings(),
+            "sequence",
+            (4, 2),
+            "proprioception reads vectors; modality 'x' is a sequence",
+        ),
+        (
+            MlpSettings(hidden=(0,)),
+            "vector",
+            (4,),
+            r"mlp needs hidden layers of at least 1 feature; got \(0,\)",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(settings, kind, shape, message):
@@ -135,7 +165,9 @@ def test_what_does_not_fit_is_refused_in_one_line(settings, kind, shape, message
 
 def test_the_sequence_transformer_ignores_padding_and_order():
     torch.manual_seed(0)
-    encoder = build_encoder(SequenceTransformerSettings(layers=2, feed_forward=32), modality("sequence", 6, 7)).eval()
+    encoder = build_encoder(
+        SequenceTransformerSettings(layers=2, feed_forward=32), modality("sequence", 6, 7)
+    ).eval()
     values = torch.randn(3, 6, 7)
     padding = torch.arange(6) >= torch.tensor([[6], [4], [1]])
     tokens = encoder(Samples(values, padding))
@@ -145,9 +177,13 @@ def test_the_sequence_transformer_ignores_padding_and_order():
     alone = encoder(Samples(values[1:2, :4])).values
     torch.testing.assert_close(alone, tokens.values[1:2, :4], rtol=1e-4, atol=1e-5)
     order = torch.tensor([2, 0, 3, 1])
-    torch.testing.assert_close(encoder(Samples(values[1:2, order])).values, alone[:, order], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        encoder(Samples(values[1:2, order])).values, alone[:, order], rtol=1e-4, atol=1e-5
+    )
     with torch.inference_mode():  # PyTorch's fast path gives the same
-        torch.testing.assert_close(encoder(Samples(values, padding)).values[~padding], tokens.values[~padding])
+        torch.testing.assert_close(
+            encoder(Samples(values, padding)).values[~padding], tokens.values[~padding]
+        )
     with pytest.raises(EncoderError, match="sequence_transformer reads sequences; modality 'x' is a vector"):
         build_encoder(SequenceTransformerSettings(), modality("vector", 6))
 
@@ -201,7 +237,10 @@ def test_forces_become_one_token_that_sees_the_latest_reading():
     assert (gradient.abs().sum(2) > 0).all()
     longer = build_encoder(ForceSettings(width=24), modality("sequence", 64, 6))
     padding = torch.arange(64) >= torch.tensor([[64], [20]])
-    assert longer(Samples(torch.randn(2, 64, 6), padding)).is_padding.tolist() == [[False, False], [False, True]]
+    assert longer(Samples(torch.randn(2, 64, 6), padding)).is_padding.tolist() == [
+        [False, False],
+        [False, True],
+    ]
 
 
 def test_the_arms_state_becomes_one_token():

@@ -1,4 +1,5 @@
-"""The fusion against golden vectors, and its two paths against each other and against replacing tokens one by one."""
+"""The fusion against golden vectors, and its two paths against each other and against replacing tokens one by
+one."""
 
 import golden_fusion as golden
 import pytest
@@ -37,7 +38,9 @@ def test_golden_outputs_and_gradients(case_id):
     expected = {golden.our_name(name): value for name, value in golden.part(tensors, "grad/").items()}
     for name, parameter in model.named_parameters():
         largest = expected[name].abs().max().item()
-        torch.testing.assert_close(parameter.grad, golden.as_ours(name, expected.pop(name)), rtol=1e-9, atol=1e-9 * largest)
+        torch.testing.assert_close(
+            parameter.grad, golden.as_ours(name, expected.pop(name)), rtol=1e-9, atol=1e-9 * largest
+        )
     assert not {name for name in expected if not name.endswith("positions")}
 
 
@@ -48,8 +51,12 @@ def test_golden_padding_is_as_if_removed(case_id):
     first, second = golden.inputs_of(tensors)
     tokens = [model.tokens(0, first, tensors["in/0.padding"].bool()), model.tokens(1, second)]
     joined = join(tokens)
-    kept = torch.stack([torch.cat([tensors[f"mask/{t}/{m}"] for m in (0, 1)], 1) for t in range(case["num_mask"])], 1).bool()
-    whole, *masked = model.fusion(joined.values, torch.cat([unmasked_views(joined, alone=False), masked_views(joined, kept)], 1))
+    kept = torch.stack(
+        [torch.cat([tensors[f"mask/{t}/{m}"] for m in (0, 1)], 1) for t in range(case["num_mask"])], 1
+    ).bool()
+    whole, *masked = model.fusion(
+        joined.values, torch.cat([unmasked_views(joined, alone=False), masked_views(joined, kept)], 1)
+    )
     torch.testing.assert_close(whole, tensors["out/padded_tokens_removed"], **EXACT)
     for t, out in enumerate(masked):
         torch.testing.assert_close(out, tensors[f"masked_out/{t}"], **EXACT)
@@ -65,7 +72,8 @@ def random_tokens(sizes, samples, width, padded, generator):
 
 
 def by_replacement(fusion, joined, kept):
-    """One masked view the plain way: of each sample, drop padding, replace hidden tokens by copies of the mask token, run."""
+    """One masked view the plain way: of each sample, drop padding, replace hidden tokens by copies of the
+    mask token, run."""
     rows = []
     for values, valid, keep in zip(joined.values, joined.is_valid, kept, strict=True):
         replaced = torch.where(keep[:, None], values, fusion.mask_token)[valid][None]
@@ -88,7 +96,9 @@ def by_replacement(fusion, joined, kept):
 def test_paths_equal_token_by_token_replacement(sizes, layers, pool, bias_kv, padded, ratio, seed):
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
-    fusion = Fusion(FusionSettings(width=8, heads=2, layers=layers, pool=pool, bias_kv=bias_kv), masks=True).double()
+    fusion = Fusion(
+        FusionSettings(width=8, heads=2, layers=layers, pool=pool, bias_kv=bias_kv), masks=True
+    ).double()
     joined = random_tokens(sizes, 3, 8, padded and len(sizes) > 1, generator)
     kept = draw_kept(joined, ratio, 4, generator)
     weights = masked_views(joined, kept)
@@ -114,7 +124,8 @@ def test_gradients_of_both_paths_agree(bias_kv):
     cotangent = torch.randn(6, 4, 8, dtype=torch.float64)
     sources = [values, *fusion.parameters()]
     fast, slow = (
-        torch.autograd.grad((path(values, weights) * cotangent).sum(), sources) for path in (fusion.one_pass, fusion.general)
+        torch.autograd.grad((path(values, weights) * cotangent).sum(), sources)
+        for path in (fusion.one_pass, fusion.general)
     )
     for one, other in zip(fast, slow, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-11)
@@ -127,7 +138,10 @@ def test_half_precision_stays_near_and_finite(dtype, layers, pool):
     fusion = Fusion(FusionSettings(width=32, heads=4, layers=layers, pool=pool), masks=True)
     joined = random_tokens([6, 5], 4, 32, True, torch.Generator().manual_seed(1))
     joined = joined._replace(values=joined.values.float().requires_grad_())
-    weights = [unmasked_views(joined, alone=True), masked_views(joined, draw_kept(joined, 1.0, 3, torch.Generator()))]
+    weights = [
+        unmasked_views(joined, alone=True),
+        masked_views(joined, draw_kept(joined, 1.0, 3, torch.Generator())),
+    ]
     exact = fusion(joined.values, torch.cat(weights, 1))
     with torch.autocast("cpu", dtype=dtype):
         rough = fusion(joined.values, torch.cat(weights, 1))
@@ -138,7 +152,9 @@ def test_half_precision_stays_near_and_finite(dtype, layers, pool):
 
 def test_a_modality_that_is_all_padding_counts_for_nothing():
     fusion = Fusion(FusionSettings(width=8, heads=2, layers=2, pool="mean"), masks=False)
-    joined = join([Tokens(torch.randn(2, 3, 8), torch.tensor([[True] * 3, [False] * 3])), Tokens(torch.randn(2, 2, 8))])
+    joined = join(
+        [Tokens(torch.randn(2, 3, 8), torch.tensor([[True] * 3, [False] * 3])), Tokens(torch.randn(2, 2, 8))]
+    )
     alone, _, both = fusion(joined.values, unmasked_views(joined, alone=True))
     assert torch.equal(alone[0], torch.zeros(8)) and alone[1].any() and both.isfinite().all()
 

@@ -1,4 +1,5 @@
-"""Two processes with half a batch each against one process with all of it: same loss, same gradients, same statistics."""
+"""Two processes with half a batch each against one process with all of it: same loss, same gradients, same
+statistics."""
 
 import objective_cases as cases
 import pytest
@@ -23,24 +24,32 @@ SAMPLES, PROCESSES = 8, 2
 
 def part_of(view, rank):
     own = slice(rank * SAMPLES // PROCESSES, (rank + 1) * SAMPLES // PROCESSES)
-    return {n: Samples(s.values[own], None if s.is_padding is None else s.is_padding[own]) for n, s in view.items()}
+    return {
+        n: Samples(s.values[own], None if s.is_padding is None else s.is_padding[own])
+        for n, s in view.items()
+    }
 
 
 def masks_of(views, model):
     """One draw for the whole batch, of both augmented views."""
-    joined = join([model.encode(name, along_batch([view[name] for view in views])) for name in model.encoders])
+    joined = join(
+        [model.encode(name, along_batch([view[name] for view in views])) for name in model.encoders]
+    )
     return draw_kept(joined, 0.5, 3, torch.Generator().manual_seed(0))
 
 
 def step(method, rank):
-    """Loss, terms, gradients and buffers of one step's phases: of the whole batch (rank None), or as one of the processes."""
+    """Loss, terms, gradients and buffers of one step's phases: of the whole batch (rank None), or as one of
+    the processes."""
     model = cases.objective(method, *NAMES, **({"masks": 3} if method == "infmasking" else {}))
     views, labels = cases.views(model, NAMES, SAMPLES), cases.labels(model, SAMPLES)
     fix_masks(method, model, views, rank)
     if rank is not None:
         views = [part_of(view, rank) for view in views]
         labels = {name: values.chunk(PROCESSES)[rank] for name, values in labels.items()}
-    trained = model if rank is None else DistributedDataParallel(model, find_unused_parameters=bool(model.phases))
+    trained = (
+        model if rank is None else DistributedDataParallel(model, find_unused_parameters=bool(model.phases))
+    )
     learnable, results = dict(model.named_parameters()), {}
     for phase in model.phases or [None]:
         if phase is not None:
@@ -48,7 +57,9 @@ def step(method, rank):
         name = phase.name if phase else ""
         output = trained(views, Progress(epoch=1, epochs=4, step=0, seed=0, phase=name), labels)
         output.loss.backward()
-        gradients = {name: parameter.grad for name, parameter in learnable.items() if parameter.grad is not None}
+        gradients = {
+            name: parameter.grad for name, parameter in learnable.items() if parameter.grad is not None
+        }
         results[name] = output.loss.detach(), output.terms, gradients
         model.zero_grad(set_to_none=True)
     return results, dict(model.named_buffers())
@@ -69,10 +80,15 @@ def fix_masks(method, model, views, rank):
 
 def worker(rank, folder):
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=PROCESSES)
+    dist.init_process_group(
+        "gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=PROCESSES
+    )
     local = torch.arange(6.0).view(1, 3, 2) + 10 * rank
     collectives = gather_batch(local), mean_over_processes(local)
-    torch.save(({method: step(method, rank) for method in METHODS}, collectives, process_count()), f"{folder}/{rank}.pt")
+    torch.save(
+        ({method: step(method, rank) for method in METHODS}, collectives, process_count()),
+        f"{folder}/{rank}.pt",
+    )
     dist.destroy_process_group()
 
 
@@ -87,7 +103,9 @@ def shared(tmp_path_factory):
 @pytest.mark.parametrize("method", METHODS)
 def test_processes_share_one_global_loss(shared, method, monkeypatch):
     monkeypatch.setattr(mae, "draw_visible", draw_visible)
-    monkeypatch.setattr(infmasking, "draw_kept", draw_kept)  # `step` replaces both; this restores them afterwards
+    monkeypatch.setattr(
+        infmasking, "draw_kept", draw_kept
+    )  # `step` replaces both; this restores them afterwards
     expected, buffers = step(method, None)
     for everything, _, _ in shared:
         results, own_buffers = everything[method]

@@ -11,13 +11,24 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
 from engine import image_augmentation
-from engine.image_augmentation import IMAGENET_MEAN, IMAGENET_STD, ImageDraws, apply, draw, normalise, place_boxes, simclr
+from engine.image_augmentation import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    ImageDraws,
+    apply,
+    draw,
+    normalise,
+    place_boxes,
+    simclr,
+)
 from engine.image_blur import blur
 from engine.image_colour import BRIGHTNESS, CONTRAST, HUE, SATURATION, shift_hue_
 from engine.randomness import torch_generator
 from engine.settings.augmentation import SimclrAugmentation
 
-NOTHING = SimclrAugmentation(smallest_crop=1.0, colour_probability=0, grey_probability=0, blur_probability=0, flip_probability=0)
+NOTHING = SimclrAugmentation(
+    smallest_crop=1.0, colour_probability=0, grey_probability=0, blur_probability=0, flip_probability=0
+)
 
 
 def generator(seed=0):
@@ -64,14 +75,23 @@ def from_pictures(pictures):
 
 @pytest.fixture(scope="module")
 def many():
-    settings = SimclrAugmentation(colour_probability=0.7, grey_probability=0.25, blur_probability=0.4, flip_probability=0.6)
+    settings = SimclrAugmentation(
+        colour_probability=0.7, grey_probability=0.25, blur_probability=0.4, flip_probability=0.6
+    )
     return draw(torch.Size((20_000, 3, 64, 64)), settings, generator())
 
 
 def test_each_operation_is_drawn_with_its_probability(many):
-    for drawn, probability in ((many.jittered, 0.7), (many.grey, 0.25), (many.sigma > 0, 0.4), (many.flipped, 0.6)):
+    for drawn, probability in (
+        (many.jittered, 0.7),
+        (many.grey, 0.25),
+        (many.sigma > 0, 0.4),
+        (many.flipped, 0.6),
+    ):
         assert drawn.float().mean() == pytest.approx(probability, abs=0.015)
-    correlations = np.corrcoef(torch.stack([many.jittered, many.grey, many.sigma > 0, many.flipped]).float().numpy())
+    correlations = np.corrcoef(
+        torch.stack([many.jittered, many.grey, many.sigma > 0, many.flipped]).float().numpy()
+    )
     assert np.abs(correlations - np.eye(4)).max() < 0.03
 
 
@@ -80,7 +100,9 @@ def test_crops_have_the_areas_and_aspects_of_random_resized_crop(many):
     area, aspect = width * height / 64**2, width / height
     assert area.min() > 0.07 and area.max() <= 1.0
     assert aspect.log().mean().abs() < 0.01 and aspect.min() > 0.70 and aspect.max() < 1.43
-    assert (left >= 0).all() and (top >= 0).all() and (left + width <= 64).all() and (top + height <= 64).all()
+    assert (
+        (left >= 0).all() and (top >= 0).all() and (left + width <= 64).all() and (top + height <= 64).all()
+    )
     assert (many.boxes == many.boxes.round()).all()
     rest = 64 - width
     assert (left[rest > 20] / rest[rest > 20]).mean() == pytest.approx(0.5, abs=0.01)
@@ -110,7 +132,9 @@ def test_jitter_factors_hue_blur_and_order(many):
 
 def test_twice_the_colour_is_twice_the_jitter():
     factors = draw(torch.Size((5000, 3, 8, 8)), SimclrAugmentation(colour=2.0), generator()).factors
-    assert factors[:, BRIGHTNESS].min() == pytest.approx(0.2, abs=0.01) and factors[:, HUE].max() == pytest.approx(0.2, abs=0.01)
+    assert factors[:, BRIGHTNESS].min() == pytest.approx(0.2, abs=0.01) and factors[
+        :, HUE
+    ].max() == pytest.approx(0.2, abs=0.01)
 
 
 def test_where_no_crop_fits_the_largest_allowed_one_is_taken_from_the_middle():
@@ -144,7 +168,9 @@ def test_the_crop_is_pillows_bilinear_resize():
         picture.resize((56, 40), Image.Resampling.BILINEAR, (x, y, x + w, y + h))
         for picture, (x, y, w, h) in zip(pictures(images), boxes.tolist(), strict=True)
     ]
-    difference = (ours - from_pictures(resized)).abs()[..., 2:-2, 2:-2]  # at the border Pillow does not look past the crop
+    difference = (ours - from_pictures(resized)).abs()[
+        ..., 2:-2, 2:-2
+    ]  # at the border Pillow does not look past the crop
     assert difference.max() < 2.0
 
 
@@ -157,7 +183,9 @@ def test_the_flip_mirrors():
 
 def turn_hue(pixels, turns):
     """Pixels (n, 3) in [0, 1], one by one through the standard library."""
-    turned = [colorsys.hsv_to_rgb((h + turns) % 1, s, v) for h, s, v in (colorsys.rgb_to_hsv(*p) for p in pixels)]
+    turned = [
+        colorsys.hsv_to_rgb((h + turns) % 1, s, v) for h, s, v in (colorsys.rgb_to_hsv(*p) for p in pixels)
+    ]
     return np.array(turned)
 
 
@@ -171,13 +199,19 @@ STEPS = {
     SATURATION: lambda x, f: f * x + (1 - f) * luma(x),
     HUE: turn_hue,
 }
-PILLOW = {BRIGHTNESS: ImageEnhance.Brightness, CONTRAST: ImageEnhance.Contrast, SATURATION: ImageEnhance.Color}
+PILLOW = {
+    BRIGHTNESS: ImageEnhance.Brightness,
+    CONTRAST: ImageEnhance.Contrast,
+    SATURATION: ImageEnhance.Color,
+}
 FACTORS = torch.tensor([[1.2, 0.8, 1.3, 0.07], [0.8, 1.2, 0.7, -0.09], [1.1, 1.1, 0.6, 0.1]])
 
 
 def jittered(images, order):
     whole = torch.ones(len(images), dtype=torch.bool)
-    drawn = unchanged(images)._replace(jittered=whole, factors=FACTORS, order=torch.tensor([order]).repeat(len(images), 1))
+    drawn = unchanged(images)._replace(
+        jittered=whole, factors=FACTORS, order=torch.tensor([order]).repeat(len(images), 1)
+    )
     return as_bytes(apply(images, drawn))
 
 
@@ -193,7 +227,9 @@ def test_the_folded_jitter_is_the_four_steps_in_their_order(order):
 
 def test_the_jitter_is_pillows_up_to_its_rounding():
     images, order = smooth_images(), (CONTRAST, SATURATION, BRIGHTNESS, HUE)
-    for picture, factors, ours in zip(pictures(images), FACTORS.tolist(), jittered(images, order), strict=True):
+    for picture, factors, ours in zip(
+        pictures(images), FACTORS.tolist(), jittered(images, order), strict=True
+    ):
         for step in order[:3]:
             picture = PILLOW[step](picture).enhance(factors[step])
         pixels = turn_hue(np.array(picture).reshape(-1, 3) / 255, factors[HUE]) * 255
@@ -230,7 +266,9 @@ def test_the_blur_is_a_gaussian_of_each_images_own_width(shape):
         kernel = kernel / kernel.sum()
         padded = torch.nn.functional.pad(image[:, None], (radius,) * 4, mode="reflect")
         across = torch.nn.functional.conv2d(padded, kernel.view(1, 1, 1, -1))
-        assert torch.allclose(result, torch.nn.functional.conv2d(across, kernel.view(1, 1, -1, 1))[:, 0], atol=1e-5)
+        assert torch.allclose(
+            result, torch.nn.functional.conv2d(across, kernel.view(1, 1, -1, 1))[:, 0], atol=1e-5
+        )
 
 
 def test_a_blur_leaves_a_flat_image_flat():
@@ -243,7 +281,10 @@ def test_blurred_images_keep_their_mean_and_lose_detail():
     sharp = apply(images, unchanged(images))
     soft = apply(images, unchanged(images)._replace(sigma=torch.tensor([0.0, 0.5])))
     assert torch.equal(sharp[0], soft[0])
-    assert soft[1].mean() == pytest.approx(sharp[1].mean().item(), abs=0.02) and soft[1].std() < 0.8 * sharp[1].std()
+    assert (
+        soft[1].mean() == pytest.approx(sharp[1].mean().item(), abs=0.02)
+        and soft[1].std() < 0.8 * sharp[1].std()
+    )
 
 
 def test_the_same_generator_gives_the_same_views_and_another_gives_others():
@@ -258,10 +299,19 @@ def test_how_many_images_are_worked_on_at_once_changes_nothing(monkeypatch):
     for chunk in (1, 4, 64):
         monkeypatch.setattr(image_augmentation, "CPU_CHUNK", chunk)
         results.append(simclr(images, SimclrAugmentation(), generator()))
-    assert torch.allclose(results[0], results[1], atol=1e-5) and torch.allclose(results[0], results[2], atol=1e-5)
+    assert torch.allclose(results[0], results[1], atol=1e-5) and torch.allclose(
+        results[0], results[2], atol=1e-5
+    )
 
 
-@given(st.integers(1, 4), st.sampled_from([1, 3]), st.integers(2, 40), st.integers(2, 40), st.booleans(), st.integers(0, 2**31))
+@given(
+    st.integers(1, 4),
+    st.sampled_from([1, 3]),
+    st.integers(2, 40),
+    st.integers(2, 40),
+    st.booleans(),
+    st.integers(0, 2**31),
+)
 def test_any_image_stays_in_the_range_of_colours(b, channels, height, width, whole, seed):
     images = torch.rand(b, channels, height, width, generator=generator(seed))
     if whole:

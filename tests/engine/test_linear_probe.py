@@ -51,20 +51,27 @@ def test_regression_and_multilabel():
         x = generator.standard_normal((n, 8))
         return Features(x, x @ weights)
 
-    assert probe(Task("y", "regression"), linear(100), linear(50), linear(50), ProbeSettings()).values["mse"] < 1e-6
+    assert (
+        probe(Task("y", "regression"), linear(100), linear(50), linear(50), ProbeSettings()).values["mse"]
+        < 1e-6
+    )
 
     def labels(n):
         x = generator.standard_normal((n, 8))
         return Features(x, np.column_stack([x[:, 0] > 0, x[:, 1] > 0, np.zeros(n)]).astype(np.int64))
 
-    values = probe(Task("y", "multilabel", classes=3), labels(400), labels(200), labels(200), ProbeSettings()).values
+    values = probe(
+        Task("y", "multilabel", classes=3), labels(400), labels(200), labels(200), ProbeSettings()
+    ).values
     assert values["weighted_f1"] > 0.95
-    assert values["macro_f1"] == pytest.approx(values["weighted_f1"] * 2 / 3, abs=0.02)  # the label that never occurs counts 0
+    assert values["macro_f1"] == pytest.approx(
+        values["weighted_f1"] * 2 / 3, abs=0.02
+    )  # the label that never occurs counts 0
 
 
 def test_of_equal_costs_the_least_extreme_is_taken():
-    """At 1e-6 the balanced training samples are sorted by a hair; with the validation samples the classes are out of balance, and
-    the same cost would call everything the larger class."""
+    """At 1e-6 the balanced training samples are sorted by a hair; with the validation samples the classes are
+    out of balance, and the same cost would call everything the larger class."""
     generator = np.random.default_rng(3)
 
     def classes(first, second):
@@ -86,7 +93,13 @@ def test_ridge_is_exact_where_features_nearly_depend_on_each_other():
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = probe(Task("y", "regression", classes=1), nearly_one(40), nearly_one(20), nearly_one(20), ProbeSettings())
+        found = probe(
+            Task("y", "regression", classes=1),
+            nearly_one(40),
+            nearly_one(20),
+            nearly_one(20),
+            ProbeSettings(),
+        )
     assert found.values["mse"] < 1e-6
 
 
@@ -100,9 +113,11 @@ def test_macro_accuracy_does_not_reward_the_majority():
 @pytest.mark.parametrize("refine", [False, True])
 @pytest.mark.parametrize("case_id", CASES)
 def test_golden_accuracy(case_id, refine):
-    """The public protocol's scikit-learn probe: same costs tried, same choice on the coarse sweep, same accuracy.
+    """The public protocol's scikit-learn probe: same costs tried, same choice on the coarse sweep, same
+    accuracy.
 
-    The finer search visits slightly other costs than the public one, so it is compared within two standard errors.
+    The finer search visits slightly other costs than the public one, so it is compared within two standard
+    errors.
     """
     folder, case = CASES[case_id]
     stored = load_file(folder / case["file"])

@@ -1,4 +1,5 @@
-"""Losses against golden vectors (float64 and float32, with gradients) and against what they must be by definition."""
+"""Losses against golden vectors (float64 and float32, with gradients) and against what they must be by
+definition."""
 
 import itertools
 import math
@@ -34,9 +35,13 @@ def load(case_id, dtype):
     """Inputs (with gradient) and golden gradients of a case, by their short names."""
     file, case = CASES[case_id]
     mine = {
-        name.removeprefix(f"{case_id}/"): tensor for name, tensor in load_file(file).items() if name.startswith(f"{case_id}/")
+        name.removeprefix(f"{case_id}/"): tensor
+        for name, tensor in load_file(file).items()
+        if name.startswith(f"{case_id}/")
     }
-    inputs = {name[3:]: value.to(dtype).requires_grad_() for name, value in mine.items() if name.startswith("in/")}
+    inputs = {
+        name[3:]: value.to(dtype).requires_grad_() for name, value in mine.items() if name.startswith("in/")
+    }
     return case, inputs, mine
 
 
@@ -52,7 +57,9 @@ def run_infmasking(inputs, hyper):
     first, second = (embeddings(inputs, view, hyper["n_modalities"]) for view in (1, 2))
     weight = ramp(hyper["mask_lambda"], hyper["epoch"], hyper["max_epochs"])
     hidden = masks(inputs, 1, hyper["num_masks"]), masks(inputs, 2, hyper["num_masks"])
-    masked, aligned = infmasking_terms(first, second, *hidden, hyper["temperature"], weight, hyper["cross"], hyper["prototype"])
+    masked, aligned = infmasking_terms(
+        first, second, *hidden, hyper["temperature"], weight, hyper["cross"], hyper["prototype"]
+    )
     losses = [*masked, *(term.loss for term in aligned)]
     loss = weighted_mean(losses, hyper["weights"])
     seen = {f"ssl_loss_{i}": term for i, term in enumerate(losses)}
@@ -87,7 +94,10 @@ def run_cross_self(inputs, hyper):
     views = [(inputs[f"mod{m}_aug1_embed"], inputs[f"mod{m}_aug2_embed"]) for m in (1, 2)]
     terms = cross, first, second = cross_self_terms(pair, *views, hyper["temperature"])
     seen = {f"loss_{name}": term.loss for name, term in zip(("cross", "mod1", "mod2"), terms, strict=True)}
-    seen |= {f"ssl_acc_{name}": 100 * term.accuracy for name, term in zip(("cross", "mod1", "mod2"), terms, strict=True)}
+    seen |= {
+        f"ssl_acc_{name}": 100 * term.accuracy
+        for name, term in zip(("cross", "mod1", "mod2"), terms, strict=True)
+    }
     return {"loss": cross.loss + hyper["ssl_scale"] * (first.loss + second.loss) / 2} | seen
 
 
@@ -121,7 +131,10 @@ def computed(case_id, dtype):
     worst = 0.0
     for name, value in inputs.items():
         expected = golden[f"grad/{name}"]
-        worst = max(worst, ((value.grad.double() - expected).abs().max() / expected.abs().max().clamp(min=1e-300)).item())
+        worst = max(
+            worst,
+            ((value.grad.double() - expected).abs().max() / expected.abs().max().clamp(min=1e-300)).item(),
+        )
     return case, {name: value.item() for name, value in seen.items()}, worst
 
 
@@ -143,7 +156,9 @@ def test_golden_float32(case_id):
     """No further from float64 than a few times the error that the reference itself makes in float32."""
     case, seen, gradient_error = computed(case_id, torch.float32)
     reference = case["float32"]
-    allowed = max(4 * abs(reference["loss"] - case["expected"]["loss"]), 4e-6 * max(1.0, abs(case["expected"]["loss"])))
+    allowed = max(
+        4 * abs(reference["loss"] - case["expected"]["loss"]), 4e-6 * max(1.0, abs(case["expected"]["loss"]))
+    )
     assert seen["loss"] == pytest.approx(case["expected"]["loss"], abs=allowed)
     assert gradient_error < max(4 * reference["max_rel_grad_err_vs_float64"], 4e-6)
 
@@ -169,13 +184,22 @@ def masked_contrast_by_covariance(query, masked, temperature, weight):
     return torch.stack(losses).mean()
 
 
-@given(st.integers(1, 7), st.integers(2, 6), st.integers(1, 9), st.sampled_from([0.05, 0.2]), st.floats(0, 2), st.integers(0, 99))
+@given(
+    st.integers(1, 7),
+    st.integers(2, 6),
+    st.integers(1, 9),
+    st.sampled_from([0.05, 0.2]),
+    st.floats(0, 2),
+    st.integers(0, 99),
+)
 def test_reduced_formula_is_the_papers(masks, samples, width, temperature, weight, seed):
     generator = torch.Generator().manual_seed(seed)
     query = torch.randn(samples, width, dtype=torch.float64, generator=generator)
     masked = torch.randn(masks, samples, width, dtype=torch.float64, generator=generator)
     expected = masked_contrast_by_covariance(query, masked, temperature, weight)
-    torch.testing.assert_close(masked_contrast(query, masked, temperature, weight), expected, rtol=1e-11, atol=1e-11)
+    torch.testing.assert_close(
+        masked_contrast(query, masked, temperature, weight), expected, rtol=1e-11, atol=1e-11
+    )
 
 
 def test_masked_versions_have_no_order():
@@ -194,7 +218,9 @@ def test_indistinguishable_embeddings_cost_the_logarithm_of_the_choices():
 
 def test_aligned_embeddings_are_recognised():
     rows = torch.eye(6)
-    assert info_nce(rows, rows, 0.05).accuracy == 1 and clip_loss(rows, rows, torch.tensor(20.0)).accuracy == 1
+    assert (
+        info_nce(rows, rows, 0.05).accuracy == 1 and clip_loss(rows, rows, torch.tensor(20.0)).accuracy == 1
+    )
 
 
 def test_ramp_reaches_the_weight_in_the_last_epoch():

@@ -62,7 +62,11 @@ def test_the_same_generator_draws_the_same_masks():
 
 def test_views_without_mask_hold_what_they_should():
     joined = join([Tokens(torch.zeros(1, 2, 1)), Tokens(torch.zeros(1, 2, 1), torch.tensor([[False, True]]))])
-    assert unmasked_views(joined, alone=True)[0].tolist() == [[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [1, 1, 1, 0, 0]]
+    assert unmasked_views(joined, alone=True)[0].tolist() == [
+        [1, 1, 0, 0, 0],
+        [0, 0, 1, 0, 0],
+        [1, 1, 1, 0, 0],
+    ]
     assert unmasked_views(joined, alone=False)[0].tolist() == [[1, 1, 1, 0, 0]]
 
 
@@ -72,4 +76,7 @@ def test_weights_keep_double_precision_and_never_less_than_single():
         (torch.float32, torch.float32),
         (torch.bfloat16, torch.float32),
     ):
-        assert unmasked_views(join([Tokens(torch.zeros(1, 2, 1, dtype=given_dtype))]), alone=True).dtype == expected
+        assert (
+            unmasked_views(join([Tokens(torch.zeros(1, 2, 1, dtype=given_dtype))]), alone=True).dtype
+            == expected
+        )

@@ -15,7 +15,9 @@ TRIPLE = ("scene", "speech", "table")
 VARIANTS = [{}, {"layers": 2}, {"pool": "mean"}, {"bias_kv": True}]
 OF_TWO = ("cross", "cross_self", "slip", "factorcl")
 """Methods that are defined for two modalities."""
-COMBINATIONS = [(method, names) for method in method_names() for names in PAIRS + (() if method in OF_TWO else (TRIPLE,))]
+COMBINATIONS = [
+    (method, names) for method in method_names() for names in PAIRS + (() if method in OF_TWO else (TRIPLE,))
+]
 
 
 def changed(view, names, by):
@@ -32,7 +34,9 @@ def test_a_step_has_a_finite_loss_and_bounded_terms(method, names):
     model = cases.objective(method, *names)
     loss, terms = cases.step(model, cases.views(model, names, 6))
     assert loss.ndim == 0 and loss.isfinite() and loss.requires_grad
-    assert terms and all(value.ndim == 0 and value.isfinite() and not value.requires_grad for value in terms.values())
+    assert terms and all(
+        value.ndim == 0 and value.isfinite() and not value.requires_grad for value in terms.values()
+    )
     assert 0 <= terms.get("accuracy", torch.tensor(0.0)) <= 1
 
 
@@ -58,7 +62,9 @@ def test_what_should_learn_gets_a_gradient_and_nothing_else(method, names, fusio
 
 @pytest.mark.parametrize("method", OF_TWO)
 def test_methods_of_two_modalities_refuse_three_in_one_line(method):
-    with pytest.raises(SettingsError, match=rf"^{method} \w+ exactly two modalities; got scene, speech, table$"):
+    with pytest.raises(
+        SettingsError, match=rf"^{method} \w+ exactly two modalities; got scene, speech, table$"
+    ):
         cases.objective(method, *TRIPLE)
 
 
@@ -78,7 +84,10 @@ def test_representations_belong_to_the_sample_alone(method, names):
     together = model.represent(view)
     assert torch.equal(together, model.represent(view))
     order = torch.tensor([3, 1])
-    few = {n: Samples(s.values[order], None if s.is_padding is None else s.is_padding[order]) for n, s in view.items()}
+    few = {
+        n: Samples(s.values[order], None if s.is_padding is None else s.is_padding[order])
+        for n, s in view.items()
+    }
     torch.testing.assert_close(model.represent(few), together[order], rtol=1e-4, atol=1e-5)
     for name in model.encoders:
         alone = model.represent(view, [name])
@@ -88,7 +97,9 @@ def test_representations_belong_to_the_sample_alone(method, names):
 
 
 @pytest.mark.parametrize("fusion", VARIANTS)
-@pytest.mark.parametrize(("method", "names"), [(method, names) for method, names in COMBINATIONS if "speech" in names])
+@pytest.mark.parametrize(
+    ("method", "names"), [(method, names) for method, names in COMBINATIONS if "speech" in names]
+)
 def test_what_stands_in_padding_changes_nothing(method, names, fusion):
     model = cases.objective(method, *names, fusion=fusion)
     views = cases.views(model, names, 6)

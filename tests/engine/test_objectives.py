@@ -33,7 +33,10 @@ def test_three_modalities_fuse(method):
     model = cases.objective(method, *names, fusion={"layers": 2})
     loss, terms = model(cases.views(model, names, 5), PROGRESS)
     assert loss.isfinite()
-    assert [name for name in terms if name.startswith("align")] == [*(f"align_{name}" for name in names), "align_fusion"]
+    assert [name for name in terms if name.startswith("align")] == [
+        *(f"align_{name}" for name in names),
+        "align_fusion",
+    ]
     assert model.eval().represent(cases.view(names, 5, 1), ["table", "scene"]).shape == (5, 16)
 
 
@@ -44,9 +47,13 @@ def test_simclr_reads_one_modality():
     model = cases.objective("simclr", *names, modality="table").eval()
     view = cases.view(names, 4, 1)
     assert torch.equal(model.represent(view), model.represent(view, ["table"]))
-    with pytest.raises(SettingsError, match=r"^there is no representation of 'scene': the method reads only table$"):
+    with pytest.raises(
+        SettingsError, match=r"^there is no representation of 'scene': the method reads only table$"
+    ):
         model.represent(view, ["scene"])
-    with pytest.raises(SettingsError, match=r"^simclr has no modality 'tabel' to work on; choose from speech, scene, table$"):
+    with pytest.raises(
+        SettingsError, match=r"^simclr has no modality 'tabel' to work on; choose from speech, scene, table$"
+    ):
         cases.objective("simclr", *names, modality="tabel")
 
 
@@ -69,7 +76,10 @@ def test_cmc_is_the_mean_over_pairs():
     (view,) = cases.views(model, names, 6)
     loss, terms = model([view], PROGRESS)
     projected = {name: model.project(name, view[name]) for name in names}
-    pairs = {f"align_{one}_{two}": info_nce(projected[one], projected[two], 0.1).loss for one, two in combinations(names, 2)}
+    pairs = {
+        f"align_{one}_{two}": info_nce(projected[one], projected[two], 0.1).loss
+        for one, two in combinations(names, 2)
+    }
     assert terms.keys() == pairs.keys() | {"accuracy"}
     torch.testing.assert_close(loss, torch.stack(list(pairs.values())).mean())
 
@@ -84,14 +94,18 @@ def test_supervised_is_the_mean_of_its_tasks_losses():
         "label_tags": -torch.where(labels["tags"] == 1, tags.sigmoid(), 1 - tags.sigmoid()).log().mean(),
         "label_train": (value[:, 0] - labels["train"]).square().mean(),
     }
-    torch.testing.assert_close({name: terms[name] for name in by_hand}, {n: v.detach() for n, v in by_hand.items()})
+    torch.testing.assert_close(
+        {name: terms[name] for name in by_hand}, {n: v.detach() for n, v in by_hand.items()}
+    )
     torch.testing.assert_close(loss, torch.stack(list(by_hand.values())).mean())
     assert terms["accuracy"] == (word.argmax(-1) == labels["word"]).float().mean()
 
 
 def test_supervised_trains_on_the_task_it_is_told():
     assert cases.objective("supervised", *PAIR, task="tags").label_names == ("tags",)
-    with pytest.raises(SettingsError, match=r"^supervised has no task 'wrod' to train on; choose from word, tags, train$"):
+    with pytest.raises(
+        SettingsError, match=r"^supervised has no task 'wrod' to train on; choose from word, tags, train$"
+    ):
         cases.objective("supervised", *PAIR, task="wrod")
     with pytest.raises(SettingsError, match="choose from none, as the data set has no labels"):
         cases.build_objective(cases.experiment("supervised"), cases.modalities(*PAIR))
@@ -109,7 +123,11 @@ def test_terms_are_weighted_and_averaged():
 @pytest.mark.parametrize(
     ("method", "weights", "message"),
     [
-        ("infmasking", (1,) * 4, "needs 5 weights (mask_view1, mask_view2, align_scene, align_speech, align_fusion); got 4"),
+        (
+            "infmasking",
+            (1,) * 4,
+            "needs 5 weights (mask_view1, mask_view2, align_scene, align_speech, align_fusion); got 4",
+        ),
         ("comm", (1, 1), "needs 3 weights (align_scene, align_speech, align_fusion); got 2"),
     ],
 )
@@ -123,7 +141,8 @@ def test_a_wrong_number_of_weights_is_told(method, weights, message):
 def test_names_that_torch_reserves_are_told(name):
     modalities = [cases.modalities("table")[0], cases.modalities("table")[0]]
     named = [
-        cases.Modality(n, m.kind, m.shape, m.encoder, m.augmentation) for n, m in zip((name, "table"), modalities, strict=True)
+        cases.Modality(n, m.kind, m.shape, m.encoder, m.augmentation)
+        for n, m in zip((name, "table"), modalities, strict=True)
     ]
     with pytest.raises(SettingsError, match=f"^a modality cannot be named '{name}'"):
         cases.build_objective(cases.experiment("comm"), named)
@@ -137,9 +156,13 @@ def test_uniformity_is_subtracted():
 
 
 def test_without_variance_and_masks_of_nothing_a_masked_view_is_the_view():
-    """At ρ = 0 every masked version equals its fusion, so the positive similarity is 1 and mean variance 0."""
+    """At ρ = 0 every masked version equals its fusion, so the positive similarity is 1 and mean variance
+    0."""
     model = cases.objective("infmasking", *PAIR, mask_ratio=0.0, masks=3).double()
-    views = [{n: Samples(s.values.double(), s.is_padding) for n, s in view.items()} for view in cases.views(model, PAIR, 6)]
+    views = [
+        {n: Samples(s.values.double(), s.is_padding) for n, s in view.items()}
+        for view in cases.views(model, PAIR, 6)
+    ]
     embeddings = model.embed(views, lambda tokens: tokens.is_valid[:, None].expand(-1, 3, -1))
     for plain, masked in zip(embeddings.plain, embeddings.masked, strict=True):
         torch.testing.assert_close(masked, plain[-1].expand_as(masked), rtol=1e-10, atol=1e-10)
@@ -169,7 +192,11 @@ def test_golden_step_through_the_objective(case_id, monkeypatch):
     case, tensors = golden.load(case_id)
     count, options = case["n_modalities"], case["loss_kwargs"]
     reference = golden.GoldenFusion(case, tensors)
-    own = {"temperature": options["temperature"], "variance_weight": options["mask_lambda"], "masks": case["num_mask"]}
+    own = {
+        "temperature": options["temperature"],
+        "variance_weight": options["mask_lambda"],
+        "masks": case["num_mask"],
+    }
     model = cases.objective(
         "infmasking",
         *("table", "speech", "scene")[:count],
@@ -184,7 +211,10 @@ def test_golden_step_through_the_objective(case_id, monkeypatch):
         model.encoders[name], model.tokenizers[name] = _Linear(reference.projections[str(i)]), nn.Identity()
     model.fusion, model.head = reference.fusion, reference.head
     views = [
-        {name: Samples(values) for name, values in zip(names, golden.inputs_of(tensors, f"in/aug{v}/"), strict=True)}
+        {
+            name: Samples(values)
+            for name, values in zip(names, golden.inputs_of(tensors, f"in/aug{v}/"), strict=True)
+        }
         for v in (1, 2)
     ]
 
@@ -205,4 +235,6 @@ def test_golden_step_through_the_objective(case_id, monkeypatch):
     gradients = {golden.our_name(name): value for name, value in golden.part(tensors, "grad/").items()}
     largest = max(value.abs().max().item() for value in gradients.values())
     for name, parameter in reference.named_parameters():
-        torch.testing.assert_close(parameter.grad, golden.as_ours(name, gradients[name]), rtol=1e-9, atol=1e-11 * largest)
+        torch.testing.assert_close(
+            parameter.grad, golden.as_ours(name, gradients[name]), rtol=1e-9, atol=1e-11 * largest
+        )

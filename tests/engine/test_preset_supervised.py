@@ -1,4 +1,5 @@
-"""Supervised training where a task is no class: four values a sample (Vision&Touch), and 23 labels a sample (MM-IMDb)."""
+"""Supervised training where a task is no class: four values a sample (Vision&Touch), and 23 labels a sample
+(MM-IMDb)."""
 
 import json
 
@@ -12,7 +13,12 @@ from engine.experiment import run_experiment
 from engine.folder_recorder import FolderRecorder
 from engine.settings.dataset import MmImdbSettings, VisionTouchSettings
 
-NARROW = {"fusion.width": 16, "fusion.heads": 2, "decomposition.enabled": False, "training.learning_rate": 3e-3}
+NARROW = {
+    "fusion.width": 16,
+    "fusion.heads": 2,
+    "decomposition.enabled": False,
+    "training.learning_rate": 3e-3,
+}
 
 
 def trained(settings, home):
@@ -32,7 +38,11 @@ def moves_after_contact(content):
 
 def test_a_regression_of_four_values_is_learned(tmp_path):
     episodes(VisionTouchSettings().location(tmp_path), change=moves_after_contact)
-    small = {"encoders.image": {"name": "small_cnn", "channels": [8, 8]}, "encoders.force.width": 16, "training.epochs": 8}
+    small = {
+        "encoders.image": {"name": "small_cnn", "channels": [8, 8]},
+        "encoders.force.width": 16,
+        "training.epochs": 8,
+    }
     settings = settings_of("vision-touch-position", "supervised", NARROW | small)
     found, losses = trained(settings, tmp_path)
     labels = load_dataset(settings.data, tmp_path).probe_test.labels["ee_yaw_next"].numpy()
@@ -44,7 +54,12 @@ def test_a_regression_of_four_values_is_learned(tmp_path):
 def test_several_labels_a_sample_are_learned(tmp_path):
     mm_imdb_folder(MmImdbSettings().location(tmp_path))
     tiny_models(tmp_path)
-    small = {"data.image_size": 32, "data.text_tokens": 16, "training.warmup_epochs": 0, "training.epochs": 25}
+    small = {
+        "data.image_size": 32,
+        "data.text_tokens": 16,
+        "training.warmup_epochs": 0,
+        "training.epochs": 25,
+    }
     settings = settings_of("mm-imdb", "supervised", NARROW | small)
     found, losses = trained(settings, tmp_path)
     assert losses[-1] < 0.5 * losses[0]

@@ -1,4 +1,5 @@
-"""Presets against the two papers: InfMasking's settings row by row, the methods of each table, the baselines' settings."""
+"""Presets against the two papers: InfMasking's settings row by row, the methods of each table, the baselines'
+settings."""
 
 import pytest
 from published_samples import affect_file, episodes, mimic_file
@@ -21,7 +22,8 @@ from engine.settings.encoder import (
 from engine.settings.preset import load_preset, preset_names
 from engine.views import view_plan
 
-# InfMasking (arXiv 2509.25270): modalities, d, rate, weight decay, τ, λ, ρ, T, weight of the fusion's term (None: 1), layers
+# InfMasking (arXiv 2509.25270): modalities, d, rate, weight decay, τ, λ, ρ, T, weight of the fusion's term
+# (None: 1), layers
 TRIFEATURE = (("image1", "image2"), 512, 3e-4, 1e-4, 0.1, 1, 0.7, 6, None, 1)
 TABLE = {
     "trifeature-ru": TRIFEATURE,
@@ -33,7 +35,18 @@ TABLE = {
     "vision-touch-contact": (("image", "proprioception"), 512, 1e-4, 1e-2, 0.1, 1, 0.7, 6, None, 1),
     "vision-touch-position": (("image", "force"), 128, 1e-4, 1e-2, 0.1, 1, 0.5, 4, 5, 1),
     "ur-funny-trimodal": (("vision", "text", "audio"), 40, 1e-3, 1e-2, 0.05, 2, 0.5, 4, None, 2),
-    "vision-touch-contact-trimodal": (("image", "force", "proprioception"), 512, 1e-4, 1e-2, 0.1, 1, 0.8, 5, None, 2),
+    "vision-touch-contact-trimodal": (
+        ("image", "force", "proprioception"),
+        512,
+        1e-4,
+        1e-2,
+        0.1,
+        1,
+        0.8,
+        5,
+        None,
+        2,
+    ),
     "mm-imdb": (("image", "text"), 768, 1e-3, 1e-2, 0.2, 0.5, 0.8, 4, 5, 1),
 }
 PUBLISHED = sorted(TABLE)
@@ -95,7 +108,12 @@ def test_infmasking_has_the_papers_settings(preset):
     assert (settings.fusion.heads, training.batch_size) == (8, 64)
     assert training.epochs == (70 if preset == "mm-imdb" else 100)
     assert training.patience == (10 if preset.startswith("trifeature") else 0)
-    assert (own.projection.hidden, own.projection.width, own.uniformity_weight, own.cross_views) == (512, 256, 0.0, False)
+    assert (own.projection.hidden, own.projection.width, own.uniformity_weight, own.cross_views) == (
+        512,
+        256,
+        0.0,
+        False,
+    )
     assert (training.precision, training.accumulation, training.clip_norm) == ("fp32", 1, 0.0)
     rates = (training.schedule, training.warmup_epochs, training.warmup_start, training.final_learning_rate)
     assert rates == (("cosine", 10, 1e-6, 1e-6) if preset == "mm-imdb" else ("constant", 0, 1e-6, 0.0))
@@ -109,7 +127,8 @@ def test_trifeature_is_biased_for_synergy_alone():
 
 
 @pytest.mark.parametrize(
-    ("preset", "task"), [("mimic", 7), ("vision-touch-contact", "contact_next"), ("vision-touch-position", "ee_yaw_next")]
+    ("preset", "task"),
+    [("mimic", 7), ("vision-touch-contact", "contact_next"), ("vision-touch-position", "ee_yaw_next")],
 )
 def test_the_task_is_the_papers(preset, task):
     assert load_preset(preset).experiment("infmasking", 0).data.task == task
@@ -124,14 +143,19 @@ def test_augmentations_and_encoders_are_the_papers(tmp_path, preset):
         FILES[settings.data.name](settings.data.location(tmp_path))
         modalities = load_dataset(settings.data, tmp_path).modalities
     plan = view_plan(settings, modalities)
-    found = {m.name: (plan.augmentations[m.name], settings.encoders.get(m.name, m.encoder)) for m in modalities}
+    found = {
+        m.name: (plan.augmentations[m.name], settings.encoders.get(m.name, m.encoder)) for m in modalities
+    }
     assert found == VIEWS[preset]
     assert plan.shared == (settings.data.name in ("mosi", "ur_funny", "mustard"))
 
 
 def test_mm_imdb_masks_tokens_and_its_models_stay_frozen():
     settings = load_preset("mm-imdb").experiment("infmasking", 0)
-    assert settings.augmentations == {"image": SimclrAugmentation(), "text": TokenMaskingAugmentation(probability=0.15)}
+    assert settings.augmentations == {
+        "image": SimclrAugmentation(),
+        "text": TokenMaskingAugmentation(probability=0.15),
+    }
     assert settings.encoders == {}  # the data set's: frozen, see the tests of its encoders
 
 
@@ -151,10 +175,13 @@ METHODS = {
 
 
 def test_every_published_table_has_a_preset_with_its_methods():
-    assert {name: set(load_preset(name).methods) for name in preset_names() if load_preset(name).published} == METHODS
+    assert {
+        name: set(load_preset(name).methods) for name in preset_names() if load_preset(name).published
+    } == METHODS
 
 
-# rate, weight decay and τ of CoMM, Cross+Self, SimCLR, SLIP and CMC, from the settings files of the CoMM paper (arXiv 2409.07402)
+# rate, weight decay and τ of CoMM, Cross+Self, SimCLR, SLIP and CMC, from the settings files of the CoMM
+# paper (arXiv 2409.07402)
 BASELINES = {
     "trifeature-ru": (3e-4, 1e-4),
     "trifeature-synergy": (3e-4, 1e-4),
@@ -175,20 +202,36 @@ def test_baselines_have_the_comm_papers_settings(preset):
     for method in METHODS[preset] - {"infmasking"}:
         settings = load_preset(preset).experiment(method, 0)
         rate = 1e-3 if method == "factorcl" else BASELINES[preset][0]
-        assert (settings.training.learning_rate, settings.training.weight_decay) == (rate, BASELINES[preset][1])
-        assert (settings.training.batch_size, settings.fusion.layers) == (64, settings.fusion.layers if method == "cmc" else 1)
+        assert (settings.training.learning_rate, settings.training.weight_decay) == (
+            rate,
+            BASELINES[preset][1],
+        )
+        assert (settings.training.batch_size, settings.fusion.layers) == (
+            64,
+            settings.fusion.layers if method == "cmc" else 1,
+        )
         own = settings.objective
         assert getattr(own, "temperature", 0.1) == 0.1
         if hasattr(own, "head_width"):
             assert (own.hidden, own.head_width) == (4096 if preset == "mm-imdb" else 1024, 256)
-    widths = {("vision-touch-position", "cross"): 128, ("ur-funny-trimodal", "cmc"): 13, ("mm-imdb", "cross"): 512}
+    widths = {
+        ("vision-touch-position", "cross"): 128,
+        ("ur-funny-trimodal", "cmc"): 13,
+        ("mm-imdb", "cross"): 512,
+    }
     for method in METHODS[preset] & {"cross", "cmc"}:
         own = load_preset(preset).experiment(method, 0).objective
         assert own.width == widths.get((preset, method), 256)
 
 
 def test_mm_imdbs_baselines_train_their_encoders():
-    encoders = {method: load_preset("mm-imdb").experiment(method, 0).encoders for method in ("cross", "slip", "simclr")}
-    assert encoders["cross"] == {"image": ClipVisionSettings(frozen=False), "text": ClipTextSettings(frozen=False)}
+    encoders = {
+        method: load_preset("mm-imdb").experiment(method, 0).encoders
+        for method in ("cross", "slip", "simclr")
+    }
+    assert encoders["cross"] == {
+        "image": ClipVisionSettings(frozen=False),
+        "text": ClipTextSettings(frozen=False),
+    }
     assert encoders["slip"] == {"image": Resnet18Settings(), "text": ClipTextSettings(frozen=False)}
     assert encoders["simclr"] == {"image": Resnet18Settings()}

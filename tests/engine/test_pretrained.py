@@ -1,4 +1,5 @@
-"""Encoders from Hugging Face folders: offline, safetensors only, frozen or not, with tokens kept; masked text tokens."""
+"""Encoders from Hugging Face folders: offline, safetensors only, frozen or not, with tokens kept; masked text
+tokens."""
 
 import json
 import shutil
@@ -47,7 +48,9 @@ def test_images_become_tokens_as_clip_sees_them(models):
     import transformers
 
     pixels = torch.rand(2, 3, 32, 32)
-    imagenet = (pixels - torch.tensor([0.485, 0.456, 0.406])[:, None, None]) / torch.tensor([0.229, 0.224, 0.225])[:, None, None]
+    imagenet = (pixels - torch.tensor([0.485, 0.456, 0.406])[:, None, None]) / torch.tensor(
+        [0.229, 0.224, 0.225]
+    )[:, None, None]
     clip_mean, clip_std = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
     clip = (pixels - torch.tensor(clip_mean)[:, None, None]) / torch.tensor(clip_std)[:, None, None]
     theirs = transformers.CLIPVisionModel.from_pretrained(models / CLIP)(pixel_values=clip).last_hidden_state
@@ -69,7 +72,10 @@ def test_texts_become_tokens_that_ignore_padding(models, folder):
 
 
 def test_frozen_models_learn_nothing_and_stay_out_of_checkpoints(models):
-    for encoder, values in ((vision(models), torch.randn(2, 3, 32, 32)), (language(models), torch.randint(5, 30, (2, 10)))):
+    for encoder, values in (
+        (vision(models), torch.randn(2, 3, 32, 32)),
+        (language(models), torch.randint(5, 30, (2, 10))),
+    ):
         encoder.train()
         assert encoder.state_dict() == {} and list(encoder.parameters()) == []
         first, again = encoder(Samples(values)).values, encoder(Samples(values)).values
@@ -94,7 +100,10 @@ def test_an_encoder_without_a_folder_takes_the_data_sets(models):
     free = build_encoder(ClipVisionSettings(frozen=False), named)
     assert free.width == build_encoder(named.encoder, named).width
     assert any(parameter.requires_grad for parameter in free.parameters())
-    with pytest.raises(EncoderError, match="clip_vision needs the path of a model's folder: the data set names none for 'image'"):
+    with pytest.raises(
+        EncoderError,
+        match="clip_vision needs the path of a model's folder: the data set names none for 'image'",
+    ):
         build_encoder(ClipVisionSettings(), picture(Resnet18Settings()))
 
 
@@ -163,10 +172,19 @@ def fewer_weights(folder):
         (lambda f: (f / "config.json").write_text("{"), "holds no model that can be read"),
         (lambda f: (f / "model.safetensors").unlink(), "holds no model that can be read"),
         (as_pickle, "holds no model that can be read"),
-        (lambda f: (f / "model.safetensors").write_bytes((f / "model.safetensors").read_bytes()[:5000]), "holds no model"),
+        (
+            lambda f: (f / "model.safetensors").write_bytes((f / "model.safetensors").read_bytes()[:5000]),
+            "holds no model",
+        ),
         (fewer_weights, "weights are missing, the first is "),
-        (rewritten(model_type="bert"), "clip_vision reads models of type clip or clip_vision_model; the folder's is bert"),
-        (rewritten(model_type="unheard_of", auto_map={"AutoConfig": "evil.Evil"}), "holds no model that can be read"),
+        (
+            rewritten(model_type="bert"),
+            "clip_vision reads models of type clip or clip_vision_model; the folder's is bert",
+        ),
+        (
+            rewritten(model_type="unheard_of", auto_map={"AutoConfig": "evil.Evil"}),
+            "holds no model that can be read",
+        ),
     ],
 )
 def test_broken_folders_are_refused_in_one_line(models, tmp_path, change, message):
@@ -183,7 +201,9 @@ def test_what_does_not_fit_is_refused(models):
     settings = ClipVisionSettings(path=str(models / CLIP))
     with pytest.raises(EncoderError, match="reads images of 32 × 32 px; 'image' has 64 × 64"):
         build_encoder(settings, picture(settings, 64))
-    with pytest.raises(EncoderError, match="clip_vision reads images of 3 channels; modality 'text' is a text"):
+    with pytest.raises(
+        EncoderError, match="clip_vision reads images of 3 channels; modality 'text' is a text"
+    ):
         build_encoder(settings, text(settings))
     settings = ClipTextSettings(path=str(models / BERT))
     with pytest.raises(EncoderError, match="reads at most 24 tokens; 'text' has 25: lower text_tokens"):
@@ -200,7 +220,9 @@ def test_tokens_are_masked_with_their_probability_and_special_ones_never():
     padding = torch.zeros(200, 50, dtype=torch.bool)
     padding[:, 40:] = True
     settings = TokenMaskingAugmentation(probability=0.15)
-    masked = mask_tokens(Samples(ids, padding), settings, text(ClipTextSettings(path="x")), torch.Generator().manual_seed(0))
+    masked = mask_tokens(
+        Samples(ids, padding), settings, text(ClipTextSettings(path="x")), torch.Generator().manual_seed(0)
+    )
     changed = masked.values != ids
     assert (masked.values[changed] == 4).all()
     assert not changed[:, 0].any() and not changed[padding].any()
@@ -226,5 +248,6 @@ def test_views_of_texts_keep_token_ids():
         view_plan(parse(content), [text(ClipTextSettings(path="x"), mask=None)])
     with pytest.raises(SettingsError, match="'token_masking', which is for texts; 'image' is a image"):
         view_plan(
-            parse(content | {"augmentations": {"image": {"name": "token_masking"}}}), [picture(ClipVisionSettings(path="x"))]
+            parse(content | {"augmentations": {"image": {"name": "token_masking"}}}),
+            [picture(ClipVisionSettings(path="x"))],
         )

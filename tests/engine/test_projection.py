@@ -1,4 +1,5 @@
-"""The projection head's batch normalisation view by view, and a whole published step: model, head, loss, optimiser."""
+"""The projection head's batch normalisation view by view, and a whole published step: model, head, loss,
+optimiser."""
 
 import golden_fusion as golden
 import pytest
@@ -24,14 +25,24 @@ class Step:
         self.combinations, self.count = self.case["n_modalities"] + 1, self.case["num_mask"]
 
     def fused(self, view):
-        tokens = [self.model.tokens(i, values) for i, values in enumerate(golden.inputs_of(self.tensors, f"in/aug{view}/"))]
-        return self.model.views(tokens, lambda c, t, m: self.tensors[f"mask/aug{view}/{c}/{t}/{m}"], self.count)
+        tokens = [
+            self.model.tokens(i, values)
+            for i, values in enumerate(golden.inputs_of(self.tensors, f"in/aug{view}/"))
+        ]
+        return self.model.views(
+            tokens, lambda c, t, m: self.tensors[f"mask/aug{view}/{c}/{t}/{m}"], self.count
+        )
 
     def embeddings(self):
-        """(plain of view 1, of view 2), (masked fusions of view 1, of view 2), through the head in published order."""
-        (plain1, masked1), (plain2, masked2) = (self.fused(view).tensor_split([self.combinations]) for view in (1, 2))
+        """(plain of view 1, of view 2), (masked fusions of view 1, of view 2), through the head in published
+        order."""
+        (plain1, masked1), (plain2, masked2) = (
+            self.fused(view).tensor_split([self.combinations]) for view in (1, 2)
+        )
         by_combination = [
-            part for pair in zip(masked1.split(self.count), masked2.split(self.count), strict=True) for part in pair
+            part
+            for pair in zip(masked1.split(self.count), masked2.split(self.count), strict=True)
+            for part in pair
         ]
         embedded = self.model.head(torch.cat([plain1, plain2, *by_combination]))
         plain = embedded[: 2 * self.combinations].tensor_split(2)
@@ -64,7 +75,9 @@ def test_golden_step(case_id):
     # biases before a batch norm have no gradient but rounding, so the measure is the model's largest
     largest = max(value.abs().max().item() for value in expected.values())
     for name, parameter in parameters.items():
-        torch.testing.assert_close(parameter.grad, golden.as_ours(name, expected[name]), rtol=1e-9, atol=1e-11 * largest)
+        torch.testing.assert_close(
+            parameter.grad, golden.as_ours(name, expected[name]), rtol=1e-9, atol=1e-11 * largest
+        )
 
     check_optimiser_step(step, parameters)
 
@@ -72,8 +85,13 @@ def test_golden_step(case_id):
 def check_optimiser_step(step, parameters):
     """One AdamW step ends in the published weights and, in eval mode, in the published features."""
     options, tensors = step.case["optimizer"], step.tensors
-    optimizer = build_optimizer(step.model, TrainingSettings(learning_rate=options["lr"], weight_decay=options["weight_decay"]))
-    assert (optimizer.defaults["betas"], optimizer.defaults["eps"]) == (tuple(options["betas"]), options["eps"])
+    optimizer = build_optimizer(
+        step.model, TrainingSettings(learning_rate=options["lr"], weight_decay=options["weight_decay"])
+    )
+    assert (optimizer.defaults["betas"], optimizer.defaults["eps"]) == (
+        tuple(options["betas"]),
+        options["eps"],
+    )
     optimizer.step()
     for name, expected in golden.part(tensors, "after_step/").items():
         ours = golden.our_name(name)
@@ -95,11 +113,15 @@ def test_views_are_normalised_as_if_one_by_one(views):
             norm.bias.copy_(-torch.arange(6.0))
     for _ in range(2):
         batch = torch.randn(views, 7, 6) * 3 + 1
-        torch.testing.assert_close(own(batch), torch.stack([torchs(view) for view in batch]), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            own(batch), torch.stack([torchs(view) for view in batch]), rtol=1e-4, atol=1e-5
+        )
     for name in ("running_mean", "running_var", "num_batches_tracked"):
         torch.testing.assert_close(getattr(own, name), getattr(torchs, name))
     own.eval(), torchs.eval()
-    torch.testing.assert_close(own(batch), torch.stack([torchs(view) for view in batch]), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        own(batch), torch.stack([torchs(view) for view in batch]), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_one_sample_cannot_be_normalised():

@@ -1,4 +1,5 @@
-"""What the data page says of published data sets: which are there, where they belong, what is wrong; without torch."""
+"""What the data page says of published data sets: which are there, where they belong, what is wrong; without
+torch."""
 
 import subprocess
 import sys
@@ -19,7 +20,9 @@ def test_every_published_set_says_where_it_belongs_and_how_one_gets_it(tmp_path)
         assert presence.files
         for file in presence.files:
             assert not file.is_present and file.problem is None
-            assert file.path.is_relative_to(tmp_path / ("models" if "model" in file.holds else f"datasets/{presence.dataset}"))
+            assert file.path.is_relative_to(
+                tmp_path / ("models" if "model" in file.holds else f"datasets/{presence.dataset}")
+            )
 
 
 def test_a_pickle_that_is_there_is_ready(tmp_path):

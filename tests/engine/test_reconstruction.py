@@ -26,7 +26,9 @@ def test_rows_are_the_patches_under_the_tokens():
     own = cases.objective("mae", *NAMES).layouts["scene"]  # 16 px, a 4 × 4 feature map
     images = torch.randn(2, 3, 16, 16)
     rows, is_value = own.target(Samples(images))
-    assert (own.grid, own.patch, own.width) == ((4, 4), 4, 48) and rows.shape == (2, 16, 48) and is_value.all()
+    assert (
+        (own.grid, own.patch, own.width) == ((4, 4), 4, 48) and rows.shape == (2, 16, 48) and is_value.all()
+    )
     torch.testing.assert_close(rows[1, 6].view(3, 4, 4), images[1, :, 4:8, 8:12])
 
 
@@ -54,7 +56,9 @@ def test_coarser_tokens_in_time_take_several_steps_each():
     encoder.grid = (3,)
     own = layout_of(Modality("m", "sequence", (6, 5), MlpSettings(), NoAugmentation()), encoder, 16)
     values = torch.randn(2, 6, 5)
-    assert own.grid == (3,) and torch.equal(own.target(Samples(values)).values[:, 1].view(2, 2, 5), values[:, 2:4])
+    assert own.grid == (3,) and torch.equal(
+        own.target(Samples(values)).values[:, 1].view(2, 2, 5), values[:, 2:4]
+    )
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.floats(0.01, 0.99), st.integers(0, 99))
@@ -64,7 +68,9 @@ def test_the_visible_are_a_share_of_each_samples_own_tokens(first, second, ratio
     joined = join([Tokens(torch.randn(4, first, 2), padding), Tokens(torch.randn(4, second, 2))])
     visible = draw_visible(joined, ratio, generator)
     assert not (visible & ~joined.is_valid).any()
-    assert visible.sum(-1).tolist() == [max(1, int(n * (1 - ratio))) for n in joined.is_valid.sum(-1).tolist()]
+    assert visible.sum(-1).tolist() == [
+        max(1, int(n * (1 - ratio))) for n in joined.is_valid.sum(-1).tolist()
+    ]
 
 
 @pytest.mark.parametrize("fusion", [{}, {"layers": 2}, {"layers": 2, "pool": "mean"}])
@@ -93,9 +99,13 @@ def test_the_loss_counts_what_was_hidden(monkeypatch):
     views = cases.views(model, NAMES, 5)
     seen = {}
     monkeypatch.setattr(
-        mae, "draw_visible", lambda joined, *_: seen.setdefault("kept", joined.is_valid & (torch.arange(27) % 3 > 0))
+        mae,
+        "draw_visible",
+        lambda joined, *_: seen.setdefault("kept", joined.is_valid & (torch.arange(27) % 3 > 0)),
     )
-    monkeypatch.setattr(model.decoder, "forward", lambda *_: {n: torch.zeros(5, *shape) for n, shape in shapes.items()})
+    monkeypatch.setattr(
+        model.decoder, "forward", lambda *_: {n: torch.zeros(5, *shape) for n, shape in shapes.items()}
+    )
     shapes = {"scene": (16, 48), "speech": (6, 5), "table": (1, 7)}
     loss, terms = cases.step(model, views)
     speech = views[0]["speech"]

@@ -16,8 +16,14 @@ BITS = {"data": {"name": "bits"}, "objective": {"name": "comm"}}
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"data": {"name": "bits", "noize": 1}}, ["'data.bits.noize'", "did you mean 'noise'?", "synergy_symbols"]),
-        ({"objective": {"name": "infmask"}}, ["no objective 'infmask'", f"choose from {', '.join(sorted(method_names()))}"]),
+        (
+            {"data": {"name": "bits", "noize": 1}},
+            ["'data.bits.noize'", "did you mean 'noise'?", "synergy_symbols"],
+        ),
+        (
+            {"objective": {"name": "infmask"}},
+            ["no objective 'infmask'", f"choose from {', '.join(sorted(method_names()))}"],
+        ),
         ({"data": {"name": "byts"}}, ["no data set 'byts'; choose from bits, ", "paired_file, trifeature"]),
         ({"training": {"batch_siz": 8}}, ["'training.batch_siz'", "did you mean 'batch_size'?"]),
         ({"training": {"epochs": 0}}, ["training.epochs", "greater than or equal to 1", "0"]),
@@ -25,7 +31,10 @@ BITS = {"data": {"name": "bits"}, "objective": {"name": "comm"}}
         ({"training": {"learning_rate": float("nan")}}, ["training.learning_rate", "finite"]),
         ({"fusion": {"width": 10, "heads": 3}}, ["heads (3)", "width (10)"]),
         ({"training": {"batch_size": 9, "processes": 2}}, ["batch_size (9)", "processes (2)"]),
-        ({"encoders": {"x1": {"name": "mlp", "depth": 2}}}, ["'encoders.x1.mlp.depth'", "hidden, name, tokens, width"]),
+        (
+            {"encoders": {"x1": {"name": "mlp", "depth": 2}}},
+            ["'encoders.x1.mlp.depth'", "hidden, name, tokens, width"],
+        ),
         ({"objective": {}}, ["objective", "'name' is missing"]),
         ({"sed": 3}, ["'sed'", "did you mean 'seed'?"]),
     ],
@@ -85,7 +94,9 @@ def test_published_values_are_the_papers():
     assert found("trifeature", "infmasking", "synergy")[:2] == pytest.approx((0.77, 0.0422))
     assert found("trifeature", "cross", "uniqueness") == (pytest.approx(0.116), None, True)
     assert found("multibench/mosi_acc", "comm", "label")[:2] == pytest.approx((0.637, 0.025))
-    assert found("multibench/vision_touch_position_mse_1e-4", "comm", "arm", "mse")[:2] == pytest.approx((7.96e-4, 2.13e-4))
+    assert found("multibench/vision_touch_position_mse_1e-4", "comm", "arm", "mse")[:2] == pytest.approx(
+        (7.96e-4, 2.13e-4)
+    )
     assert found("trimodal/ur_funny_acc/3", "infmasking", "humor")[:2] == pytest.approx((0.656, 0.0115))
     assert found("trimodal/ur_funny_acc/2", "infmasking", "humor")[:2] == pytest.approx((0.643, 0.009))
     assert found("mm_imdb", "slip", "genres", "weighted_f1")[0] == pytest.approx(0.5654)

@@ -1,4 +1,5 @@
-"""Two processes with half a batch of images each normalise as one with the whole batch does, forwards and backwards."""
+"""Two processes with half a batch of images each normalise as one with the whole batch does, forwards and
+backwards."""
 
 import torch
 import torch.distributed as dist

@@ -12,7 +12,8 @@ from engine.tokenizer import FeatureTokenizer, Tokenizer, fixed_positions, mean_
 
 @pytest.mark.parametrize("case_id", golden.of_kind("adapter_patched"))
 def test_golden_feature_maps(case_id):
-    """A patch embedding is the 1 × 1 projection of unfolded patches; patches of one cell are the feature map itself."""
+    """A patch embedding is the 1 × 1 projection of unfolded patches; patches of one cell are the feature map
+    itself."""
     _, tensors = golden.load(case_id)
     state = golden.part(tensors, "state_dict/")
     patch, grid = state["proj.weight"].shape[2:], tuple(state["pos_emb"].shape[2:])
@@ -29,7 +30,9 @@ def test_golden_features(case_id):
     case, tensors = golden.load(case_id)
     tokenizer = FeatureTokenizer(case["args"]["n_features"], case["args"]["dim_tokens"])
     golden.fill(tokenizer, golden.part(tensors, "state_dict/"))
-    torch.testing.assert_close(tokenizer(Samples(tensors["in/0"].double())).values, tensors["out/0"], rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(
+        tokenizer(Samples(tensors["in/0"].double())).values, tensors["out/0"], rtol=1e-9, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("case_id", golden.of_kind("posemb"))

@@ -1,4 +1,5 @@
-"""Training end to end on real data: resume to the last bit, kill -9, early stopping, errors told in one line."""
+"""Training end to end on real data: resume to the last bit, kill -9, early stopping, errors told in one
+line."""
 
 import json
 import os
@@ -24,7 +25,14 @@ from engine.settings.experiment import parse
 from engine.settings.preset import method_names
 
 TINY = {
-    "data": {"name": "bits", "samples": 400, "probe_samples": 300, "test_samples": 200, "features": 24, "synergy_symbols": 3},
+    "data": {
+        "name": "bits",
+        "samples": 400,
+        "probe_samples": 300,
+        "test_samples": 200,
+        "features": 24,
+        "synergy_symbols": 3,
+    },
     "fusion": {"width": 16, "heads": 2},
     "training": {
         "epochs": 3,
@@ -44,7 +52,9 @@ SMALL_HEAD = {"projection": {"hidden": 16, "width": 8}}
 def tiny(method="infmasking", **training):
     objective = {"name": method} | (SMALL_HEAD if method in ("infmasking", "comm") else {})
     encoders = {name: {"name": "mlp", "hidden": [16], "tokens": 4, "width": 8} for name in ("x1", "x2")}
-    return parse(TINY | {"objective": objective, "encoders": encoders, "training": TINY["training"] | training})
+    return parse(
+        TINY | {"objective": objective, "encoders": encoders, "training": TINY["training"] | training}
+    )
 
 
 class StopsAt(FolderRecorder):
@@ -125,14 +135,18 @@ def test_every_method_learns_and_its_checkpoint_probes_the_same(tmp_path, method
     assert [row["task"] for row in results] == ["share", "unique1", "unique2", "synergy"]
     assert all(0 <= row["value"] <= 1 and row["facts"]["n_test"] == 200 for row in results)
     probe_checkpoint(tmp_path / "run" / "last.safetensors", FolderRecorder(tmp_path / "again"), tmp_path)
-    assert [row["value"] for row in lines(tmp_path / "again", "results.jsonl")] == [row["value"] for row in results]
+    assert [row["value"] for row in lines(tmp_path / "again", "results.jsonl")] == [
+        row["value"] for row in results
+    ]
 
 
 def test_patience_stops_early_and_the_best_weights_are_probed(tmp_path):
     settings = tiny(epochs=60, patience=1, learning_rate=0.05)
     assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
     assert "stopped early" in (tmp_path / "run" / "messages.txt").read_text()
-    validation = [row["validation/loss"] for row in lines(tmp_path / "run", "metrics.jsonl") if "validation/loss" in row]
+    validation = [
+        row["validation/loss"] for row in lines(tmp_path / "run", "metrics.jsonl") if "validation/loss" in row
+    ]
     assert len(validation) < 60
     best = load_checkpoint(tmp_path / "run" / "best.safetensors")
     assert best.facts["validation_loss"] == pytest.approx(min(validation))
@@ -145,11 +159,16 @@ def test_supervised_needs_labels_that_vary(tmp_path):
     assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
     assert "same label of 'synergy'" in (tmp_path / "run" / "messages.txt").read_text()  # pairs are biased
     blind = parse(settings.model_dump() | {"objective": {"name": "supervised", "task": "synergy"}})
-    with pytest.raises(UserError, match=r"^all training samples of bits have the same label of synergy; choose"):
+    with pytest.raises(
+        UserError, match=r"^all training samples of bits have the same label of synergy; choose"
+    ):
         run_experiment(blind, FolderRecorder(tmp_path / "other"), tmp_path)
     data = load_dataset(settings.data, tmp_path)
     bare = replace(data, train=replace(data.train, labels={}))
-    with pytest.raises(UserError, match=r"^the training samples of bits carry no labels of 'share'; choose an objective without"):
+    with pytest.raises(
+        UserError,
+        match=r"^the training samples of bits carry no labels of 'share'; choose an objective without",
+    ):
         check_labels(build_objective(settings, data.modalities, data.tasks), bare, "bits")
 
 
@@ -158,9 +177,16 @@ def test_a_batch_in_parts_learns_the_same(tmp_path):
     for parts, settings in runs.items():
         run_experiment(settings, FolderRecorder(tmp_path / str(parts)), tmp_path)
     whole, split = (curve(tmp_path / str(parts)) for parts in runs)
-    assert {key for _, key in whole} >= {"train/loss", "train/label_share", "train/gradient_norm", "validation/loss"}
+    assert {key for _, key in whole} >= {
+        "train/loss",
+        "train/label_share",
+        "train/gradient_norm",
+        "validation/loss",
+    }
     assert split == pytest.approx(whole, rel=1e-3)
-    with pytest.raises(UserError, match=r"accumulation is 4, but infmasking compares all samples of a batch: in parts"):
+    with pytest.raises(
+        UserError, match=r"accumulation is 4, but infmasking compares all samples of a batch: in parts"
+    ):
         tiny(accumulation=4)
     with pytest.raises(UserError, match=r"multiple of processes × accumulation \(1 × 5\)"):
         tiny("supervised", accumulation=5)

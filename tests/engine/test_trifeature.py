@@ -1,4 +1,5 @@
-"""Trifeature: honest splits, pairs as they are promised, pictures that can be told apart, a cache that heals."""
+"""Trifeature: honest splits, pairs as they are promised, pictures that can be told apart, a cache that
+heals."""
 
 import numpy as np
 import pytest
@@ -82,7 +83,9 @@ def test_biased_pairs_obey_the_permutation_and_labels_tell_it(home):
         labels = {task: values.numpy() for task, values in split.labels.items()}
         assert list(labels) == ["share", "unique1", "unique2", "synergy"]
         assert (labels["share"] == features[first, 0]).all()
-        assert (labels["unique1"] == features[first, 2]).all() and (labels["unique2"] == features[second, 2]).all()
+        assert (labels["unique1"] == features[first, 2]).all() and (
+            labels["unique2"] == features[second, 2]
+        ).all()
         assert (labels["synergy"] == (features[second, 1] == pairing[features[first, 2]])).all()
         assert 0.06 < labels["synergy"].mean() < 0.14
 
@@ -105,11 +108,19 @@ def test_sizes_are_what_was_asked_for(home):
 def test_the_information_is_exact(home):
     share, unique1, unique2, synergy = load(home).tasks
     assert (
-        share.information.redundancy == unique1.information.unique1 == unique2.information.unique2 == pytest.approx(np.log2(10))
+        share.information.redundancy
+        == unique1.information.unique1
+        == unique2.information.unique2
+        == pytest.approx(np.log2(10))
     )
     assert synergy.information.synergy == pytest.approx(0.4689955936)
     assert synergy.chance == 0.5 and share.chance == 0.1
-    assert [task.measures for task in load(home).tasks] == ["redundancy", "uniqueness", "uniqueness", "synergy"]
+    assert [task.measures for task in load(home).tasks] == [
+        "redundancy",
+        "uniqueness",
+        "uniqueness",
+        "synergy",
+    ]
     assert share.class_names == NAMES[0] and unique1.class_names == NAMES[2]
 
 
@@ -132,7 +143,10 @@ def test_more_pairs_than_there_are_is_told_in_one_line(home):
 
 
 def test_recommended_encoders_fit_the_size(home):
-    assert [load(home, image_size=size).modalities[0].encoder.name for size in (32, 64)] == ["small_cnn", "small_cnn"]
+    assert [load(home, image_size=size).modalities[0].encoder.name for size in (32, 64)] == [
+        "small_cnn",
+        "small_cnn",
+    ]
     assert trifeature.image_modality("image1", 224).encoder.name == "alexnet"
     assert trifeature.image_modality("image1", 224).augmentation.name == "simclr"
 
@@ -156,7 +170,9 @@ def test_a_broken_cache_is_replaced(tmp_path, damage):
     else:
         middle = len(content) // 2
         changed = content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
-        file.write_bytes({"cut": content[:middle], "byte": changed, "empty": b"", "text": b"no tensors" * 100}[damage])
+        file.write_bytes(
+            {"cut": content[:middle], "byte": changed, "empty": b"", "text": b"no tensors" * 100}[damage]
+        )
     assert cache.read_images(file, trifeature.image_features(0), 32) is None
     assert torch.equal(load(tmp_path).train.items["image1"], expected)
     assert file.stat().st_size >= len(content)
@@ -205,12 +221,17 @@ def test_shapes_differ_in_every_position():
     for degrees in range(-90, 91, 15):
         turn = np.radians(degrees)
         u, v = np.cos(turn) * x + np.sin(turn) * y, np.cos(turn) * y - np.sin(turn) * x
-        column, row = (np.clip((axis / EXTENT + 1) / 2 * resolution, 0, resolution - 1).astype(int) for axis in (u, v))
+        column, row = (
+            np.clip((axis / EXTENT + 1) / 2 * resolution, 0, resolution - 1).astype(int) for axis in (u, v)
+        )
         turned = templates[:, row, column]
         for one in range(10):
             for two in range(10):
                 if one != two:
-                    overlap = np.minimum(templates[one], turned[two]).sum() / np.maximum(templates[one], turned[two]).sum()
+                    overlap = (
+                        np.minimum(templates[one], turned[two]).sum()
+                        / np.maximum(templates[one], turned[two]).sum()
+                    )
                     assert overlap < 0.9, (tuple(SHAPES)[one], tuple(SHAPES)[two], degrees, overlap)
 
 
@@ -221,7 +242,9 @@ def test_textures_differ_wherever_they_start():
     size = np.sqrt((centred**2).sum((1, 2)))
     for one in range(1, 10):
         for two in range(one + 1, 10):
-            correlation = np.fft.ifft2(spectra[one] * spectra[two].conj()).real.max() / (size[one] * size[two])
+            correlation = np.fft.ifft2(spectra[one] * spectra[two].conj()).real.max() / (
+                size[one] * size[two]
+            )
             assert correlation < 0.9, (TEXTURES[one], TEXTURES[two], correlation)
     assert tiles[0].min() == 1.0
     assert ((tiles[1:].mean((1, 2)) > 0.15) & (tiles[1:].mean((1, 2)) < 0.7)).all()

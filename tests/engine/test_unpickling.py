@@ -1,4 +1,5 @@
-"""Pickles: what NumPy writes is read back; what anyone else may write is refused in one line, unrun, in bounded memory."""
+"""Pickles: what NumPy writes is read back; what anyone else may write is refused in one line, unrun, in
+bounded memory."""
 
 import pickle
 import struct
@@ -50,7 +51,14 @@ def test_every_array_reads_back_in_every_protocol(tmp_path_factory, array, proto
 @pytest.mark.parametrize("protocol", range(6))
 def test_plain_containers_read_back(tmp_path, protocol):
     shared = [1, 2]
-    content = {"a": {1, 2}, "b": frozenset("xy"), "c": (), "d": [shared, shared, ((1, 2, 3, 4), ())], "e": 2**80, "f": b""}
+    content = {
+        "a": {1, 2},
+        "b": frozenset("xy"),
+        "c": (),
+        "d": [shared, shared, ((1, 2, 3, 4), ())],
+        "e": 2**80,
+        "f": b"",
+    }
     content["g"] = "ä\n€😀" * 300
     assert read_pickle(written(tmp_path, content, protocol), MOST) == content
 
@@ -59,7 +67,9 @@ def test_numpy_1_and_python_2_names_are_known(tmp_path):
     new = pickle.dumps({"x": np.arange(6.0).reshape(2, 3), "y": np.float32(2)}, 2)
     old = new.replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
     assert new != old
-    np.testing.assert_array_equal(read_pickle(written(tmp_path, old), MOST)["x"], np.arange(6.0).reshape(2, 3))
+    np.testing.assert_array_equal(
+        read_pickle(written(tmp_path, old), MOST)["x"], np.arange(6.0).reshape(2, 3)
+    )
     python2 = (
         b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n(I2\ntcnumpy\ndtype\n(S'f8'\nI0\nI1\ntR"
         b"(I3\nS'<'\nNNNI-1\nI-1\nI0\ntbI00\nU\x10" + struct.pack("<2d", 1.5, 200.0) + b"tb."
@@ -114,7 +124,10 @@ def hostile(canary):
             pickle.dumps(Calls(getattr, Calls(importlib.import_module, "os"), "system")),
             "asks for 'builtins.getattr'",
         ),
-        "dotted name": (b"\x80\x04\x8c\x05numpy\x8c\x14f2py.os.system.popen\x93(\x8c\x02lstR.", "asks for 'numpy.f2py.os"),
+        "dotted name": (
+            b"\x80\x04\x8c\x05numpy\x8c\x14f2py.os.system.popen\x93(\x8c\x02lstR.",
+            "asks for 'numpy.f2py.os",
+        ),
         "numpy.load": (op("cnumpy\nload\n(S'x.npy'\nNI01\ntR."), "'numpy.load'"),
         "numpy runstring": (op("cnumpy.testing._private.utils\nrunstring\n(S'1'\n}tR."), "runstring"),
         "instance": (op(f"(S'touch {canary}'\nios\nsystem\n."), "INST"),
@@ -124,9 +137,15 @@ def hostile(canary):
         "extension code": (b"\x80\x02\x82\x01.", "EXT1"),
         "out-of-band buffer": (b"\x80\x05\x97.", "NEXT_BUFFER"),
         "call of text": (op("S'os.system'\n(S'ls'\ntR."), "calls 'os.system'"),
-        "call of ndarray": (op("cnumpy\nndarray\n((I99999999\nI99999999\ntS'f8'\ntR."), "calls 'numpy.ndarray'"),
+        "call of ndarray": (
+            op("cnumpy\nndarray\n((I99999999\nI99999999\ntS'f8'\ntR."),
+            "calls 'numpy.ndarray'",
+        ),
         "huge empty array": (EMPTY.replace(b"I0\n", b"I999999999999\n") + b".", "otherwise than NumPy does"),
-        "huge shape": (array_state(shape=b"(I9999999\nI9999999\nt"), "which takes 799,999,840,000,008 bytes, but has 16"),
+        "huge shape": (
+            array_state(shape=b"(I9999999\nI9999999\nt"),
+            "which takes 799,999,840,000,008 bytes, but has 16",
+        ),
         "overflowing shape": (array_state(shape=b"(I4294967296\nI4294967296\nI2\nt"), "but has 16"),
         "negative shape": (array_state(shape=b"(I-1\nI-2\nt"), "impossible shape"),
         "many axes": (array_state(shape=b"(" + b"I1\n" * 60 + b"t"), "impossible shape"),
@@ -176,7 +195,9 @@ def hostile(canary):
         "zip archive": (b"PK\x03\x04" + bytes(200), "no whole pickle"),
     }
     whole = pickle.dumps({"train": {"vision": np.ones((4, 50, 20))}})
-    cases |= {f"cut off at {cut}": (whole[:cut], None) for cut in (1, 20, 90, 200, len(whole) // 2, len(whole) - 1)}
+    cases |= {
+        f"cut off at {cut}": (whole[:cut], None) for cut in (1, 20, 90, 200, len(whole) // 2, len(whole) - 1)
+    }
     return cases
 
 
@@ -207,7 +228,9 @@ def refusals(tmp_path_factory):
     for number, (content, _) in enumerate(cases.values()):
         (folder / f"{number}.pkl").write_bytes(content)
     code = OPENS_ALL.format(limit=LIMIT, most=4 * MOST)
-    ended = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False, cwd=Path.cwd())
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=False, cwd=Path.cwd()
+    )
     assert ended.returncode == 0, ended.stderr
     *lines, peak = ended.stdout.splitlines()
     assert len(lines) == len(cases)

@@ -52,7 +52,9 @@ def test_views_are_float32_in_the_batch_s_shapes_and_differ_from_each_other():
     for view in results:
         assert list(view) == list(batch())
         for name, samples in batch().items():
-            assert view[name].values.shape == samples.values.shape and view[name].values.dtype == torch.float32
+            assert (
+                view[name].values.shape == samples.values.shape and view[name].values.dtype == torch.float32
+            )
             assert (view[name].is_padding is None) == (samples.is_padding is None)
     for name in batch():
         assert not torch.equal(results[0][name].values, results[1][name].values)
@@ -68,7 +70,10 @@ def test_the_plain_view_is_only_normalised():
     plan, whole = view_plan(settings(), MODALITIES), batch()
     view = plain_view(whole, plan)
     assert torch.equal(view["picture"].values, normalise(whole["picture"].values))
-    assert torch.equal(view["words"].values, whole["words"].values) and view["words"].is_padding is whole["words"].is_padding
+    assert (
+        torch.equal(view["words"].values, whole["words"].values)
+        and view["words"].is_padding is whole["words"].is_padding
+    )
     assert list(plain_view({"facts": whole["facts"]}, plan)) == ["facts"]
 
 
@@ -99,7 +104,9 @@ def test_one_draw_serves_all_sequences_with_their_steps_aligned():
 def test_padding_is_the_same_in_every_view():
     for view in views(2, augmentations={"words": DROP | {"noise": 1.0}}):
         assert torch.equal(view["words"].is_padding, batch()["words"].is_padding)
-        assert (view["words"].values[view["words"].is_padding] == 1).all(), "what stands in padding is left alone"
+        assert (view["words"].values[view["words"].is_padding] == 1).all(), (
+            "what stands in padding is left alone"
+        )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +116,10 @@ def test_padding_is_the_same_in_every_view():
             {"augmentations": {"pictur": {"name": "simclr"}}},
             "augmentations names 'pictur'; the modalities are picture, sound, words",
         ),
-        ({"encoders": {"image": {"name": "mlp"}}}, "encoders names 'image'; the modalities are picture, sound, words, facts"),
+        (
+            {"encoders": {"image": {"name": "mlp"}}},
+            "encoders names 'image'; the modalities are picture, sound, words, facts",
+        ),
         (
             {"augmentations": {"sound": {"name": "simclr"}}},
             "augmentations.sound is 'simclr', which is for images; a sequence can",
@@ -137,5 +147,8 @@ def test_small_images_get_as_many_halvings_as_they_have(side, stages):
 def test_views_stay_on_the_gpu():
     on_gpu = {n: Samples(v.cuda(), None if p is None else p.cuda()) for n, (v, p) in batch().items()}
     plan = view_plan(settings(shared_augmentation=True), MODALITIES)
-    for view in [*augmented_views(on_gpu, plan, torch_generator(0, "views", device="cuda"), 2), plain_view(on_gpu, plan)]:
+    for view in [
+        *augmented_views(on_gpu, plan, torch_generator(0, "views", device="cuda"), 2),
+        plain_view(on_gpu, plan),
+    ]:
         assert all(samples.values.is_cuda and samples.values.isfinite().all() for samples in view.values())

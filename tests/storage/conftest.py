@@ -34,11 +34,15 @@ def go():
 
 @pytest.fixture
 def run_together() -> Callable[[str, list[list[str]]], list[str]]:
-    """Runs Python code in one process for each list of arguments; all pass their `go()` at once. Returns what each printed."""
+    """Runs Python code in one process for each list of arguments; all pass their `go()` at once. Returns what
+    each printed."""
 
     def run(code: str, arguments: list[list[str]]) -> list[str]:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        many = [subprocess.Popen([sys.executable, "-c", PRELUDE + code, *map(str, some)], **pipes) for some in arguments]
+        many = [
+            subprocess.Popen([sys.executable, "-c", PRELUDE + code, *map(str, some)], **pipes)
+            for some in arguments
+        ]
         assert [one.stdout.readline() for one in many] == ["ready\n"] * len(many)
         for one in many:
             one.stdin.write("go\n")

@@ -54,7 +54,9 @@ def test_a_copy_equals_the_file(db: Database, run_id: int, tmp_path: Path, size:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.binary(max_size=60), cut=st.tuples(st.integers(0, 60), st.integers(0, 60)))
-def test_any_range_equals_the_files_bytes(db: Database, run_id: int, tmp_path: Path, data: bytes, cut: tuple[int, int]) -> None:
+def test_any_range_equals_the_files_bytes(
+    db: Database, run_id: int, tmp_path: Path, data: bytes, cut: tuple[int, int]
+) -> None:
     (tmp_path / "data").write_bytes(data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(artifacts, "CHUNK", 7)  # so that few bytes have many chunks
@@ -72,7 +74,12 @@ def test_any_range_equals_the_files_bytes(db: Database, run_id: int, tmp_path: P
 def test_ranges_over_real_chunks(db: Database, run_id: int, tmp_path: Path) -> None:
     file = a_file(tmp_path, 2 * CHUNK + 77)
     number = write_artifact(db, run_id, "best", file)
-    for start, stop in ((CHUNK - 1, CHUNK + 1), (5, 2 * CHUNK + 5), (CHUNK, 2 * CHUNK), (2 * CHUNK, 2 * CHUNK + 77)):
+    for start, stop in (
+        (CHUNK - 1, CHUNK + 1),
+        (5, 2 * CHUNK + 5),
+        (CHUNK, 2 * CHUNK),
+        (2 * CHUNK, 2 * CHUNK + 77),
+    ):
         assert b"".join(read_chunks(db, number, start, stop)) == file.read_bytes()[start:stop]
 
 
@@ -97,7 +104,9 @@ def test_one_artifact_a_kind_and_the_former_leaves_nothing(db: Database, run_id:
         get_artifact(db, old)
 
 
-def test_what_is_not_complete_is_not_there(db: Database, run_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_complete_is_not_there(
+    db: Database, run_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     former = write_artifact(db, run_id, "best", a_file(tmp_path, 10))
     seen = []
     real = artifacts._write_chunks
@@ -144,7 +153,9 @@ def test_a_full_database_keeps_the_former_and_recovers(db: Database, run_id: int
 def test_damage_is_found_and_the_target_kept(db: Database, run_id: int, tmp_path: Path) -> None:
     number = write_artifact(db, run_id, "best", a_file(tmp_path, CHUNK + 5))
     with db.write() as connection:
-        connection.execute(update(models.artifact_chunks).where(models.artifact_chunks.c.position == 1).values(data=b"12345"))
+        connection.execute(
+            update(models.artifact_chunks).where(models.artifact_chunks.c.position == 1).values(data=b"12345")
+        )
     (tmp_path / "target").write_text("before")
     with pytest.raises(DatabaseError, match=f"artifact {number} is damaged"):
         copy_to(db, number, tmp_path / "target")
@@ -166,7 +177,9 @@ def test_deletion_gives_the_space_back(db: Database, run_id: int, tmp_path: Path
         assert connection.exec_driver_sql("PRAGMA page_count").scalar_one() < CHUNK // 4096
 
 
-def test_purge_takes_the_abandoned_and_leaves_what_is_being_written(db: Database, run_id: int, tmp_path: Path) -> None:
+def test_purge_takes_the_abandoned_and_leaves_what_is_being_written(
+    db: Database, run_id: int, tmp_path: Path
+) -> None:
     whole = write_artifact(db, run_id, "best", a_file(tmp_path, 10))
     abandoned, writing = (artifacts._begin(db, run_id, kind, "x", {}) for kind in ("last", "state"))
     for number in (abandoned, writing):

@@ -34,7 +34,9 @@ def test_both_engines_have_the_pragmas(db: Database) -> None:
 
 def test_all_tables_are_there(db: Database) -> None:
     with db.read() as connection:
-        names = set(connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'table'").scalars())
+        names = set(
+            connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'table'").scalars()
+        )
     assert set(metadata.tables) <= names
 
 
@@ -75,7 +77,8 @@ def test_a_lock_that_stays_is_one_line(db: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://host/name", "sqlite://", "sqlite:///:memory:", "sqlite:///file:x?uri=true", "nonsense"]
+    "url",
+    ["postgresql://host/name", "sqlite://", "sqlite:///:memory:", "sqlite:///file:x?uri=true", "nonsense"],
 )
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(DatabaseError, match=r"sqlite:////folder/studio\.db") as caught:
@@ -163,7 +166,9 @@ def test_opening_waits_where_sqlite_does_not(tmp_path: Path) -> None:
     Database.at(tmp_path).close()
     other = sqlite3.connect(tmp_path / "studio.db", isolation_level=None, check_same_thread=False)
     other.execute("PRAGMA journal_mode=DELETE")
-    other.execute("BEGIN IMMEDIATE")  # now SQLite refuses the switch to WAL at once, whatever busy_timeout says
+    other.execute(
+        "BEGIN IMMEDIATE"
+    )  # now SQLite refuses the switch to WAL at once, whatever busy_timeout says
     release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
     release.start()
     database = Database.at(tmp_path)

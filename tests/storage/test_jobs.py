@@ -57,7 +57,10 @@ while job := claim(db, "nobody", "cpu"):
 def test_processes_claiming_at_once_never_get_one_job_twice(db: Database, run_together) -> None:
     queue(db, 60)
     waiting = [job.id for job in queued_jobs(db)]
-    taken = [[int(number) for number in output.split()] for output in run_together(CLAIM_ALL, [[db.file.parent]] * 4)]
+    taken = [
+        [int(number) for number in output.split()]
+        for output in run_together(CLAIM_ALL, [[db.file.parent]] * 4)
+    ]
     assert sorted(itertools.chain(*taken)) == waiting
     assert sum(1 for some in taken if some) > 1  # they did compete
 

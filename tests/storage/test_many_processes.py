@@ -34,7 +34,9 @@ with RunRecorder(Database.at(home), run, home / f"spool{run}", flush_every=0.01,
 
 
 def test_four_writers_at_once_have_no_lock_errors(db: Database, tmp_path: Path, run_together) -> None:
-    runs = create_runs(db, [NewRun("t", None, "bits", "comm", seed, "d", {}) for seed in range(4)], queue=False)
+    runs = create_runs(
+        db, [NewRun("t", None, "bits", "comm", seed, "d", {}) for seed in range(4)], queue=False
+    )
     run_together(WRITE, [[tmp_path, run] for run in runs])
     for run in runs:
         assert metric_points(db, [run], ["train/loss"])["value"] == [step / 7 for step in range(2000)]
@@ -63,7 +65,11 @@ def wait_for(true: Callable[[], bool], process: subprocess.Popen) -> None:
 
 def count(db: Database, artifact: int) -> int:
     with db.read() as connection:
-        query = select(func.count()).select_from(models.artifact_chunks).where(models.artifact_chunks.c.artifact_id > artifact)
+        query = (
+            select(func.count())
+            .select_from(models.artifact_chunks)
+            .where(models.artifact_chunks.c.artifact_id > artifact)
+        )
         return connection.execute(query).scalar_one()
 
 
@@ -123,7 +129,9 @@ for step in itertools.count():
 
 
 @posix
-def test_a_recorder_killed_at_any_time_keeps_what_was_committed(db: Database, run_id: int, tmp_path: Path) -> None:
+def test_a_recorder_killed_at_any_time_keeps_what_was_committed(
+    db: Database, run_id: int, tmp_path: Path
+) -> None:
     recorder = subprocess.Popen([sys.executable, "-c", RECORD, tmp_path, str(run_id)], stdout=subprocess.PIPE)
     committed = 0
     while committed < 1000:
@@ -145,7 +153,9 @@ def test_a_recorder_killed_at_any_time_keeps_what_was_committed(db: Database, ru
         assert (table["n"], table["last_step"]) == ([steps], [steps - 1])
     assert get_run(again, run_id).step >= committed
     resumed_from = committed - committed % 500
-    with RunRecorder(again, run_id, tmp_path / "spool") as second:  # and the run goes on from its last saved state
+    with RunRecorder(
+        again, run_id, tmp_path / "spool"
+    ) as second:  # and the run goes on from its last saved state
         for step in range(resumed_from, resumed_from + 2000):
             second.metrics(step, {"a": step / 3})
     assert summaries(again, [run_id], ["a"])["n"] == [max(resumed_from + 2000, steps)]

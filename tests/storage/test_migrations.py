@@ -67,14 +67,18 @@ def test_an_older_file_is_copied_then_migrated_in_order(db: Database, run_id: in
 
 def test_only_missing_migrations_run(db: Database) -> None:
     Database(f"sqlite:///{db.file}", (*MIGRATIONS, add_colour)).close()
-    Database(f"sqlite:///{db.file}", (*MIGRATIONS, add_colour, add_shade)).close()  # add_colour twice would fail
+    Database(
+        f"sqlite:///{db.file}", (*MIGRATIONS, add_colour, add_shade)
+    ).close()  # add_colour twice would fail
     assert {"colour", "shade"} <= columns(db.file)
     assert version(db.file.with_name(f"studio.db.version-{NOW + 1}.backup")) == NOW + 1
 
 
 def test_an_older_program_refuses_the_migrated_file(db: Database) -> None:
     Database(f"sqlite:///{db.file}", (*MIGRATIONS, add_colour)).close()
-    with pytest.raises(DatabaseError, match=f"version {NOW + 1}, made by a newer program; this one reads up to {NOW}"):
+    with pytest.raises(
+        DatabaseError, match=f"version {NOW + 1}, made by a newer program; this one reads up to {NOW}"
+    ):
         Database(f"sqlite:///{db.file}")
 
 

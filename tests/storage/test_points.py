@@ -14,7 +14,9 @@ from storage.runs import NewRun, create_runs
 
 steps = st.integers(0, 20) | st.integers(0, 2**63 - 1)
 values = st.floats() | st.sampled_from([math.nan, math.inf, -math.inf, 0.0, 1e308, 5e-324])
-points = st.builds(Point, st.sampled_from(["train/loss", "validation/loss", "ünï"]), steps, values, st.integers(0, 2**53))
+points = st.builds(
+    Point, st.sampled_from(["train/loss", "validation/loss", "ünï"]), steps, values, st.integers(0, 2**53)
+)
 
 
 def same(a: float, b: float) -> bool:
@@ -34,7 +36,9 @@ def check(db: Database, run: int, model: dict[tuple[str, int], Point]) -> None:
         assert same(value, point.value) and time == point.time
 
     table = summaries(db, [run])
-    rows = {key: {name: column[row] for name, column in table.items()} for row, key in enumerate(table["key"])}
+    rows = {
+        key: {name: column[row] for name, column in table.items()} for row, key in enumerate(table["key"])
+    }
     assert sorted(rows) == metric_keys(db, [run]) == sorted({key for key, _ in model})
     for key, row in rows.items():
         curve = sorted((point for point in model.values() if point.key == key), key=lambda point: point.step)
@@ -60,7 +64,9 @@ def test_any_order_of_any_points(db: Database, batches: list[list[Point]]) -> No
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(curve=st.lists(values, min_size=8, max_size=40), back=st.integers(1, 7), batch=st.integers(1, 9))
-def test_a_resumed_curve_replaces_the_steps_it_repeats(db: Database, curve: list[float], back: int, batch: int) -> None:
+def test_a_resumed_curve_replaces_the_steps_it_repeats(
+    db: Database, curve: list[float], back: int, batch: int
+) -> None:
     run, model = new_run(db), {}
     first = [Point("loss", step, value, 1) for step, value in enumerate(curve)]
     again = [Point("loss", step, value / 2, 2) for step, value in enumerate(curve)][len(curve) - back :]
@@ -74,7 +80,10 @@ def test_a_resumed_curve_replaces_the_steps_it_repeats(db: Database, curve: list
 
 def test_replacing_the_best_point_finds_the_next_best(db: Database) -> None:
     run = new_run(db)
-    for batch in ([Point("loss", step, value, 1) for step, value in enumerate([3.0, 1.0, 2.0])], [Point("loss", 1, 9.0, 2)]):
+    for batch in (
+        [Point("loss", step, value, 1) for step, value in enumerate([3.0, 1.0, 2.0])],
+        [Point("loss", 1, 9.0, 2)],
+    ):
         with db.write() as connection:
             write_points(connection, run, batch)
     table = summaries(db, [run])
@@ -84,7 +93,11 @@ def test_replacing_the_best_point_finds_the_next_best(db: Database) -> None:
 def test_infinity_is_shown_but_is_no_best_value(db: Database) -> None:
     run = new_run(db)
     with db.write() as connection:
-        write_points(connection, run, [Point("loss", step, value, 1) for step, value in enumerate([-math.inf, 2.0, math.inf])])
+        write_points(
+            connection,
+            run,
+            [Point("loss", step, value, 1) for step, value in enumerate([-math.inf, 2.0, math.inf])],
+        )
     assert metric_points(db, [run])["value"] == [-math.inf, 2.0, math.inf]
     table = summaries(db, [run])
     assert (table["min"], table["max"], table["last"], table["n"]) == ([2.0], [2.0], [math.inf], [3])
@@ -94,7 +107,9 @@ def test_selections(db: Database) -> None:
     one, two = new_run(db), new_run(db)
     for run in (one, two):
         with db.write() as connection:
-            write_points(connection, run, [Point(key, step, run + step, 1) for key in ("a", "b") for step in range(3)])
+            write_points(
+                connection, run, [Point(key, step, run + step, 1) for key in ("a", "b") for step in range(3)]
+            )
     assert metric_points(db, [two], ["b"], since_step=0) == {
         "run_id": [two, two],
         "key": ["b", "b"],

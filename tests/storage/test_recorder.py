@@ -22,7 +22,16 @@ from storage.database import Database
 from storage.points import Point
 from storage.queries import decompositions, log_tail, metric_points, results, summaries
 from storage.recorder import RunRecorder
-from storage.runs import delete_run, get_run, list_runs, live_state, mark_lost, mark_started, request_stop, requeue
+from storage.runs import (
+    delete_run,
+    get_run,
+    list_runs,
+    live_state,
+    mark_lost,
+    mark_started,
+    request_stop,
+    requeue,
+)
 from storage.spool import Spool
 
 
@@ -66,8 +75,12 @@ def texts(db: Database, run_id: int) -> list[str]:
 def test_it_has_the_shape_the_engine_expects() -> None:
     for name, method in inspect.getmembers(Recorder, inspect.isfunction):
         if not name.startswith("_"):
-            wanted, given = (inspect.signature(one).parameters for one in (method, getattr(RunRecorder, name)))
-            assert [(p.name, p.kind) for p in given.values()] == [(p.name, p.kind) for p in wanted.values()], name
+            wanted, given = (
+                inspect.signature(one).parameters for one in (method, getattr(RunRecorder, name))
+            )
+            assert [(p.name, p.kind) for p in given.values()] == [
+                (p.name, p.kind) for p in wanted.values()
+            ], name
 
 
 def test_everything_lands(db: Database, run_id: int, tmp_path: Path) -> None:
@@ -117,7 +130,9 @@ def test_points_are_visible_soon_without_any_call(db: Database, run_id: int, tmp
         eventually(lambda: metric_points(db, [run_id])["step"] == [3])
 
 
-def test_a_saved_state_is_never_older_than_the_points_before_it(db: Database, run_id: int, tmp_path: Path) -> None:
+def test_a_saved_state_is_never_older_than_the_points_before_it(
+    db: Database, run_id: int, tmp_path: Path
+) -> None:
     (tmp_path / "state").write_bytes(b"state")
     with RunRecorder(db, run_id, tmp_path / "spool.jsonl", flush_every=60) as recorder:
         recorder.metrics(3, {"a": 1.0})
@@ -180,7 +195,9 @@ def test_a_deleted_run_stops_its_process(db: Database, run_id: int, tmp_path: Pa
     assert list_runs(db) == []
 
 
-def test_a_full_database_costs_no_record(db: Database, run_id: int, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_database_costs_no_record(
+    db: Database, run_id: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     spool = tmp_path / "spool" / "run.jsonl"
     weights = tmp_path / "weights"
     weights.write_bytes(b"first")
@@ -211,12 +228,17 @@ def test_a_full_database_costs_no_record(db: Database, run_id: int, tmp_path: Pa
     assert decompositions(db, [run_id])["content"] == [{"entropy": 3.25}]
     log = texts(db, run_id)
     assert len([line for line in log if "records are kept in a file" in line and "full" in line]) == 1
-    assert len([line for line in log if "best checkpoint could not be stored, the former one is kept" in line]) == 1
+    assert (
+        len([line for line in log if "best checkpoint could not be stored, the former one is kept" in line])
+        == 1
+    )
     assert log[-1] == "The database can be written again"
     assert find_artifact(db, run_id, "best").size == 6_000_000
 
 
-def test_what_a_process_left_in_the_spool_is_stored_by_the_next(db: Database, run_id: int, tmp_path: Path) -> None:
+def test_what_a_process_left_in_the_spool_is_stored_by_the_next(
+    db: Database, run_id: int, tmp_path: Path
+) -> None:
     spool = tmp_path / "spool.jsonl"
     with RunRecorder(db, run_id, spool) as recorder:
         recorder.flush()
@@ -241,7 +263,9 @@ def test_a_folder_takes_a_spool_file_a_run(db: Database, run_id: int, tmp_path: 
     assert (tmp_path / f"run-{run_id}.jsonl").exists()
 
 
-def test_when_the_spool_fails_too_the_loss_is_counted_and_told(db: Database, run_id: int, tmp_path: Path) -> None:
+def test_when_the_spool_fails_too_the_loss_is_counted_and_told(
+    db: Database, run_id: int, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
     spool = tmp_path / "file" / "spool.jsonl"  # no such folder can be made
     with RunRecorder(db, run_id, spool, flush_every=60) as recorder:
@@ -254,7 +278,9 @@ def test_when_the_spool_fails_too_the_loss_is_counted_and_told(db: Database, run
         said = texts(db, run_id)
     assert metric_points(db, [run_id])["step"] == [1]
     # 1200 points, a figure, and the log line that said the database cannot be written
-    assert said == ["The database can be written again; 1202 records were lost, for the file could not be written either"]
+    assert said == [
+        "The database can be written again; 1202 records were lost, for the file could not be written either"
+    ]
 
 
 def test_a_locked_database_does_not_stop_recording(db: Database, run_id: int, tmp_path: Path) -> None:
@@ -287,7 +313,9 @@ def test_a_spool_line_of_the_first_version_is_still_read() -> None:
 
 def test_a_batch_written_twice_is_there_once(db: Database, run_id: int) -> None:
     split = Split("t", "a | b", "trained", 3, '{"n": 2}', 5)
-    batch = Batch([Point("a", 1, 0.5, 1)], [Figure("t", "m", 0.5, "{}", 3)], [Line(4_000, "x")], {"phase": "x"}, [split])
+    batch = Batch(
+        [Point("a", 1, 0.5, 1)], [Figure("t", "m", 0.5, "{}", 3)], [Line(4_000, "x")], {"phase": "x"}, [split]
+    )
     for _ in range(2):
         with db.write() as connection:
             write_batch(connection, run_id, batch)
@@ -303,7 +331,9 @@ def test_losses_that_nobody_could_be_told_of_are_in_the_process_log(
     (tmp_path / "file").touch()
     with locked(db), RunRecorder(db, run_id, tmp_path / "file" / "spool.jsonl", flush_every=60) as recorder:
         recorder.metrics(0, {f"key {n}": 0.5 for n in range(1200)})
-    assert caplog.messages[-1] == f"1201 records of run {run_id} were lost: neither database nor file took them"
+    assert (
+        caplog.messages[-1] == f"1201 records of run {run_id} were lost: neither database nor file took them"
+    )
 
 
 def test_a_spool_goes_on_where_it_failed(tmp_path: Path) -> None:

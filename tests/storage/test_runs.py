@@ -38,8 +38,16 @@ from storage.runs import (
 )
 
 NOW = 1_800_000_000_000
-leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-documents = st.dictionaries(st.text(), st.recursive(leaves, lambda some: st.lists(some) | st.dictionaries(st.text(), some)))
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
+documents = st.dictionaries(
+    st.text(), st.recursive(leaves, lambda some: st.lists(some) | st.dictionaries(st.text(), some))
+)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -93,7 +101,13 @@ def test_the_usual_life(db: Database, run_id: int) -> None:
     assert live_state(get_run(db, run_id), now_ms()) == "starting"
     mark_started(db, run_id, host="host", pid=11, pid_started=2.5, code_version="1.0")
     run = get_run(db, run_id)
-    assert (run.status, run.host, run.pid, run.pid_started, run.code_version) == ("running", "host", 11, 2.5, "1.0")
+    assert (run.status, run.host, run.pid, run.pid_started, run.code_version) == (
+        "running",
+        "host",
+        11,
+        2.5,
+        "1.0",
+    )
     request_stop(db, run_id)
     assert live_state(get_run(db, run_id), now_ms()) == "stopping"
     mark_ended(db, run_id, "stopped")
@@ -102,7 +116,13 @@ def test_the_usual_life(db: Database, run_id: int) -> None:
 
     requeue(db, run_id)
     run = get_run(db, run_id)
-    assert (run.status, run.stop_requested, run.attempts, run.ended_at, run.pid) == ("queued", False, 2, None, None)
+    assert (run.status, run.stop_requested, run.attempts, run.ended_at, run.pid) == (
+        "queued",
+        False,
+        2,
+        None,
+        None,
+    )
     assert [job.run_id for job in queued_jobs(db)] == [run_id]
     with pytest.raises(WrongState, match=f"run {run_id} is queued"):
         requeue(db, run_id)
@@ -210,7 +230,10 @@ def test_deletion_leaves_nothing_and_its_number_is_not_reused(db: Database, run_
         for name, table in models.metadata.tables.items():
             if "run_id" in table.c:
                 assert (
-                    connection.execute(select(func.count()).select_from(table).where(table.c.run_id == run_id)).scalar_one() == 0
+                    connection.execute(
+                        select(func.count()).select_from(table).where(table.c.run_id == run_id)
+                    ).scalar_one()
+                    == 0
                 ), name
         assert connection.execute(select(func.count()).select_from(models.artifact_chunks)).scalar_one() == 0
         assert connection.execute(select(func.count()).select_from(models.metrics)).scalar_one() == 25_000
@@ -222,9 +245,13 @@ def test_deletion_leaves_nothing_and_its_number_is_not_reused(db: Database, run_
     assert create_runs(db, [NewRun("t", None, "bits", "comm", 0, "d", {})]) == [last + 1]
 
 
-def test_bulk_is_deleted_in_small_transactions(db: Database, run_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bulk_is_deleted_in_small_transactions(
+    db: Database, run_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with db.write() as connection:
-        write_points(connection, run_id, [Point(key, step, 0.5, NOW) for key in ("a", "b") for step in range(5000)])
+        write_points(
+            connection, run_id, [Point(key, step, 0.5, NOW) for key in ("a", "b") for step in range(5000)]
+        )
     sizes = []
     real = purging._delete
     monkeypatch.setattr(purging, "_delete", lambda *arguments: sizes.append(real(*arguments)) or sizes[-1])

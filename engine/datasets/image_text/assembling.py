@@ -1,4 +1,5 @@
-"""From records of (image file, text, label) to a data set: images checked, texts tokenised, models recommended."""
+"""From records of (image file, text, label) to a data set: images checked, texts tokenised, models
+recommended."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,17 +27,25 @@ class Record(NamedTuple):
     label: int | tuple[int, ...]
 
 
-def assemble(settings: ImageTextSettings, home: Path, task: Task, parts: Sequence[Sequence[Record]]) -> MultimodalDataset:
-    """The data set of train, validation and test records; raises `DatasetError` for images that cannot be used."""
+def assemble(
+    settings: ImageTextSettings, home: Path, task: Task, parts: Sequence[Sequence[Record]]
+) -> MultimodalDataset:
+    """The data set of train, validation and test records; raises `DatasetError` for images that cannot be
+    used."""
     kept = [usable(settings, part) for part in parts]
     for name, part in zip(("train", "validation", "test"), kept, strict=True):
         if len(part) < LEAST_SAMPLES:
-            raise DatasetError(f"{len(part)} samples are there for {name}; at least {LEAST_SAMPLES} are needed")
+            raise DatasetError(
+                f"{len(part)} samples are there for {name}; at least {LEAST_SAMPLES} are needed"
+            )
     records = [record for part in kept for record in part]
     image_folder, text_folder = settings.model_folders(home)
     tokenizer = load_tokenizer(text_folder)
     ids, lengths = tokenise(tokenizer, [record.text for record in records], settings.text_tokens)
-    items: dict[str, Items] = {"image": ImageFiles([record.image for record in records], settings.image_size), "text": ids}
+    items: dict[str, Items] = {
+        "image": ImageFiles([record.image for record in records], settings.image_size),
+        "text": ids,
+    }
     labels = torch.tensor([record.label for record in records])
     mask = tokenizer.mask_token_id
     special = tuple(sorted(set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}))
@@ -50,7 +59,9 @@ def assemble(settings: ImageTextSettings, home: Path, task: Task, parts: Sequenc
         special_tokens=special,
     )
     side = settings.image_size
-    image = Modality("image", "image", (3, side, side), ClipVisionSettings(path=str(image_folder)), SimclrAugmentation())
+    image = Modality(
+        "image", "image", (3, side, side), ClipVisionSettings(path=str(image_folder)), SimclrAugmentation()
+    )
     bounds = torch.tensor([0, *(len(part) for part in kept)]).cumsum(0).tolist()
 
     def split(part: int) -> Split:
@@ -69,7 +80,8 @@ def assemble(settings: ImageTextSettings, home: Path, task: Task, parts: Sequenc
 
 
 def usable(settings: ImageTextSettings, records: Sequence[Record]) -> list[Record]:
-    """The records whose images can be used; raises `DatasetError` with the others unless those may be left out."""
+    """The records whose images can be used; raises `DatasetError` with the others unless those may be left
+    out."""
     files = [record.image for record in records]
     broken = broken_images(files, settings.image_size, decode=settings.leave_out_broken)
     if broken and not settings.leave_out_broken:
@@ -78,7 +90,8 @@ def usable(settings: ImageTextSettings, records: Sequence[Record]) -> list[Recor
 
 
 def tokenise(tokenizer: object, texts: Sequence[str], longest: int) -> tuple[Tensor, Tensor]:
-    """Token ids (n, t) int64, padded at the end to the longest text, and lengths (n,); texts are cut at `longest` tokens."""
+    """Token ids (n, t) int64, padded at the end to the longest text, and lengths (n,); texts are cut at
+    `longest` tokens."""
     rows: list[list[int]] = []
     for start in range(0, len(texts), TEXTS_AT_ONCE):
         found = tokenizer(list(texts[start : start + TEXTS_AT_ONCE]), truncation=True, max_length=longest)  # type: ignore[operator]

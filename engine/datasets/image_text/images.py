@@ -1,4 +1,5 @@
-"""Images on disk, decoded when asked for: nothing that is no JPEG or PNG, or has too many pixels, is ever decoded."""
+"""Images on disk, decoded when asked for: nothing that is no JPEG or PNG, or has too many pixels, is ever
+decoded."""
 
 import io
 from collections.abc import Sequence
@@ -26,23 +27,27 @@ def confined(folder: Path, name: object) -> Path | None:
 
 
 def read_image(file: Path, side: int, *, only_look: bool = False) -> NDArray[np.uint8]:
-    """The image (3, side, side) uint8: its shorter side resized to `side`, then the centre. `only_look`: header alone, empty.
+    """The image (3, side, side) uint8: its shorter side resized to `side`, then the centre. `only_look`:
+    header alone, empty.
 
-    Raises `DatasetError` with the file's name for one that is missing, broken, of another format or too large.
+    Raises `DatasetError` with the file's name for one that is missing, broken, of another format or too
+    large.
     """
     from PIL import Image, UnidentifiedImageError
 
     try:
         if file.stat().st_size > MOST_FILE_BYTES:
             raise DatasetError(
-                f"{file.name} has {file.stat().st_size / 1e6:,.0f} MB; at most {MOST_FILE_BYTES / 1e6:.0f} are read"
+                f"{file.name} has {file.stat().st_size / 1e6:,.0f} MB; at most {MOST_FILE_BYTES / 1e6:.0f} "
+                "are read"
             )
         content = b"" if only_look else file.read_bytes()
         with Image.open(file if only_look else io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
             if width * height > MOST_PIXELS:
                 raise DatasetError(
-                    f"{file.name} has {width:,} × {height:,} pixels; at most {MOST_PIXELS / 1e6:.0f} million are read"
+                    f"{file.name} has {width:,} × {height:,} pixels; at most {MOST_PIXELS / 1e6:.0f} "
+                    "million are read"
                 )
             if only_look:
                 return np.empty((3, 0, 0), np.uint8)
@@ -56,18 +61,23 @@ def read_image(file: Path, side: int, *, only_look: bool = False) -> NDArray[np.
     except FileNotFoundError:
         raise DatasetError(f"{file.name} is missing") from None
     except Image.DecompressionBombError:
-        raise DatasetError(f"{file.name} has too many pixels; at most {MOST_PIXELS / 1e6:.0f} million are read") from None
+        raise DatasetError(
+            f"{file.name} has too many pixels; at most {MOST_PIXELS / 1e6:.0f} million are read"
+        ) from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow tells broken files by any of these
         if isinstance(error, DatasetError):
             raise
-        raise DatasetError(f"{file.name} is broken: {(str(error) or 'it cannot be decoded').splitlines()[0][:100]}") from None
+        raise DatasetError(
+            f"{file.name} is broken: {(str(error) or 'it cannot be decoded').splitlines()[0][:100]}"
+        ) from None
     left, top = (resized.width - side) // 2, (resized.height - side) // 2
     pixels = np.asarray(resized.crop((left, top, left + side, top + side)))
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
 def broken_images(files: Sequence[Path], side: int, *, decode: bool) -> dict[int, str]:
-    """Position → what is wrong, for every image that cannot be used; without `decode` only headers are read."""
+    """Position → what is wrong, for every image that cannot be used; without `decode` only headers are
+    read."""
     broken = {}
     for position, file in enumerate(files):
         try:
@@ -80,7 +90,9 @@ def broken_images(files: Sequence[Path], side: int, *, decode: bool) -> dict[int
 def told(broken: dict[int, str], total: int) -> str:
     """One line that counts the broken images and names the first few."""
     named = "; ".join(list(broken.values())[:NAMED])
-    return f"{len(broken):,} of {total:,} images cannot be used: {named}{'; …' if len(broken) > NAMED else ''}"
+    return (
+        f"{len(broken):,} of {total:,} images cannot be used: {named}{'; …' if len(broken) > NAMED else ''}"
+    )
 
 
 class ImageFiles:

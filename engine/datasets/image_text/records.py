@@ -21,7 +21,9 @@ def read_text(file: Path, most_bytes: int) -> str:
     try:
         size = file.stat().st_size
         if size > most_bytes:
-            raise DatasetError(f"{file.name} has {size / 1e6:,.1f} MB; at most {most_bytes / 1e6:,.1f} are read")
+            raise DatasetError(
+                f"{file.name} has {size / 1e6:,.1f} MB; at most {most_bytes / 1e6:,.1f} are read"
+            )
         return file.read_text(encoding="utf-8")
     except OSError as error:
         raise DatasetError(f"{file} cannot be read: {error.strerror}") from None
@@ -37,7 +39,9 @@ def field(record: Any, key: str, kind: type, where: str) -> Any:
         there = ", ".join(sorted(map(str, record))[:20])
         raise DatasetError(f"{where} has no '{key}'; it has {there[:200] or 'nothing'}")
     if type(record[key]) is not kind:
-        raise DatasetError(f"{where}: '{key}' is a {type(record[key]).__name__}; a {kind.__name__} is expected")
+        raise DatasetError(
+            f"{where}: '{key}' is a {type(record[key]).__name__}; a {kind.__name__} is expected"
+        )
     return record[key]
 
 

@@ -1,8 +1,10 @@
-"""MultiBench's affect sets (Liang et al., 2021): utterances as aligned sequences, cleaned as MultiBench cleans them.
+"""MultiBench's affect sets (Liang et al., 2021): utterances as aligned sequences, cleaned as MultiBench
+cleans them.
 
-Samples whose text is all zero are dropped; −inf in the audio becomes 0; the leading steps where the text is zero are cut from
-every modality; the label is 1 where the published one is above 0. Sequences then start at the first step and are padded at
-the end, and the padding is masked wherever the sequences go. The splits are the published ones.
+Samples whose text is all zero are dropped; −inf in the audio becomes 0; the leading steps where the text is
+zero are cut from every modality; the label is 1 where the published one is above 0. Sequences then start at
+the first step and are padded at the end, and the padding is masked wherever the sequences go. The splits are
+the published ones.
 """
 
 from pathlib import Path
@@ -25,14 +27,17 @@ LEAST_SAMPLES = 4
 
 
 class Utterances(NamedTuple):
-    """One part: values (n, t, d) float32 of each modality, their common lengths (n,), labels (n,) of 0 and 1."""
+    """One part: values (n, t, d) float32 of each modality, their common lengths (n,), labels (n,) of 0 and
+    1."""
 
     values: dict[str, NDArray[np.float32]]
     lengths: NDArray[np.int64]
     labels: NDArray[np.int64]
 
 
-def load_affect(settings: AffectSettings, home: Path, task_name: str, class_names: tuple[str, str]) -> MultimodalDataset:
+def load_affect(
+    settings: AffectSettings, home: Path, task_name: str, class_names: tuple[str, str]
+) -> MultimodalDataset:
     """The data set in the published pickle; raises `DatasetError` for whatever cannot be used."""
     file = check_there(settings, home)
     content = read_pickle(file, settings.most_bytes)
@@ -43,11 +48,16 @@ def load_affect(settings: AffectSettings, home: Path, task_name: str, class_name
     for name in settings.modalities:
         widths = {part.values[name].shape[2] for part in (train, validation, test)}
         if len(widths) > 1:
-            raise DatasetError(f"{file.name}: '{name}' has {' and '.join(map(str, sorted(widths)))} features in different parts")
+            raise DatasetError(
+                f"{file.name}: '{name}' has {' and '.join(map(str, sorted(widths)))} features in different "
+                "parts"
+            )
     task = Task(task_name, "classification", classes=2, chance=0.5, class_names=class_names)
     steps = max(part.lengths.max() for part in (train, validation, test))
     return MultimodalDataset(
-        modalities=tuple(_modality(name, (int(steps), train.values[name].shape[2])) for name in settings.modalities),
+        modalities=tuple(
+            _modality(name, (int(steps), train.values[name].shape[2])) for name in settings.modalities
+        ),
         tasks=(task,),
         train=_split(train, task_name),
         validation=_split(validation, task_name),
@@ -62,18 +72,26 @@ def clean(part: Any, modalities: tuple[str, ...], where: str) -> Utterances:
     text = numbers(part, "text", where, 3)
     flags = numbers(part, "labels", where)
     arrays = {name: numbers(part, name, where, 3) for name in modalities}
-    check_rows({"text": len(text), "labels": len(flags)} | {name: len(values) for name, values in arrays.items()}, where)
+    check_rows(
+        {"text": len(text), "labels": len(flags)} | {name: len(values) for name, values in arrays.items()},
+        where,
+    )
     steps = {name: values.shape[1] for name, values in arrays.items()} | {"text": text.shape[1]}
     if len(set(steps.values())) > 1:
-        raise DatasetError(f"{where}: the steps do not align: {', '.join(f'{name} has {n}' for name, n in steps.items())}")
+        raise DatasetError(
+            f"{where}: the steps do not align: {', '.join(f'{name} has {n}' for name, n in steps.items())}"
+        )
     if flags.size != len(flags) or not np.isfinite(flags).all():
-        raise DatasetError(f"{where}: 'labels' has the shape {flags.shape}; one finite number a sample is expected")
+        raise DatasetError(
+            f"{where}: 'labels' has the shape {flags.shape}; one finite number a sample is expected"
+        )
     has_text = (text != 0).any(2)
     kept = np.flatnonzero(has_text.any(1))
     labels = (flags.reshape(-1)[kept] > 0).astype(np.int64)
     if len(kept) < LEAST_SAMPLES or len(np.unique(labels)) < 2:
         raise DatasetError(
-            f"{where}: {len(kept)} samples with text are left; at least {LEAST_SAMPLES}, of both classes, are needed"
+            f"{where}: {len(kept)} samples with text are left; at least {LEAST_SAMPLES}, of both classes, "
+            "are needed"
         )
     starts = has_text[kept].argmax(1)
     values = {name: moved_to_start(_finite(name, arrays[name], where)[kept], starts) for name in modalities}
@@ -91,7 +109,8 @@ def _finite(name: str, values: NDArray[Any], where: str) -> NDArray[np.float32]:
 
 
 def moved_to_start(values: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
-    """values (n, t, d) without the steps before `starts` (n,), zeros behind them, as long as the longest is then."""
+    """values (n, t, d) without the steps before `starts` (n,), zeros behind them, as long as the longest is
+    then."""
     steps = values.shape[1]
     longest = steps - int(starts.min())
     at = starts[:, None] + np.arange(longest)

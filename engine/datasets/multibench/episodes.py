@@ -1,7 +1,9 @@
-"""Vision&Touch's episodes: one HDF5 file each, opened with every link, type and size in it checked before it is read.
+"""Vision&Touch's episodes: one HDF5 file each, opened with every link, type and size in it checked before it
+is read.
 
-An HDF5 file may point to other files (external links and storage, virtual datasets) and may hold far more than it is long
-(compressed): the first is refused, and of the second no more is read than an episode can have.
+An HDF5 file may point to other files (external links and storage, virtual datasets) and may hold far more
+than it is long (compressed): the first is refused, and of the second no more is read than an episode can
+have.
 """
 
 import math
@@ -25,14 +27,23 @@ MOST_CONTACTS = 10_000
 LARGEST_CHUNK = 64 * 2**20
 FORCE_STEPS, FORCE_AXES, PROPRIOCEPTION = 32, 6, 8
 TARGET_VALUES = 4
-KNOWN_FILTERS = {1: "gzip", 2: "shuffle", 3: "fletcher32", 4: "szip", 5: "nbit", 6: "scale-offset", 32000: "lzf"}
+KNOWN_FILTERS = {
+    1: "gzip",
+    2: "shuffle",
+    3: "fletcher32",
+    4: "szip",
+    5: "nbit",
+    6: "scale-offset",
+    32000: "lzf",
+}
 """HDF5's own filters and h5py's; others would be looked for as plug-ins on the machine."""
 OPEN_FILES = 32
 
 
 class Episode(NamedTuple):
-    """What is kept of one file, for each of its steps but the last (n of them): force (n, 32, 6), proprioception (n, 8),
-    and of the step after: contact_next (n,) of 0 and 1, ee_yaw_next (n, 4). image: (height, width)."""
+    """What is kept of one file, for each of its steps but the last (n of them): force (n, 32, 6),
+    proprioception (n, 8), and of the step after: contact_next (n,) of 0 and 1, ee_yaw_next (n, 4). image:
+    (height, width)."""
 
     path: Path
     image: tuple[int, int]
@@ -43,7 +54,8 @@ class Episode(NamedTuple):
 
 
 def episode_files(folder: Path) -> list[Path]:
-    """The folder's `.h5` files by name; raises `DatasetError` where there are none, or one leads out of the folder."""
+    """The folder's `.h5` files by name; raises `DatasetError` where there are none, or one leads out of the
+    folder."""
     if not folder.is_dir():
         raise DatasetError(f"{folder} is not a folder")
     files = sorted(folder.glob("*.h5"))
@@ -80,18 +92,33 @@ def read_episode(path: Path, most_bytes: int) -> Episode:
             image = checked(file, "image", path)
             steps = image.shape[0] if image.ndim else 0
             if image.ndim != 4 or image.dtype != np.uint8 or 3 not in (image.shape[1], image.shape[3]):
-                _refuse(path, "image", image, "(steps, height, width, 3) or (steps, 3, height, width) of uint8")
+                _refuse(
+                    path, "image", image, "(steps, height, width, 3) or (steps, 3, height, width) of uint8"
+                )
             side = image.shape[2:] if image.shape[1] == 3 else image.shape[1:3]
             if not 2 <= steps <= MOST_STEPS or not 1 <= min(side) <= max(side) <= LARGEST_SIDE:
-                _refuse(path, "image", image, f"2 to {MOST_STEPS:,} steps of at most {LARGEST_SIDE} px a side")
+                _refuse(
+                    path, "image", image, f"2 to {MOST_STEPS:,} steps of at most {LARGEST_SIDE} px a side"
+                )
             force = checked(file, "ee_forces_continuous", path)
-            if force.ndim != 3 or force.shape[0] != steps or force.shape[1] < FORCE_STEPS or force.shape[2] != FORCE_AXES:
-                _refuse(path, "ee_forces_continuous", force, f"({steps}, {FORCE_STEPS} or more, {FORCE_AXES})")
+            if (
+                force.ndim != 3
+                or force.shape[0] != steps
+                or force.shape[1] < FORCE_STEPS
+                or force.shape[2] != FORCE_AXES
+            ):
+                _refuse(
+                    path, "ee_forces_continuous", force, f"({steps}, {FORCE_STEPS} or more, {FORCE_AXES})"
+                )
             state = checked(file, "proprio", path)
             if state.ndim != 2 or state.shape[0] != steps or state.shape[1] < PROPRIOCEPTION:
                 _refuse(path, "proprio", state, f"({steps}, {PROPRIOCEPTION} or more)")
             contact = checked(file, "contact", path)
-            if contact.ndim not in (1, 2) or contact.shape[0] != steps or not 1 <= math.prod(contact.shape[1:]) <= MOST_CONTACTS:
+            if (
+                contact.ndim not in (1, 2)
+                or contact.shape[0] != steps
+                or not 1 <= math.prod(contact.shape[1:]) <= MOST_CONTACTS
+            ):
                 _refuse(path, "contact", contact, f"({steps}, up to {MOST_CONTACTS:,})")
             touched = _values(path, "contact", contact[()]).reshape(steps, -1).max(1) > 0
             forces = _values(path, "ee_forces_continuous", force[:, -FORCE_STEPS:])
@@ -123,18 +150,23 @@ def checked(file: Any, name: str, path: Path) -> Any:
     if found.shape is None or found.dtype.kind not in "fiub":
         raise DatasetError(f"{path.name}: '{name}' holds {found.dtype}; numbers are expected")
     if found.chunks and math.prod(found.chunks) * found.dtype.itemsize > LARGEST_CHUNK:
-        raise DatasetError(f"{path.name}: '{name}' is stored in pieces of {found.chunks}; at most 64 MiB each are read")
+        raise DatasetError(
+            f"{path.name}: '{name}' is stored in pieces of {found.chunks}; at most 64 MiB each are read"
+        )
     properties = found.id.get_create_plist()
     filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
     if not filters <= set(KNOWN_FILTERS):
         raise DatasetError(
-            f"{path.name}: '{name}' is compressed by filter {max(filters)}; known are {', '.join(KNOWN_FILTERS.values())}"
+            f"{path.name}: '{name}' is compressed by filter {max(filters)}; known are "
+            f"{', '.join(KNOWN_FILTERS.values())}"
         )
     return found
 
 
 def _refuse(path: Path, name: str, found: Any, expected: str) -> None:
-    raise DatasetError(f"{path.name}: '{name}' has the shape {found.shape} of {found.dtype}; expected is {expected}")
+    raise DatasetError(
+        f"{path.name}: '{name}' has the shape {found.shape} of {found.dtype}; expected is {expected}"
+    )
 
 
 def _values(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
@@ -145,7 +177,8 @@ def _values(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
 
 
 class EpisodeImages:
-    """Images (n, 3, h, w) uint8 of all episodes' steps but the last, read when asked for; a few files stay open."""
+    """Images (n, 3, h, w) uint8 of all episodes' steps but the last, read when asked for; a few files stay
+    open."""
 
     def __init__(self, episodes: list[Episode]) -> None:
         self._paths = [episode.path for episode in episodes]

@@ -1,4 +1,5 @@
-"""What MultiBench's pickles hold: named arrays in dictionaries, taken out with their kind and shape checked."""
+"""What MultiBench's pickles hold: named arrays in dictionaries, taken out with their kind and shape
+checked."""
 
 from typing import Any
 
@@ -25,7 +26,9 @@ def numbers(content: Any, key: str, where: str, axes: int | None = None) -> NDAr
     if isinstance(values, ObjectArray):
         raise DatasetError(f"{where}: '{key}' is an array of Python objects; an array of numbers is expected")
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
-        kind = f"an array of {values.dtype}" if isinstance(values, np.ndarray) else f"a {type(values).__name__}"
+        kind = (
+            f"an array of {values.dtype}" if isinstance(values, np.ndarray) else f"a {type(values).__name__}"
+        )
         raise DatasetError(f"{where}: '{key}' is {kind}; an array of numbers is expected")
     if axes is not None and values.ndim != axes:
         raise DatasetError(f"{where}: '{key}' has the shape {values.shape}; {axes} axes are expected")
@@ -35,4 +38,6 @@ def numbers(content: Any, key: str, where: str, axes: int | None = None) -> NDAr
 def check_rows(rows: dict[str, int], where: str) -> None:
     """Raises `DatasetError` unless all arrays have equally many rows."""
     if len(set(rows.values())) > 1:
-        raise DatasetError(f"{where}: the rows do not align: {', '.join(f'{name} has {n:,}' for name, n in rows.items())}")
+        raise DatasetError(
+            f"{where}: the rows do not align: {', '.join(f'{name} has {n:,}' for name, n in rows.items())}"
+        )

@@ -1,4 +1,5 @@
-"""From files to aligned columns: which arrays were asked for, read, checked, and joined over the parts of the data."""
+"""From files to aligned columns: which arrays were asked for, read, checked, and joined over the parts of the
+data."""
 
 import difflib
 from collections.abc import Mapping
@@ -27,14 +28,16 @@ class Source(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """All rows: a column for each modality and the label, and for each row the position in `PARTS` of its part."""
+    """All rows: a column for each modality and the label, and for each row the position in `PARTS` of its
+    part."""
 
     columns: dict[str, Column]
     parts: NDArray[np.int64]
 
 
 def join(settings: PairedFileSettings) -> Joined:
-    """The arrays that the settings name; raises `DatasetError` for what is missing, misaligned, of wrong shape or not finite."""
+    """The arrays that the settings name; raises `DatasetError` for what is missing, misaligned, of wrong
+    shape or not finite."""
     wanted = [*settings.modalities, settings.label]
     most = int(settings.max_gigabytes * 1e9)
     file = open_array_file(Path(settings.path), most)
@@ -52,14 +55,17 @@ def join(settings: PairedFileSettings) -> Joined:
 
 
 def _find(file: ArrayFile, wanted: list[str]) -> list[Source]:
-    """The parts of a file that serves all of them: plain names if all are there, else every part that has any."""
+    """The parts of a file that serves all of them: plain names if all are there, else every part that has
+    any."""
     tables: dict[Part | None, dict[str, str]] = {}
     for raw, (part, name) in part_names(file.names).items():
         tables.setdefault(part, {})[name] = raw
     plain = tables.get(None, {})
     if all(name in plain for name in wanted):
         return [Source(file, None, _with_helpers(plain, wanted))]
-    found = [(part, tables[part]) for part in PARTS[:3] if any(name in tables.get(part, {}) for name in wanted)]
+    found = [
+        (part, tables[part]) for part in PARTS[:3] if any(name in tables.get(part, {}) for name in wanted)
+    ]
     if not found:
         found = [(None, plain)]
     for part, table in found:
@@ -77,7 +83,11 @@ def _find_part(file: ArrayFile, wanted: list[str], part: Part) -> Source:
     for name in wanted:
         if name not in table:
             raise _missing(file, name, "", file.names)
-    return Source(file, part, {n: raw for n, raw in _with_helpers(table, wanted).items() if n != SPLIT or SPLIT in wanted})
+    return Source(
+        file,
+        part,
+        {n: raw for n, raw in _with_helpers(table, wanted).items() if n != SPLIT or SPLIT in wanted},
+    )
 
 
 def _with_helpers(table: Mapping[str, str], wanted: list[str]) -> dict[str, str]:
@@ -117,9 +127,13 @@ def _read(source: Source, wanted: list[str]) -> dict[str, Column]:
 
 def _with_lengths(column: Column, lengths: NDArray[np.int64], what: str) -> Column:
     if column.values.ndim != 3:
-        raise DatasetError(f"{what} gives lengths for an array of the shape {column.values.shape}; only sequences have them")
+        raise DatasetError(
+            f"{what} gives lengths for an array of the shape {column.values.shape}; only sequences have them"
+        )
     if lengths.ndim != 1 or lengths.dtype.kind not in "iu":
-        raise DatasetError(f"{what} must hold one whole number a row; it is {lengths.dtype} of the shape {lengths.shape}")
+        raise DatasetError(
+            f"{what} must hold one whole number a row; it is {lengths.dtype} of the shape {lengths.shape}"
+        )
     return column._replace(lengths=lengths.astype(np.int64))
 
 
@@ -129,7 +143,10 @@ def _check_lengths(column: Column, what: str) -> None:
     steps = column.values.shape[1]
     bad = np.flatnonzero((column.lengths < 1) | (column.lengths > steps))
     if len(bad):
-        raise DatasetError(f"{what} says {column.lengths[bad[0]]} steps in row {bad[0]} ({COUNTED}); allowed are 1 to {steps}")
+        raise DatasetError(
+            f"{what} says {column.lengths[bad[0]]} steps in row {bad[0]} ({COUNTED}); allowed are 1 to "
+            f"{steps}"
+        )
 
 
 def _row_parts(source: Source, table: Mapping[str, Column]) -> NDArray[np.int64]:
@@ -143,7 +160,9 @@ def _row_parts(source: Source, table: Mapping[str, Column]) -> NDArray[np.int64]
     unknown = [name for name in names if name not in meaning]
     if not names or unknown:
         came = ", ".join(unknown[:5]) if names else f"numbers ({column.values.dtype})"
-        raise DatasetError(f"{source.file.path.name}: '{SPLIT}' holds {came}; allowed are train, validation, test")
+        raise DatasetError(
+            f"{source.file.path.name}: '{SPLIT}' holds {came}; allowed are train, validation, test"
+        )
     parts: NDArray[np.int64] = np.array([meaning[name] for name in names])[column.values]
     if PARTS.index("train") not in parts:
         raise DatasetError(f"{source.file.path.name}: '{SPLIT}' names no train rows")
@@ -157,7 +176,9 @@ def _concatenate(name: str, columns: list[Column]) -> Column:
         columns = [_lengthened(column, longest) for column in columns]
     shapes = {column.values.shape[1:] for column in columns}
     if len(shapes) > 1:
-        raise DatasetError(f"'{name}' differs between the parts of the data: {' and '.join(map(str, sorted(shapes)))} a row")
+        raise DatasetError(
+            f"'{name}' differs between the parts of the data: {' and '.join(map(str, sorted(shapes)))} a row"
+        )
     if len({bool(column.names) for column in columns}) > 1:
         raise DatasetError(f"'{name}' is text in one part of the data and numbers in another")
     names = tuple(sorted({text for column in columns for text in column.names}))

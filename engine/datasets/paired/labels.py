@@ -1,4 +1,5 @@
-"""A label column as a task: whole numbers and text are classes, decimals a regression, columns of 0 and 1 a multi-label."""
+"""A label column as a task: whole numbers and text are classes, decimals a regression, columns of 0 and 1 a
+multi-label."""
 
 from typing import Any
 
@@ -19,7 +20,10 @@ def task_of(name: str, column: Column) -> tuple[Task, NDArray[Any]]:
     if values.ndim == 2:
         return _multilabel(name, values)
     if values.ndim != 1:
-        raise DatasetError(f"the label '{name}' has the shape {values.shape}; allowed are (rows,) and (rows, labels) of 0 and 1")
+        raise DatasetError(
+            f"the label '{name}' has the shape {values.shape}; allowed are (rows,) and (rows, labels) of 0 "
+            "and 1"
+        )
     if values.dtype.kind == "f":
         if (values == values[0]).all():
             raise DatasetError(f"the label '{name}' is {values[0]:g} in every row; there is nothing to learn")
@@ -34,8 +38,12 @@ def task_of(name: str, column: Column) -> tuple[Task, NDArray[Any]]:
 
 def _multilabel(name: str, values: NDArray[Any]) -> tuple[Task, NDArray[np.int64]]:
     if not is_binary(values):
-        raise DatasetError(f"the label '{name}' has {values.shape[1]} columns, so all its values must be 0 or 1")
+        raise DatasetError(
+            f"the label '{name}' has {values.shape[1]} columns, so all its values must be 0 or 1"
+        )
     constant = np.flatnonzero((values == values[0]).all(axis=0))
     if len(constant):
-        raise DatasetError(f"column {constant[0]} of the label '{name}' is {values[0, constant[0]]:g} in every row")
+        raise DatasetError(
+            f"column {constant[0]} of the label '{name}' is {values[0, constant[0]]:g} in every row"
+        )
     return Task(name, "multilabel", classes=values.shape[1]), values.astype(np.int64)

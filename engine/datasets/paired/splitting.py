@@ -1,4 +1,5 @@
-"""Rows into train, validation and test: as the data say, and where they do not, by a seeded draw stratified by class."""
+"""Rows into train, validation and test: as the data say, and where they do not, by a seeded draw stratified
+by class."""
 
 from typing import Any, NamedTuple
 
@@ -26,7 +27,8 @@ class SplitRows(NamedTuple):
 
 
 def split_rows(settings: PairedFileSettings, task: Task, labels: NDArray[Any], parts: Rows) -> SplitRows:
-    """The three parts; raises `DatasetError` where a part, or a class in the training part, has too few rows."""
+    """The three parts; raises `DatasetError` where a part, or a class in the training part, has too few
+    rows."""
     train = np.flatnonzero((parts == PARTS.index("train")) | (parts == PARTS.index(None)))
     validation, test = (np.flatnonzero(parts == PARTS.index(part)) for part in ("validation", "test"))
     classes = labels if task.kind == "classification" else np.zeros(len(labels), np.int64)
@@ -67,7 +69,8 @@ def _check_classes(task: Task, classes: Rows, least: int) -> None:
     if counts[few] < least:
         rows = f"{counts[few]} row{'' if counts[few] == 1 else 's'}"
         raise DatasetError(
-            f"class '{task.class_names[few]}' of the label '{task.name}' has {rows} to train on; {least} are needed"
+            f"class '{task.class_names[few]}' of the label '{task.name}' has {rows} to train on; {least} "
+            "are needed"
         )
 
 

@@ -1,4 +1,5 @@
-"""Rendered images kept in one file a size and seed, written at once or not at all, and checked before it is believed."""
+"""Rendered images kept in one file a size and seed, written at once or not at all, and checked before it is
+believed."""
 
 import os
 import tempfile
@@ -24,7 +25,8 @@ def cache_file(home: Path, size: int, seed: int) -> Path:
 
 
 def read_images(file: Path, features: NDArray[np.int64], size: int) -> Tensor | None:
-    """The images (n, 3, size, size) uint8 of these features, mapped from the file; None if it is not whole or not of them."""
+    """The images (n, 3, size, size) uint8 of these features, mapped from the file; None if it is not whole or
+    not of them."""
     try:
         with safe_open(file, framework="pt") as content:
             crc = (content.metadata() or {}).get("crc32")
@@ -32,13 +34,18 @@ def read_images(file: Path, features: NDArray[np.int64], size: int) -> Tensor | 
     except (OSError, SafetensorError):
         return None
     expected = (len(features), 3, size, size)
-    if images.dtype != torch.uint8 or tuple(images.shape) != expected or not np.array_equal(kept.numpy(), features):
+    if (
+        images.dtype != torch.uint8
+        or tuple(images.shape) != expected
+        or not np.array_equal(kept.numpy(), features)
+    ):
         return None
     return images if crc == _checksum(images) else None
 
 
 def write_images(file: Path, images: Tensor, features: NDArray[np.int64]) -> None:
-    """Keep the images; raises `DatasetError` when the disk does not take them, and leaves nothing half-written."""
+    """Keep the images; raises `DatasetError` when the disk does not take them, and leaves nothing
+    half-written."""
     temporary = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +58,9 @@ def write_images(file: Path, images: Tensor, features: NDArray[np.int64]) -> Non
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         size = f"{images.numel() / 1e6:.0f} MB"
-        raise DatasetError(f"the rendered images ({size}) cannot be written to {file.parent}: {error}") from None
+        raise DatasetError(
+            f"the rendered images ({size}) cannot be written to {file.parent}: {error}"
+        ) from None
 
 
 def _checksum(images: Tensor) -> str:

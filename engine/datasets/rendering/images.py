@@ -1,4 +1,5 @@
-"""Trifeature's images: a shape of one colour and texture, turned, somewhere on grey; many at once, at any size."""
+"""Trifeature's images: a shape of one colour and texture, turned, somewhere on grey; many at once, at any
+size."""
 
 import math
 from typing import NamedTuple
@@ -25,8 +26,8 @@ REFERENCE_SIDE = 224
 TEMPLATE = 128
 """Side of a shape's square at the reference side, px; it scales with the image."""
 PERIOD = 10.0
-"""Period of the textures at the reference side, px. It grows with larger images and stays in smaller ones, where a smaller
-one could not be told apart."""
+"""Period of the textures at the reference side, px. It grows with larger images and stays in smaller ones,
+where a smaller one could not be told apart."""
 GREY = 0.5
 TURN = math.radians(45)
 OVERSAMPLING = 4
@@ -35,8 +36,8 @@ CHUNK = 8
 
 
 class Poses(NamedTuple):
-    """How n images show their features: centres (n, 2) in px, turns of shape and texture in radians (n,), and where in
-    its tile the texture starts, (n, 2) in tiles."""
+    """How n images show their features: centres (n, 2) in px, turns of shape and texture in radians (n,), and
+    where in its tile the texture starts, (n, 2) in tiles."""
 
     centres: NDArray[np.float32]
     shape_turns: NDArray[np.float32]
@@ -59,7 +60,8 @@ def draw_poses(n: int, size: int, generator: np.random.Generator) -> Poses:
 
 
 class Tables(NamedTuple):
-    """What pixels look up: templates (10 · resolution²,) with `finer` samples per pixel, tiles (10 · TILE²,), period in px."""
+    """What pixels look up: templates (10 · resolution²,) with `finer` samples per pixel, tiles (10 · TILE²,),
+    period in px."""
 
     templates: NDArray[np.float32]
     resolution: int
@@ -74,14 +76,17 @@ def make_tables(size: int) -> Tables:
     resolution = round(OVERSAMPLING * EXTENT * side)
     finer = resolution / (EXTENT * side)
     period = PERIOD * max(1.0, size / REFERENCE_SIDE)
-    return Tables(shape_templates(resolution, finer).ravel(), resolution, finer, texture_tiles(period).ravel(), period)
+    return Tables(
+        shape_templates(resolution, finer).ravel(), resolution, finer, texture_tiles(period).ravel(), period
+    )
 
 
 def render(features: NDArray[np.int64], size: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Images (n, 3, size, size) of features (n, 3): shape, colour, texture, each 0 … 9 in the order of `NAMES`.
+    """Images (n, 3, size, size) of features (n, 3): shape, colour, texture, each 0 … 9 in the order of
+    `NAMES`.
 
-    Every pixel of the square around a shape looks up the shape's template and the texture's tile at its own coordinates
-    there; both are finer than the pixels and soft at their edges, which makes the edges smooth.
+    Every pixel of the square around a shape looks up the shape's template and the texture's tile at its own
+    coordinates there; both are finer than the pixels and soft at their edges, which makes the edges smooth.
     """
     poses, tables = draw_poses(len(features), size, generator), make_tables(size)
     colours = 255 * np.array(list(COLOURS.values()), np.float32)
@@ -139,7 +144,9 @@ def _turned(
     return u, v
 
 
-def _index(row: NDArray[np.int32], column: NDArray[np.int32], width: int, layer: NDArray[np.int64]) -> NDArray[np.int32]:
+def _index(
+    row: NDArray[np.int32], column: NDArray[np.int32], width: int, layer: NDArray[np.int64]
+) -> NDArray[np.int32]:
     """Flat positions in a stack of square tables."""
     row *= width
     row += column

@@ -1,4 +1,5 @@
-"""The ten shapes of Trifeature, as outlines in the square [−1, 1]², y downwards, and as signed distances from them."""
+"""The ten shapes of Trifeature, as outlines in the square [−1, 1]², y downwards, and as signed distances from
+them."""
 
 import math
 
@@ -52,13 +53,16 @@ EXTENT = 1.08
 
 
 def shape_templates(resolution: int, softness: float) -> NDArray[np.float32]:
-    """Coverage in [0, 1] of every shape, (10, resolution, resolution), at the centres of a grid over [−EXTENT, EXTENT]².
+    """Coverage in [0, 1] of every shape, (10, resolution, resolution), at the centres of a grid over
+    [−EXTENT, EXTENT]².
 
     softness: width of the transition at the edge, in samples; a pixel's width gives anti-aliased edges.
     """
     centres = EXTENT * ((np.arange(resolution) + 0.5) * (2 / resolution) - 1)
     x, y = np.meshgrid(centres, centres)
-    distances = np.stack([np.minimum.reduce([signed_distance(p, x, y) for p in parts]) for parts in SHAPES.values()])
+    distances = np.stack(
+        [np.minimum.reduce([signed_distance(p, x, y) for p in parts]) for parts in SHAPES.values()]
+    )
     return np.clip(0.5 - distances * (resolution / (2 * EXTENT) / softness), 0.0, 1.0).astype(np.float32)
 
 

@@ -39,7 +39,9 @@ def hexgrid(u: Grid, v: Grid) -> Mask:
     x, y = u, v * math.sqrt(3)
     corners = [(float(i), float(j)) for i in (-1, 0, 1, 2) for j in (0, 1)]
     middles = [(i + 0.5, j + 0.5) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-    distances = np.sort(np.stack([np.hypot(x - i, y - j * math.sqrt(3)) for i, j in corners + middles]), axis=0)
+    distances = np.sort(
+        np.stack([np.hypot(x - i, y - j * math.sqrt(3)) for i, j in corners + middles]), axis=0
+    )
     edge: Mask = distances[1] - distances[0] < 0.26
     return edge
 
@@ -55,7 +57,9 @@ def noise(u: Grid, v: Grid) -> Mask:
     """Square cells that are colour or dark without an order, half of them each."""
     cells: Mask = np.arange(NOISE_CELLS**2) % 2 == 0
     np.random.default_rng(NOISE_SEED).shuffle(cells)
-    shown: Mask = cells.reshape(NOISE_CELLS, NOISE_CELLS)[(v * NOISE_CELLS).astype(int), (u * NOISE_CELLS).astype(int)]
+    shown: Mask = cells.reshape(NOISE_CELLS, NOISE_CELLS)[
+        (v * NOISE_CELLS).astype(int), (u * NOISE_CELLS).astype(int)
+    ]
     return shown
 
 
@@ -104,7 +108,8 @@ HEIGHTS = np.array([math.sqrt(3) if pattern is hexgrid else 1.0 for pattern in P
 
 
 def texture_tiles(period: float) -> NDArray[np.float32]:
-    """All tiles, (10, TILE, TILE) in [0, 1], v along the first and u along the second axis, softened for this period in px.
+    """All tiles, (10, TILE, TILE) in [0, 1], v along the first and u along the second axis, softened for this
+    period in px.
 
     A Gaussian of 0.4 px takes away what finer patterns than the pixels would alias to.
     """

@@ -24,7 +24,9 @@ from app.queries import CURVES
 
 
 def line(values: list[float], label: str = "loss") -> pl.DataFrame:
-    return pl.DataFrame({"line": [label] * len(values), "step": range(len(values)), "value": values}, schema=POINTS)
+    return pl.DataFrame(
+        {"line": [label] * len(values), "step": range(len(values)), "value": values}, schema=POINTS
+    )
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400), st.sampled_from([8, 40, 100]))
@@ -60,7 +62,9 @@ def test_smoothing_leaves_a_constant_and_steps_alone() -> None:
 
 def test_smoothing_is_the_weighted_mean_of_the_past() -> None:
     # span 3: each step back weighs half of the one after it
-    assert smoothed(line([1.0, 2.0, 4.0]), span=3)["value"][2] == pytest.approx((4 + 2 / 2 + 1 / 4) / (1 + 1 / 2 + 1 / 4))
+    assert smoothed(line([1.0, 2.0, 4.0]), span=3)["value"][2] == pytest.approx(
+        (4 + 2 / 2 + 1 / 4) / (1 + 1 / 2 + 1 / 4)
+    )
 
 
 def test_smoothing_does_not_mix_lines() -> None:
@@ -69,25 +73,39 @@ def test_smoothing_does_not_mix_lines() -> None:
 
 
 def test_what_is_not_finite_is_counted_and_not_drawn() -> None:
-    rows = [(1, "train/loss", 1, 1.0, 0), (1, "train/loss", 2, math.nan, 0), (1, "train/loss", 3, math.inf, 0)]
+    rows = [
+        (1, "train/loss", 1, 1.0, 0),
+        (1, "train/loss", 2, math.nan, 0),
+        (1, "train/loss", 3, math.inf, 0),
+    ]
     curves = pl.DataFrame(rows, schema=CURVES, orient="row")
     assert points_of(curves, {"train/loss": "training"}).rows() == [("training", 1, 1.0)]
     assert not_finite(curves, "train/loss") == 2
 
 
 def test_the_chart_holds_its_lines_and_thins_them() -> None:
-    points = pl.concat([line([math.sin(x / 9) for x in range(9_000)], "training"), line([0.5, 0.4], "validation")])
+    points = pl.concat(
+        [line([math.sin(x / 9) for x in range(9_000)], "training"), line([0.5, 0.4], "validation")]
+    )
     chart = line_chart(points, loss_lines("#D9541E"), "loss").to_dict()
     (rows,) = chart["datasets"].values()
     assert {row["line"] for row in rows} == {"training", "validation"}
     assert len(rows) <= MOST_POINTS + 2
-    legends = [layer["encoding"]["color"]["legend"] for layer in chart["layer"] if "color" in layer.get("encoding", {})]
+    legends = [
+        layer["encoding"]["color"]["legend"]
+        for layer in chart["layer"]
+        if "color" in layer.get("encoding", {})
+    ]
     assert all(legend["values"] == ["training", "validation"] for legend in legends)
 
 
 def test_one_line_needs_no_legend() -> None:
     chart = line_chart(line([1.0, 2.0]), [Line("loss", "#D9541E")], "loss").to_dict()
-    assert all(layer["encoding"]["color"]["legend"] is None for layer in chart["layer"] if "color" in layer["encoding"])
+    assert all(
+        layer["encoding"]["color"]["legend"] is None
+        for layer in chart["layer"]
+        if "color" in layer["encoding"]
+    )
 
 
 def test_equal_lines_differ_in_colour_or_dash() -> None:
@@ -110,4 +128,6 @@ def test_panels_group_what_shares_a_scale() -> None:
     assert panels["Terms of the loss"] == {"train/align_first": "align first"}
     assert panels["Load"] == {"system/cpu_percent": "CPU"}
     assert panels["Scale"] == {"train/scale": "scale"} and panels["X"] == {"other/x": "x"}
-    assert sorted(key for labels in panels.values() for key in labels) == sorted(keys), "every curve is drawn once"
+    assert sorted(key for labels in panels.values() for key in labels) == sorted(keys), (
+        "every curve is drawn once"
+    )

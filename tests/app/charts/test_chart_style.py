@@ -42,7 +42,12 @@ def test_text_has_high_contrast(mode: str) -> None:
 def test_methods_differ_in_colour_dash_and_shape() -> None:
     styles = [style.method_style(name) for name in method_names()]
     for one, other in itertools.combinations(styles, 2):
-        assert one.colour != other.colour and one.dash != other.dash and one.shape != other.shape and one.label != other.label
+        assert (
+            one.colour != other.colour
+            and one.dash != other.dash
+            and one.shape != other.shape
+            and one.label != other.label
+        )
 
 
 def test_only_the_first_method_is_the_accent() -> None:
@@ -53,19 +58,40 @@ def test_only_the_first_method_is_the_accent() -> None:
 
 
 def test_labels_are_those_of_the_papers() -> None:
-    expected = {"infmasking": "InfMasking", "comm": "CoMM", "cross": "Cross", "cross_self": "Cross+Self", "cmc": "CMC"}
-    expected |= {"simclr": "SimCLR", "slip": "SLIP", "factorcl": "FactorCL", "mae": "MAE", "supervised": "Supervised"}
-    assert {name: style.method_label(name) for name in method_names()} == {name: expected[name] for name in method_names()}
+    expected = {
+        "infmasking": "InfMasking",
+        "comm": "CoMM",
+        "cross": "Cross",
+        "cross_self": "Cross+Self",
+        "cmc": "CMC",
+    }
+    expected |= {
+        "simclr": "SimCLR",
+        "slip": "SLIP",
+        "factorcl": "FactorCL",
+        "mae": "MAE",
+        "supervised": "Supervised",
+    }
+    assert {name: style.method_label(name) for name in method_names()} == {
+        name: expected[name] for name in method_names()
+    }
 
 
 def test_a_method_of_an_older_version_keeps_a_style() -> None:
     gone = style.method_style("no_longer_there")
     assert gone.label == "no_longer_there"
     assert gone == style.method_style("no_longer_there")
-    assert style.in_order(["no_longer_there", "cross", "infmasking"]) == ["infmasking", "cross", "no_longer_there"]
+    assert style.in_order(["no_longer_there", "cross", "infmasking"]) == [
+        "infmasking",
+        "cross",
+        "no_longer_there",
+    ]
 
 
 def test_a_scale_does_not_depend_on_who_is_shown_beside() -> None:
     for shown in (["comm"], ["cross", "comm"]):
         scale = style.method_colour(shown).to_dict()["scale"]
-        assert dict(zip(scale["domain"], scale["range"], strict=True))["CoMM"] == style.method_style("comm").colour
+        assert (
+            dict(zip(scale["domain"], scale["range"], strict=True))["CoMM"]
+            == style.method_style("comm").colour
+        )

@@ -63,7 +63,14 @@ def test_charts_are_valid_specifications(reported: float | None) -> None:
 
 
 def test_differences_show_the_line_of_none_and_never_nothing_as_something() -> None:
-    row = {"group": "InfMasking", "method": "InfMasking", "mean": 0.0, "low": 0.0, "high": 0.0, "reading": "equal"}
+    row = {
+        "group": "InfMasking",
+        "method": "InfMasking",
+        "mean": 0.0,
+        "low": 0.0,
+        "high": 0.0,
+        "reading": "equal",
+    }
     low, high = scales(difference_chart([row], METHODS, "points", narrowest=1.0))[0]
     assert (low, high) == (-0.5, 0.5)
     wide = row | {"mean": 5.0, "low": 2.0, "high": 8.0}
@@ -75,7 +82,10 @@ def test_long_curves_are_thinned_and_keep_their_peak() -> None:
     steps = list(range(30_000))
     means = [9.0 if step == 12_345 else 1.0 for step in steps]
     bands = pl.DataFrame({"step": steps, "mean": means}).with_columns(
-        pl.lit("CoMM").alias("group"), pl.lit("CoMM").alias("method"), low=pl.col("mean") - 1, high=pl.col("mean") + 1
+        pl.lit("CoMM").alias("group"),
+        pl.lit("CoMM").alias("method"),
+        low=pl.col("mean") - 1,
+        high=pl.col("mean") + 1,
     )
     chart = band_chart(bands.select(*BANDS), None, METHODS, "train/loss")
     (rows,) = chart.to_dict()["datasets"].values()

@@ -1,4 +1,5 @@
-"""What a comparison computes from stored runs: groups, panels, scores, reported figures, differences, exports."""
+"""What a comparison computes from stored runs: groups, panels, scores, reported figures, differences,
+exports."""
 
 from typing import Any
 
@@ -41,8 +42,18 @@ def make_results(values: dict[int, tuple[float, float, float, float]]) -> dict[s
     return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
 
 
-RUNS = [make_run(1, "comm", 0), make_run(2, "comm", 1), make_run(3, "infmasking", 0), make_run(4, "infmasking", 1)]
-VALUES = {1: (1.0, 0.8, 0.9, 0.70), 2: (1.0, 0.8, 0.8, 0.72), 3: (1.0, 0.9, 0.8, 0.75), 4: (1.0, 0.7, 0.9, 0.79)}
+RUNS = [
+    make_run(1, "comm", 0),
+    make_run(2, "comm", 1),
+    make_run(3, "infmasking", 0),
+    make_run(4, "infmasking", 1),
+]
+VALUES = {
+    1: (1.0, 0.8, 0.9, 0.70),
+    2: (1.0, 0.8, 0.8, 0.72),
+    3: (1.0, 0.9, 0.8, 0.75),
+    4: (1.0, 0.7, 0.9, 0.79),
+}
 
 
 def built() -> tuple[list[Group], list[Any], pl.DataFrame]:
@@ -53,7 +64,10 @@ def built() -> tuple[list[Group], list[Any], pl.DataFrame]:
 
 def test_groups_are_configurations_in_the_order_of_methods() -> None:
     groups = group_runs(RUNS, NAMES)
-    assert [(group.label, [run.seed for run in group.runs]) for group in groups] == [("InfMasking", [0, 1]), ("CoMM", [0, 1])]
+    assert [(group.label, [run.seed for run in group.runs]) for group in groups] == [
+        ("InfMasking", [0, 1]),
+        ("CoMM", [0, 1]),
+    ]
 
 
 def test_groups_of_one_method_are_told_apart_by_what_differs() -> None:
@@ -63,7 +77,14 @@ def test_groups_of_one_method_are_told_apart_by_what_differs() -> None:
 
 def test_no_two_groups_share_a_label() -> None:
     several = [
-        make_run(number, "comm", 0, training__epochs=epochs, training__learning_rate=rate, training__weight_decay=decay)
+        make_run(
+            number,
+            "comm",
+            0,
+            training__epochs=epochs,
+            training__learning_rate=rate,
+            training__weight_decay=decay,
+        )
         for number, (epochs, rate, decay) in enumerate([(1, 0.1, 0.1), (1, 0.1, 0.2), (2, 0.2, 0.1)])
     ]
     labels = [group.label for group in group_runs(several, NAMES)]
@@ -99,12 +120,20 @@ def test_a_label_of_ones_own_is_a_panel_of_its_own() -> None:
         "value": [0.5, 0.1, 0.4],
         "facts": [{"measures": "label"}, {"measures": "label"}, {"measures": "label", "chance": None}],
     }
-    assert [(panel.name, panel.metric) for panel in panels_of(results)] == [("emotions", "macro_f1"), ("sentiment", "mse")]
+    assert [(panel.name, panel.metric) for panel in panels_of(results)] == [
+        ("emotions", "macro_f1"),
+        ("sentiment", "mse"),
+    ]
 
 
 def test_each_figure_of_several_labels_has_a_panel() -> None:
     facts = {"measures": "label", "chance": None}
-    results = {"run_id": [1, 1], "task": ["genres"] * 2, "metric": ["macro_f1", "weighted_f1"], "value": [0.2, 0.4]}
+    results = {
+        "run_id": [1, 1],
+        "task": ["genres"] * 2,
+        "metric": ["macro_f1", "weighted_f1"],
+        "value": [0.2, 0.4],
+    }
     panels = panels_of(results | {"facts": [facts, facts]})
     assert [(panel.title, panel.metric) for panel in panels] == [
         ("Genres, weighted F1", "weighted_f1"),
@@ -129,7 +158,9 @@ def test_a_run_that_lacks_a_task_or_has_nan_is_left_out() -> None:
         ("bits-quick", "synergy", None),
     ],
 )
-def test_reported_figures_stand_only_beside_the_same_experiment(preset: str, panel: str, expected: float | None) -> None:
+def test_reported_figures_stand_only_beside_the_same_experiment(
+    preset: str, panel: str, expected: float | None
+) -> None:
     (group,) = group_runs([make_run(1, "infmasking", 0, preset)], NAMES)
     asked = next(one for one in panels_of(make_results({1: (1, 1, 1, 1)})) if one.name == panel)
     found = reported(group, asked)
@@ -184,7 +215,12 @@ def test_table_and_exports_carry_what_a_paper_needs() -> None:
     groups, panels, frame = built()
     rows = tables.score_table(groups, panels, frame)
     synergy = next(row for row in rows if row["Question"] == "synergy" and row["Group"] == "InfMasking")
-    assert (synergy["n"], synergy["Seeds"], synergy["Mean"], synergy["Chance"]) == (2, "0-1", "77.0 %", "50.0 %")
+    assert (synergy["n"], synergy["Seeds"], synergy["Mean"], synergy["Chance"]) == (
+        2,
+        "0-1",
+        "77.0 %",
+        "50.0 %",
+    )
     text = tables.markdown(rows).splitlines()
     assert len(text) == 2 + len(rows)
     assert text[0].startswith("| Question | Metric | Group | n | Seeds |")
@@ -196,7 +232,9 @@ def test_table_and_exports_carry_what_a_paper_needs() -> None:
 
 def test_bands_average_only_steps_that_all_runs_have() -> None:
     groups = group_runs(RUNS[:2], NAMES)
-    points = pl.DataFrame({"run_id": [1, 1, 2, 2, 2], "step": [10, 20, 10, 20, 30], "value": [1.0, 2.0, 3.0, 2.0, 9.0]})
+    points = pl.DataFrame(
+        {"run_id": [1, 1, 2, 2, 2], "step": [10, 20, 10, 20, 30], "value": [1.0, 2.0, 3.0, 2.0, 9.0]}
+    )
     bands = tables.curve_bands(groups, points)
     assert bands["step"].to_list() == [10, 20]
     assert bands["mean"].to_list() == [2.0, 2.0]

@@ -13,7 +13,9 @@ NOW = 1_000_000
 
 
 def run(number: int, status: str, **changes: Any) -> Run:
-    return replace(make_run(number, "comm", number), status=status, created_at=NOW, step=0, steps=100, **changes)
+    return replace(
+        make_run(number, "comm", number), status=status, created_at=NOW, step=0, steps=100, **changes
+    )
 
 
 FINISHED = run(1, "finished", started_at=NOW - 90_000, ended_at=NOW - 50_000)

@@ -1,4 +1,5 @@
-"""What the paper reports beside every preset's methods: each figure of its table, in the unit that results are stored in."""
+"""What the paper reports beside every preset's methods: each figure of its table, in the unit that results
+are stored in."""
 
 import json
 from pathlib import Path
@@ -25,9 +26,13 @@ WHERE = {
     "ur-funny": {("humor", "accuracy"): ("multibench", "ur_funny_acc", PERCENT)},
     "mustard": {("sarcasm", "accuracy"): ("multibench", "mustard_acc", PERCENT)},
     "mimic": {("icd9_group_7", "accuracy"): ("multibench", "mimic_acc", PERCENT)},
-    "vision-touch-position": {("ee_yaw_next", "mse"): ("multibench", "vision_touch_position_mse_1e-4", ERROR)},
+    "vision-touch-position": {
+        ("ee_yaw_next", "mse"): ("multibench", "vision_touch_position_mse_1e-4", ERROR)
+    },
     "vision-touch-contact": {("contact_next", "accuracy"): ("trimodal", "vision_touch_contact_acc", PERCENT)},
-    "vision-touch-contact-trimodal": {("contact_next", "accuracy"): ("trimodal", "vision_touch_contact_acc", PERCENT)},
+    "vision-touch-contact-trimodal": {
+        ("contact_next", "accuracy"): ("trimodal", "vision_touch_contact_acc", PERCENT)
+    },
     "ur-funny-trimodal": {("humor", "accuracy"): ("trimodal", "ur_funny_acc", PERCENT)},
     "mm-imdb": {
         ("genres, weighted F1", "weighted_f1"): ("mm_imdb", "weighted_f1", PERCENT),
@@ -47,7 +52,8 @@ def group(preset: str, method: str, **changes: Any) -> Group:
 
 
 def row_of(preset: str, method: str, table: str) -> dict[str, Any]:
-    """The one row of a published table that a preset's method has; those of three modalities and of two stand apart."""
+    """The one row of a published table that a preset's method has; those of three modalities and of two stand
+    apart."""
     rows = [row for row in TABLES[table]["rows"] if row["method"] == ROWS.get((preset, method), method)]
     if table == "trimodal":
         rows = [row for row in rows if row["modalities"] == (3 if preset.endswith("trimodal") else 2)]
@@ -64,7 +70,11 @@ def test_each_method_has_its_figures_beside_it(preset: str) -> None:
     for (name, metric), (table, column, unit) in WHERE[preset].items():
         for method in load_preset(preset).methods:
             row = row_of(preset, method, table)
-            value, deviation = row[column] if table == "trifeature" else row["values"][TABLES[table]["columns"].index(column)]
+            value, deviation = (
+                row[column]
+                if table == "trifeature"
+                else row["values"][TABLES[table]["columns"].index(column)]
+            )
             found = reported(group(preset, method), panel(name, metric))
             assert found is not None, f"{preset}: {method} has no figure for {name}"
             assert found.value == pytest.approx(value * unit)
@@ -85,9 +95,16 @@ def test_no_figure_stands_beside_another_question(preset: str) -> None:
 def test_another_experiment_than_the_presets_has_none() -> None:
     question = panel("mortality", "accuracy")
     assert reported(group("mimic", "comm", data__task=-1), question) is None
-    assert reported(group("ur-funny", "comm", data__modalities=("vision", "audio")), panel("humor", "accuracy")) is None
-    assert reported(group("mm-imdb", "comm", data__name="hateful_memes"), panel("hateful", "accuracy")) is None
-    assert reported(group("mosi", "supervised"), panel("sentiment", "accuracy")) is None  # no row of the table
+    assert (
+        reported(group("ur-funny", "comm", data__modalities=("vision", "audio")), panel("humor", "accuracy"))
+        is None
+    )
+    assert (
+        reported(group("mm-imdb", "comm", data__name="hateful_memes"), panel("hateful", "accuracy")) is None
+    )
+    assert (
+        reported(group("mosi", "supervised"), panel("sentiment", "accuracy")) is None
+    )  # no row of the table
     assert reported(group("bits-quick", "comm"), panel("synergy", "accuracy")) is None
     file = {"data__path": "a.npz", "data__modalities": ("x", "y"), "data__label": "z"}
     assert reported(group("paired-file", "comm", **file), panel("z", "accuracy")) is None
@@ -104,7 +121,12 @@ def test_small_errors_keep_their_digits_in_figures_and_differences() -> None:
     """An error of 4.5 × 10⁻⁴ stands beside a reported 4.23 × 10⁻⁴, neither as 0.0004."""
     runs = [
         make_run(number, method, seed, "vision-touch-position")
-        for number, method, seed in [(1, "infmasking", 0), (2, "infmasking", 1), (3, "comm", 0), (4, "comm", 1)]
+        for number, method, seed in [
+            (1, "infmasking", 0),
+            (2, "infmasking", 1),
+            (3, "comm", 0),
+            (4, "comm", 1),
+        ]
     ]
     results = {
         "run_id": [1, 2, 3, 4],
@@ -116,7 +138,11 @@ def test_small_errors_keep_their_digits_in_figures_and_differences() -> None:
     groups, panels = group_runs(runs, {"infmasking": "InfMasking", "comm": "CoMM"}), panels_of(results)
     frame = scores(groups, panels, results)
     ours, base = tables.score_table(groups, panels, frame)
-    assert (ours["Mean"], ours["Metric"], ours["Reported"]) == ("0.000450", "mean squared error", "0.000423 ± 0.000037")
+    assert (ours["Mean"], ours["Metric"], ours["Reported"]) == (
+        "0.000450",
+        "mean squared error",
+        "0.000423 ± 0.000037",
+    )
     assert base["Reported"] == "0.000796 ± 0.000213"
     (row,) = tables.difference_rows(groups, panels, frame, groups[1])
     assert row["verdict"] == "ahead" and "−0.000375" in row["reading"]

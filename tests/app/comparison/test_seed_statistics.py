@@ -83,7 +83,9 @@ def test_readings_are_plain_and_claim_no_more_than_shown() -> None:
     line = reading("InfMasking", "CoMM", paired_difference(better, base), PERCENT)
     assert line == "InfMasking − CoMM: +20.0 points [+17.5, +22.5], n = 3 pairs: InfMasking is ahead"
     assert reading("A", "B", paired_difference(base, better), PERCENT).endswith("B is ahead")
-    assert reading("A", "B", paired_difference({0: 0.5, 1: 0.6}, {0: 0.55, 1: 0.5}), PERCENT).endswith("n = 2 pairs: not decided")
+    assert reading("A", "B", paired_difference({0: 0.5, 1: 0.6}, {0: 0.55, 1: 0.5}), PERCENT).endswith(
+        "n = 2 pairs: not decided"
+    )
     assert "not decided" in reading("A", "B", paired_difference({0: 0.9}, {0: 0.1}), PERCENT)
     assert "no seed in common" in reading("A", "B", paired_difference({0: 0.9}, {1: 0.1}), PERCENT)
 

@@ -35,7 +35,9 @@ def db(tmp_path: Path) -> Database:
 
 
 def test_earlier_runs_tell_what_a_step_costs(db: Database, tmp_path: Path) -> None:
-    cost = known_cost(db, tmp_path, PRESET.experiment("comm", 7, {"training.epochs": 3, "training.learning_rate": 0.5}))
+    cost = known_cost(
+        db, tmp_path, PRESET.experiment("comm", 7, {"training.epochs": 3, "training.learning_rate": 0.5})
+    )
     assert cost == Cost(0.1, 420, None, "1 earlier run here")
     assert cost.total == pytest.approx(42.0)
 
@@ -54,7 +56,9 @@ def test_another_hosts_runs_tell_nothing(db: Database, tmp_path: Path) -> None:
 
 def test_what_is_free_of_cost_is_left_out() -> None:
     one, other = (
-        PRESET.experiment("comm", seed, {"training.epochs": seed + 1, "data.seed": seed, "probe.iterations": 50 + seed})
+        PRESET.experiment(
+            "comm", seed, {"training.epochs": seed + 1, "data.seed": seed, "probe.iterations": 50 + seed}
+        )
         for seed in (0, 1)
     )
     assert cost_facts(one.model_dump(mode="json")) == cost_facts(other.model_dump(mode="json"))

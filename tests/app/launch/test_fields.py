@@ -15,7 +15,13 @@ from engine.settings.preset import load_preset, merge, preset_names
 from engine.settings.training import FusionSettings, ProbeSettings, TrainingSettings
 
 UNIONS = [AugmentationSettings, DatasetSettings, EncoderSettings, ObjectiveSettings]
-MODELS = [FusionSettings, ProbeSettings, TrainingSettings, ExperimentSettings, *(m for u in UNIONS for m in kinds_of(u).values())]
+MODELS = [
+    FusionSettings,
+    ProbeSettings,
+    TrainingSettings,
+    ExperimentSettings,
+    *(m for u in UNIONS for m in kinds_of(u).values()),
+]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -51,7 +57,9 @@ def test_a_type_without_a_control_is_an_error() -> None:
 
 
 weights = next(field for field in fields_of(InfmaskingSettings) if field.name == "term_weights")
-channels = next(field for field in fields_of(kinds_of(EncoderSettings)["small_cnn"]) if field.name == "channels")
+channels = next(
+    field for field in fields_of(kinds_of(EncoderSettings)["small_cnn"]) if field.name == "channels"
+)
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=8))

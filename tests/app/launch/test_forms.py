@@ -16,7 +16,9 @@ def draw(preset: str, method: str) -> None:
 
     experiment = load_preset(preset).experiment(method, 0)
     form = Form("test", experiment.data.modality_names)
-    st.session_state["edited"] = form.group(ExperimentSettings, experiment.model_dump(mode="json"), "settings")
+    st.session_state["edited"] = form.group(
+        ExperimentSettings, experiment.model_dump(mode="json"), "settings"
+    )
     st.session_state["mistakes"] = form.mistakes
 
 

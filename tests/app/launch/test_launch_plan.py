@@ -32,7 +32,9 @@ def test_seeds_as_people_write_them() -> None:
     assert show_seeds((7, 0, 1, 2)) == "0-2, 7"
 
 
-@pytest.mark.parametrize("text", ["", "a", "3-1", "1.5", "-1", "0-x", "99999999999", "2147483648", "0-100000"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "3-1", "1.5", "-1", "0-x", "99999999999", "2147483648", "0-100000"]
+)
 def test_seeds_that_are_none_are_one_line(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^seeds: ") as caught:
         parse_seeds(text)
@@ -49,7 +51,9 @@ def test_an_untouched_form_plans_the_presets_own_runs(name: str) -> None:
     methods = list(preset.methods)
     shared, objectives = edit(preset, methods)
     planned = plan(preset, name, methods, preset.seeds, shared, objectives)
-    assert [one.settings for one in planned] == [preset.experiment(m, seed) for m in methods for seed in preset.seeds]
+    assert [one.settings for one in planned] == [
+        preset.experiment(m, seed) for m in methods for seed in preset.seeds
+    ]
     assert planned[0].title == f"{name} · {methods[0]} · seed {preset.seeds[0]}"
     assert {one.preset for one in planned} == {name}
 
@@ -75,9 +79,13 @@ def test_an_encoder_can_be_given_back_to_the_data_set() -> None:
 
 def test_what_a_preset_sets_for_one_method_stays() -> None:
     preset = load_preset("bits-quick")
-    preset = preset.model_copy(update={"method": merge(preset.method, {"cross": {"training": {"learning_rate": 0.5}}})})
+    preset = preset.model_copy(
+        update={"method": merge(preset.method, {"cross": {"training": {"learning_rate": 0.5}}})}
+    )
     shared, objectives = edit(preset, ["comm", "cross"])
-    comm, cross = plan(preset, "x", ["comm", "cross"], (0,), merge(shared, {"training": {"epochs": 3}}), objectives)
+    comm, cross = plan(
+        preset, "x", ["comm", "cross"], (0,), merge(shared, {"training": {"epochs": 3}}), objectives
+    )
     assert (comm.settings.training.learning_rate, cross.settings.training.learning_rate) == (1e-3, 0.5)
     assert cross.settings.training.epochs == 3
 
@@ -111,7 +119,10 @@ def test_a_clone_starts_with_the_runs_settings_and_offers_the_others() -> None:
     start = from_run(run)
     assert start.experiment("infmasking", 5).model_dump(mode="json") == run.settings
     comm = start.experiment("comm", 0)
-    assert (comm.training.epochs, comm.objective) == (3, load_preset("bits-quick").experiment("comm", 0).objective)
+    assert (comm.training.epochs, comm.objective) == (
+        3,
+        load_preset("bits-quick").experiment("comm", 0).objective,
+    )
     assert (start.methods, start.seeds, start.title) == (("infmasking",), (5,), "bits-quick")
 
 

@@ -12,8 +12,12 @@ from engine.errors import DatasetError
 
 
 def test_an_upload_is_kept_once_under_a_safe_name(tmp_path: Path) -> None:
-    kept = own_file.store_upload(tmp_path / "uploads", "../../etc/pass wd; rm -rf.npz", io.BytesIO(b"content"))
-    again = own_file.store_upload(tmp_path / "uploads", "../../etc/pass wd; rm -rf.npz", io.BytesIO(b"content"))
+    kept = own_file.store_upload(
+        tmp_path / "uploads", "../../etc/pass wd; rm -rf.npz", io.BytesIO(b"content")
+    )
+    again = own_file.store_upload(
+        tmp_path / "uploads", "../../etc/pass wd; rm -rf.npz", io.BytesIO(b"content")
+    )
     assert kept == again
     assert kept.parent == tmp_path / "uploads"
     assert kept.name.startswith("pass-wd-rm-rf-") and kept.suffix == ".npz"
@@ -23,12 +27,16 @@ def test_an_upload_is_kept_once_under_a_safe_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["model.pkl", "archive.npz.exe", "noending", ""])
 def test_other_types_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DatasetError, match=r"is no file of arrays; allowed are \.npz, \.safetensors, \.parquet"):
+    with pytest.raises(
+        DatasetError, match=r"is no file of arrays; allowed are \.npz, \.safetensors, \.parquet"
+    ):
         own_file.store_upload(tmp_path, name, io.BytesIO(b"x"))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_large_upload_is_refused_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_upload_is_refused_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(own_file, "MOST_UPLOADED_MB", 1)
     with pytest.raises(DatasetError, match="larger than 1 MB"):
         own_file.store_upload(tmp_path, "big.npz", io.BytesIO(bytes(2**20 + 1)))
@@ -39,11 +47,18 @@ def test_a_large_upload_is_refused_and_leaves_nothing(tmp_path: Path, monkeypatc
 def arrays(tmp_path: Path) -> Path:
     file = tmp_path / "features.npz"
     generator = np.random.default_rng(0)
-    np.savez(file, text=generator.normal(size=(40, 6)), audio=generator.normal(size=(40, 5)), mood=np.arange(40) % 2)
+    np.savez(
+        file,
+        text=generator.normal(size=(40, 6)),
+        audio=generator.normal(size=(40, 5)),
+        mood=np.arange(40) % 2,
+    )
     return file
 
 
-def test_the_form_shows_the_arrays_and_takes_the_label(empty_home: Path, open_page: OpenPage, arrays: Path) -> None:
+def test_the_form_shows_the_arrays_and_takes_the_label(
+    empty_home: Path, open_page: OpenPage, arrays: Path
+) -> None:
     test = open_page("launch", dataset="paired_file", path=arrays)
     assert not test.exception
     shown = test.dataframe[0].value

@@ -56,7 +56,9 @@ def test_deleting_asks_first(used: Used, open_page: OpenPage) -> None:
     assert get_artifact(used.db, artifact.id) == artifact
 
 
-def test_the_snippet_for_a_state_runs_on_the_file(used: Used, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_snippet_for_a_state_runs_on_the_file(
+    used: Used, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     artifact = next(found for found in list_artifacts(used.db) if found.kind == "state")
     copy_to(used.db, artifact.id, tmp_path / artifact.name)
     monkeypatch.chdir(tmp_path)

@@ -21,7 +21,14 @@ def test_the_finished_comparison(used: Used, open_page: OpenPage) -> None:
     test = open_page("compare", runs="1-9")
     assert not test.exception
     text = all_text(test)
-    for word in ("Redundancy", "Uniqueness", "Synergy", "Figures", "Learning curves", "Seeds 0-2 in every group; data seed 0"):
+    for word in (
+        "Redundancy",
+        "Uniqueness",
+        "Synergy",
+        "Figures",
+        "Learning curves",
+        "Seeds 0-2 in every group; data seed 0",
+    ):
         assert word in text
     assert "InfMasking − CoMM: +0.9 points" in text
     assert "Nothing but the method" in text

@@ -107,7 +107,9 @@ def test_a_data_set_alone(empty_home: Path, open_page: OpenPage) -> None:
         ({"clone": "77"}, "no run 77"),
     ],
 )
-def test_links_to_what_is_not_there(empty_home: Path, open_page: OpenPage, query: dict[str, str], line: str) -> None:
+def test_links_to_what_is_not_there(
+    empty_home: Path, open_page: OpenPage, query: dict[str, str], line: str
+) -> None:
     test = open_page("launch", **query)
     assert not test.exception
     assert line in all_text(test)

@@ -35,12 +35,16 @@ def test_an_empty_studio_explains_and_offers_one_thing(empty_home: object, open_
     assert "InfMasking, CoMM and Cross, 3 seeds each: 9 short runs" in all_text(test)
 
 
-def test_the_button_submits_the_quick_comparison_and_shows_it(empty_home: object, open_page: OpenPage) -> None:
+def test_the_button_submits_the_quick_comparison_and_shows_it(
+    empty_home: object, open_page: OpenPage
+) -> None:
     test = open_page("overview")
     button(test, "Run the quick comparison").click().run()
     assert not test.exception
     runs = list_runs(queries.database())
-    assert {(run.method, run.seed) for run in runs} == {(m, s) for m in ("infmasking", "comm", "cross") for s in (0, 1, 2)}
+    assert {(run.method, run.seed) for run in runs} == {
+        (m, s) for m in ("infmasking", "comm", "cross") for s in (0, 1, 2)
+    }
     assert {run.status for run in runs} == {"queued"} and {run.preset for run in runs} == {"bits-quick"}
     assert test.query_params["runs"] == "1-9"
     assert test.title[0].value == "Compare"
@@ -120,7 +124,9 @@ def test_a_click_on_the_method_opens_the_run(used: Used, open_page: OpenPage) ->
     assert test.title[0].value == "InfMasking, seed 0"
 
 
-def test_the_supervisor_that_is_missing_can_be_started(used: Used, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_supervisor_that_is_missing_can_be_started(
+    used: Used, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started = []
     monkeypatch.setattr("app.pages.overview.ensure_supervisor", started.append)
     button(open_page("overview"), "Start it").click().run()

@@ -1,4 +1,5 @@
-"""The compare page beside published tables whose figures are no accuracies: a squared error, and two F1 of several labels."""
+"""The compare page beside published tables whose figures are no accuracies: a squared error, and two F1 of
+several labels."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,8 +18,13 @@ from storage.runs import create_runs, mark_ended
 def finish(home: Path, preset: str, task: str, figures: Mapping[str, Mapping[str, float]]) -> None:
     """One finished run of each method, with what its probes found by metric."""
     db = database()
-    named = [(f"{preset} · {method} · seed 0", load_preset(preset).experiment(method, 0), preset) for method in figures]
-    for run_id, found in zip(create_runs(db, [new_run(*one) for one in named]), figures.values(), strict=True):
+    named = [
+        (f"{preset} · {method} · seed 0", load_preset(preset).experiment(method, 0), preset)
+        for method in figures
+    ]
+    for run_id, found in zip(
+        create_runs(db, [new_run(*one) for one in named]), figures.values(), strict=True
+    ):
         with RunRecorder(db, run_id, home / "spool.jsonl") as recorder:
             for metric, value in found.items():
                 recorder.result(task, metric, value, {"measures": "label", "chance": None, "n_test": 100})

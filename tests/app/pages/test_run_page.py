@@ -29,7 +29,15 @@ def test_a_finished_run_shows_results_curves_settings_and_files(used: Used, open
     assert not test.exception
     text = all_text(test)
     assert test.title[0].value == "InfMasking, seed 0"
-    for words in ("finished", "bits-quick · Bits", "took 46 s", "Results", "Loss", "Terms of the loss", "Memory"):
+    for words in (
+        "finished",
+        "bits-quick · Bits",
+        "took 46 s",
+        "Results",
+        "Loss",
+        "Terms of the loss",
+        "Memory",
+    ):
         assert words in text
     results, settings, _ = (frame.value for frame in test.dataframe)
     assert dict(zip(results["Task"], results["Value"], strict=True))["synergy"] == "76.0 %"
@@ -42,7 +50,9 @@ def test_a_finished_run_shows_results_curves_settings_and_files(used: Used, open
     assert "1.50 MiB of training state" in text
     assert {metric.label: metric.value for metric in test.metric}["Throughput"].endswith(" samples/s")
     assert len(test.get("vega_lite_chart")) == 8
-    assert {link.proto.url for link in test.get("link_button")} <= {f"./download/{number}" for number in range(1, 40)}
+    assert {link.proto.url for link in test.get("link_button")} <= {
+        f"./download/{number}" for number in range(1, 40)
+    }
 
 
 @pytest.mark.parametrize(
@@ -79,13 +89,18 @@ def test_progress_names_epoch_step_and_time_left(used: Used, open_page: OpenPage
 
 def test_a_failure_says_why_in_one_line(used: Used, open_page: OpenPage) -> None:
     test = open_page("run", run=used.sample.by_state["failed"])
-    assert [error.value for error in test.error] == ["the loss became nan by step 380; try a lower learning_rate or a clip_norm"]
+    assert [error.value for error in test.error] == [
+        "the loss became nan by step 380; try a lower learning_rate or a clip_norm"
+    ]
 
 
 @pytest.mark.parametrize(
-    ("query", "words"), [({"run": 999}, "There is no run 999"), ({"run": "x"}, "No run is named"), ({}, "No run is named")]
+    ("query", "words"),
+    [({"run": 999}, "There is no run 999"), ({"run": "x"}, "No run is named"), ({}, "No run is named")],
 )
-def test_a_link_to_nothing_is_one_line(used: Used, open_page: OpenPage, query: dict[str, object], words: str) -> None:
+def test_a_link_to_nothing_is_one_line(
+    used: Used, open_page: OpenPage, query: dict[str, object], words: str
+) -> None:
     test = open_page("run", **query)
     assert not test.exception
     assert words in all_text(test)

@@ -1,4 +1,5 @@
-"""The synergy page over stored decompositions: what it claims, what it does not, its playground and its empty states."""
+"""The synergy page over stored decompositions: what it claims, what it does not, its playground and its empty
+states."""
 
 import pytest
 from conftest import OpenPage, Used, all_text
@@ -11,7 +12,8 @@ SYNERGY = {"infmasking": 0.31, "comm": 0.24, "cross": 0.0}
 
 @pytest.fixture
 def decomposed(used: Used) -> Used:
-    """The finished comparison (runs 1 to 9: three methods with three seeds) with decompositions of its synergy task."""
+    """The finished comparison (runs 1 to 9: three methods with three seeds) with decompositions of its
+    synergy task."""
     for place, run_id in enumerate(used.sample.finished):
         method = list(SYNERGY)[place // 3]
         with RunRecorder(used.db, run_id, used.home) as recorder:
@@ -45,16 +47,22 @@ def test_what_can_be_claimed(decomposed: Used, open_page: OpenPage) -> None:
     assert not test.exception
     text = all_text(test)
     assert (
-        "InfMasking captured at least 0.28 of 0.47 bits of synergy; CoMM captured at least 0.21 bits of synergy; Cross none; "
+        "InfMasking captured at least 0.28 of 0.47 bits of synergy; CoMM captured at least 0.21 bits of "
+        "synergy; Cross none; "
         "untrained 0.00." in text
     )
     assert "at least 0.28 bits (usable with this probe, N = 2,000 over 3 seeds)" in text
-    assert "none that can be claimed (usable with this probe, N = 2,000 over 3 seeds) :gray[(the interval holds zero)]" in text
+    assert (
+        "none that can be claimed (usable with this probe, N = 2,000 over 3 seeds) :gray[(the interval "
+        "holds zero)]" in text
+    )
     assert "fusion loss: less than the modalities alone tell" in text
     assert text.index("**Synergy**") < text.index("**Unique1**")
 
 
-def test_the_table_has_every_figure_and_greys_what_is_not_claimed(decomposed: Used, open_page: OpenPage) -> None:
+def test_the_table_has_every_figure_and_greys_what_is_not_claimed(
+    decomposed: Used, open_page: OpenPage
+) -> None:
     table = open_page("synergy", runs="1-9").dataframe[0].value
     mine = table[(table["Task"] == "synergy") & (table["Encoder"] == "InfMasking")].iloc[0]
     assert mine["S_Z [low, high]"] == "0.312 [0.282, 0.342]"

@@ -1,4 +1,5 @@
-"""Previews: made by a process of their own, whole or not at all, once for each request; and the data page that shows them."""
+"""Previews: made by a process of their own, whole or not at all, once for each request; and the data page
+that shows them."""
 
 import subprocess
 import sys
@@ -54,8 +55,16 @@ def test_a_preview_is_made_once_and_kept(tmp_path: Path) -> None:
     assert find("data", content["data"], tmp_path) is None
     made = obtain("data", content["data"], tmp_path)
     facts = made.facts
-    assert {name: facts["splits"][name] for name in ("train", "probe_test")} == {"train": 100, "probe_test": 120}
-    assert [task["measures"] for task in facts["tasks"]] == ["redundancy", "uniqueness", "uniqueness", "synergy"]
+    assert {name: facts["splits"][name] for name in ("train", "probe_test")} == {
+        "train": 100,
+        "probe_test": 120,
+    }
+    assert [task["measures"] for task in facts["tasks"]] == [
+        "redundancy",
+        "uniqueness",
+        "uniqueness",
+        "synergy",
+    ]
     for task in facts["tasks"]:
         assert sum(task["splits"]["probe_test"]["counts"]) == 120
     names = [file for sample in facts["samples"] for file in sample["pictures"].values()]
@@ -90,7 +99,9 @@ def test_a_request_that_fails_leaves_one_line_and_nothing_else(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_the_data_page_shows_a_file_of_ones_own(empty_home: Path, open_page: OpenPage, tmp_path: Path) -> None:
+def test_the_data_page_shows_a_file_of_ones_own(
+    empty_home: Path, open_page: OpenPage, tmp_path: Path
+) -> None:
     file = tmp_path / "own.npz"
     generator = np.random.default_rng(0)
     steps, table = generator.normal(size=(90, 7, 3)), generator.normal(size=(90, 5))
@@ -107,6 +118,11 @@ def test_the_data_page_shows_a_file_of_ones_own(empty_home: Path, open_page: Ope
 
 def test_pages_and_requests_import_no_torch() -> None:
     modules = ("launch", "compare", "data")
-    code = "; ".join(f"import app.pages.{name}" for name in modules) + "; import sys; print('torch' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    code = (
+        "; ".join(f"import app.pages.{name}" for name in modules)
+        + "; import sys; print('torch' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
     assert told.stdout.strip() == "False"

@@ -23,7 +23,11 @@ def test_samples_and_masked_views_are_drawn(tmp_path, preset, changes):
     drawn = [file for sample in facts["samples"] for file in sample["pictures"].values()]
     for modality in show_views(settings, tmp_path / "pictures", tmp_path)["modalities"]:
         assert 0 < modality["hidden"] <= modality["tokens"]
-        drawn += [file for sample in modality["samples"] for file in (sample["stored"], *sample["views"], *sample["masked"])]
+        drawn += [
+            file
+            for sample in modality["samples"]
+            for file in (sample["stored"], *sample["views"], *sample["masked"])
+        ]
     assert len(drawn) == 8 * 2 + 2 * 3 * (1 + 2 + 3)
     for file in drawn:
         with Image.open(tmp_path / "pictures" / file) as picture:

@@ -5,7 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 
 def dialog() -> None:
-    """The dialog's content as a page of its own: AppTest reruns whole pages, and so would close the dialog."""
+    """The dialog's content as a page of its own: AppTest reruns whole pages, and so would close the
+    dialog."""
     import streamlit as st
 
     from app.runs.confirmation import _ask

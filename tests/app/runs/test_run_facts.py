@@ -5,7 +5,16 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.runs.facts import STATES, data_label, experiment_label, run_name, seconds_left, share_done, took, where_it_stands
+from app.runs.facts import (
+    STATES,
+    data_label,
+    experiment_label,
+    run_name,
+    seconds_left,
+    share_done,
+    took,
+    where_it_stands,
+)
 from engine.settings.preset import load_preset
 from storage.run import LiveState, Run
 
@@ -51,7 +60,11 @@ def test_every_live_state_has_a_look() -> None:
 
 
 def test_names_say_method_seed_data_and_experiment() -> None:
-    assert (run_name(run()), data_label(run()), experiment_label(run())) == ("CoMM, seed 2", "Bits", "bits-quick")
+    assert (run_name(run()), data_label(run()), experiment_label(run())) == (
+        "CoMM, seed 2",
+        "Bits",
+        "bits-quick",
+    )
     mine = run(dataset="paired_file", settings={"data": {"path": "/some/folder/mosi.npz"}}, title="comm")
     assert (data_label(mine), experiment_label(mine)) == ("mosi.npz", "comm")
 
@@ -74,8 +87,14 @@ def test_share_stays_within_the_bar(step: int, steps: int, state: LiveState) -> 
 
 
 def test_the_line_beside_the_bar() -> None:
-    assert where_it_stands(run(), "running", 40.0) == "Training · epoch 3 of 6 · step 350 of 840 · about 40 s left"
-    assert where_it_stands(run(phase="probing", epoch=6, step=840), "running", None) == "Probing · epoch 6 of 6 · step 840 of 840"
+    assert (
+        where_it_stands(run(), "running", 40.0)
+        == "Training · epoch 3 of 6 · step 350 of 840 · about 40 s left"
+    )
+    assert (
+        where_it_stands(run(phase="probing", epoch=6, step=840), "running", None)
+        == "Probing · epoch 6 of 6 · step 840 of 840"
+    )
     assert where_it_stands(run(phase="", steps=0), "queued", None) == "Waits for a device"
 
 

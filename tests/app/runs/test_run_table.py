@@ -23,7 +23,11 @@ def test_synergy_is_the_first_result(used: Used) -> None:
 def test_results_are_means_over_tasks_in_per_cent(used: Used) -> None:
     table, panels, runs = table_of(used)
     stored = queries.results([1])
-    unique = [value for task, value in zip(stored["task"], stored["value"], strict=True) if task.startswith("unique")]
+    unique = [
+        value
+        for task, value in zip(stored["task"], stored["value"], strict=True)
+        if task.startswith("unique")
+    ]
     row = table.row(next(place for place, run in enumerate(runs) if run.id == 1), named=True)
     assert row[result_column(panels[1])] == 100 * sum(unique) / 2
     assert row["method"] == "InfMasking" and row["seed"] == 0 and row["progress"] == 100
@@ -59,7 +63,9 @@ def test_filters_narrow(used: Used) -> None:
     assert ids(states=["running"]) == {used.sample.by_state["running"]}
     assert {run.id for run in runs if live_state(run, now) == "lost"} == ids(states=["lost"])
     assert ids(methods=["comm"], states=["finished"]) == set(used.sample.finished[3:6])
-    assert ids(words="PAPER first") == {1}, "words are looked for in tags and notes, in any case, and all must be there"
+    assert ids(words="PAPER first") == {1}, (
+        "words are looked for in tags and notes, in any case, and all must be there"
+    )
     assert ids(tags=["reference"]) == {1}
     assert ids(data=["Bits"]) == everything
     assert ids(words="no such thing") == set()

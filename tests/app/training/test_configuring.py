@@ -49,7 +49,11 @@ def test_file_lies_over_preset_and_assignment_over_file(tmp_path: Path) -> None:
     file.write_text("[training]\nepochs = 3\nbatch_size = 32\n")
     (planned,) = plan_runs("bits-quick", file, ["comm"], [5], ["training.epochs=2"])
     assert (planned.settings.training.epochs, planned.settings.training.batch_size) == (2, 32)
-    assert (planned.settings.objective.name, planned.settings.seed, planned.preset) == ("comm", 5, "bits-quick")
+    assert (planned.settings.objective.name, planned.settings.seed, planned.preset) == (
+        "comm",
+        5,
+        "bits-quick",
+    )
 
 
 def test_a_dumped_run_is_a_config(tmp_path: Path) -> None:
@@ -63,10 +67,19 @@ def test_a_dumped_run_is_a_config(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("bits-quik", [], []), r"no preset 'bits-quik' \(did you mean 'bits-quick'\?\); choose from bits-quick, "),
+        (
+            ("bits-quik", [], []),
+            r"no preset 'bits-quik' \(did you mean 'bits-quick'\?\); choose from bits-quick, ",
+        ),
         (("bits-quick", ["infmask"], []), r"no objective 'infmask'.*choose from infmasking, comm"),
-        (("bits-quick", ["comm"], ["training.epoch=2"]), r"no setting 'training.epoch' \(did you mean 'epochs'\?\)"),
-        (("bits-quick", ["comm"], ["training.epochs=0"]), r"training.epochs: .*greater than or equal to 1; got '0'"),
+        (
+            ("bits-quick", ["comm"], ["training.epoch=2"]),
+            r"no setting 'training.epoch' \(did you mean 'epochs'\?\)",
+        ),
+        (
+            ("bits-quick", ["comm"], ["training.epochs=0"]),
+            r"training.epochs: .*greater than or equal to 1; got '0'",
+        ),
         (("bits-quick", ["comm"], ["seed=4"]), "--seed"),
         ((None, [], []), "--preset"),
     ],
@@ -78,7 +91,9 @@ def test_mistakes_are_one_line(arguments: tuple[str | None, list[str], list[str]
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "text"), [("a.toml", "x = "), ("a.json", "{"), ("a.json", "[1]"), ("a.yaml", "x: 1")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.toml", "x = "), ("a.json", "{"), ("a.json", "[1]"), ("a.yaml", "x: 1")]
+)
 def test_a_file_that_is_no_settings_is_named(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(SettingsError, match=name):

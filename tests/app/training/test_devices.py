@@ -25,7 +25,9 @@ def test_visible_devices_are_read_as_cuda_reads_them(chosen: str | None, expecte
     assert _visible(chosen, ["GPU-aaa", "GPU-bbb", "GPU-ccc"]) == expected
 
 
-@pytest.mark.parametrize(("content", "expected"), [("200000 100000", 2.0), ("max 100000", None), ("50000 100000\n", 0.5)])
+@pytest.mark.parametrize(
+    ("content", "expected"), [("200000 100000", 2.0), ("max 100000", None), ("50000 100000\n", 0.5)]
+)
 def test_a_container_quota_is_read(tmp_path: Path, content: str, expected: float | None) -> None:
     (tmp_path / "cpu.max").write_text(content)
     assert _quota(tmp_path) == expected

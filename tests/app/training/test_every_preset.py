@@ -1,4 +1,5 @@
-"""Every preset from the command line, on generated files of its published format: started, stopped, resumed, probed, exported."""
+"""Every preset from the command line, on generated files of its published format: started, stopped, resumed,
+probed, exported."""
 
 import hashlib
 import json
@@ -27,15 +28,25 @@ DECOMPOSED = ("mimic", "mosi")
 TRANSFORMER = {"name": "sequence_transformer", "layers": 1, "feed_forward": 16}
 CHANGES: dict[str, dict[str, object]] = {
     "bits-quick": {"data.samples": 200, "data.probe_samples": 200, "data.test_samples": 200},
-    "mimic": {"encoders.tabular": {"name": "tabular", "width": 20}, "encoders.time_series": {"name": "gru", "width": 20}},
+    "mimic": {
+        "encoders.tabular": {"name": "tabular", "width": 20},
+        "encoders.time_series": {"name": "gru", "width": 20},
+    },
     "mm-imdb": {"data.image_size": 32, "data.text_tokens": 16, "training.warmup_epochs": 1},
     "paired-file": {"data.modalities": ["voice", "gestures"], "data.label": "mood", "training.patience": 0},
     **{
-        name: {f"encoders.{modality}": TRANSFORMER for modality in ("vision", "text")} for name in ("mosi", "ur-funny", "mustard")
+        name: {f"encoders.{modality}": TRANSFORMER for modality in ("vision", "text")}
+        for name in ("mosi", "ur-funny", "mustard")
     },
     "ur-funny-trimodal": {f"encoders.{modality}": TRANSFORMER for modality in ("vision", "text", "audio")},
     **{
-        name: {"data.image_size": 64, "data.pairs": 64, "data.probe_pairs": 100, "data.test_pairs": 100, "training.patience": 0}
+        name: {
+            "data.image_size": 64,
+            "data.pairs": 64,
+            "data.probe_pairs": 100,
+            "data.test_pairs": 100,
+            "training.patience": 0,
+        }
         for name in ("trifeature-ru", "trifeature-synergy", "trifeature-small")
     },
 }
@@ -62,16 +73,21 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 class Command:
-    """The command line in a house: in a process of its own, or in this one, where torch need not be loaded anew."""
+    """The command line in a house: in a process of its own, or in this one, where torch need not be loaded
+    anew."""
 
-    def __init__(self, house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self, house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         self.environment, self._patch, self._capsys = house.environment(), monkeypatch, capsys
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A command that goes on; its output is piped."""
         program = [sys.executable, "-m", "app.cli", *words]
         pipe = subprocess.PIPE
-        return subprocess.Popen(program, env=self.environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(
+            program, env=self.environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True
+        )
 
     def __call__(self, *words: str) -> str:
         """What a command prints; it must succeed."""
@@ -102,10 +118,23 @@ ALL = [pytest.param(name, marks=() if name == "mosi" else pytest.mark.presets) f
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", ALL)
-def test_a_preset_from_the_command_line(house: House, infmasking: Command, tmp_path: Path, preset: str) -> None:
+def test_a_preset_from_the_command_line(
+    house: House, infmasking: Command, tmp_path: Path, preset: str
+) -> None:
     file = tmp_path / "changes.json"
     file.write_text(json.dumps(changes_for(preset, house.home)))
-    chosen = ("--preset", preset, "--method", "infmasking", "--seed", "0", "--config", str(file), "--set", "training.epochs=2")
+    chosen = (
+        "--preset",
+        preset,
+        "--method",
+        "infmasking",
+        "--seed",
+        "0",
+        "--config",
+        str(file),
+        "--set",
+        "training.epochs=2",
+    )
     number = stopped_by_ctrl_c(house, infmasking.start("train", *chosen))
     assert find_artifact(house.db, number, "state") is not None
     assert "finished: " in infmasking("train", "--run", str(number))
@@ -127,7 +156,14 @@ def changes_for(preset: str, home: Path) -> dict[str, object]:
     """Settings that make a preset small enough for a second, and name the file that only its user knows."""
     heads = {"objective.projection.hidden": 16, "objective.projection.width": 8}
     own = {"data.path": str(home / "own.npz")} if preset == "paired-file" else {}
-    return SHORT | NARROW | heads | CHANGES.get(preset, {}) | own | {"decomposition.enabled": preset in DECOMPOSED}
+    return (
+        SHORT
+        | NARROW
+        | heads
+        | CHANGES.get(preset, {})
+        | own
+        | {"decomposition.enabled": preset in DECOMPOSED}
+    )
 
 
 def stopped_by_ctrl_c(house: House, process: subprocess.Popen[str]) -> int:

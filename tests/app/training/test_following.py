@@ -21,7 +21,8 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.2, "0 s"), (59.4, "59 s"), (59.6, "1:00 min"), (185, "3:05 min"), (7620, "2:07 h"), (-1, "0 s")]
+    ("seconds", "text"),
+    [(0.2, "0 s"), (59.4, "59 s"), (59.6, "1:00 min"), (185, "3:05 min"), (7620, "2:07 h"), (-1, "0 s")],
 )
 def test_durations_read_well(seconds: float, text: str) -> None:
     assert duration(seconds) == text
@@ -32,11 +33,15 @@ def test_time_left_follows_the_speed_since_we_looked(run: Run, monkeypatch: pyte
     monkeypatch.setattr(following.time, "monotonic", lambda: now)
     clock = _Clock()
     at = dataclasses.replace(run, status="running", phase="training", steps=200, epochs=4)
-    assert math.isinf(clock.left([dataclasses.replace(at, step=40)]))  # a resumed run has steps that we did not see
+    assert math.isinf(
+        clock.left([dataclasses.replace(at, step=40)])
+    )  # a resumed run has steps that we did not see
     now = 110.0
     assert clock.left([dataclasses.replace(at, step=60)]) == pytest.approx(70.0)
     # One that waits is taken to be as long as the one at work.
-    assert clock.left([dataclasses.replace(at, step=60), dataclasses.replace(run, id=2)]) == pytest.approx(170.0)
+    assert clock.left([dataclasses.replace(at, step=60), dataclasses.replace(run, id=2)]) == pytest.approx(
+        170.0
+    )
 
 
 def test_the_status_line_names_phase_epoch_and_share(run: Run) -> None:

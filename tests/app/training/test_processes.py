@@ -48,7 +48,8 @@ def test_a_detached_process_leads_its_own_session_and_appends_to_its_log(tmp_pat
 def test_a_signal_reaches_children_that_made_sessions_of_their_own(tmp_path: Path) -> None:
     program = (
         "import subprocess, sys, time\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], "
+        "start_new_session=True)\n"
         "print(child.pid, flush=True)\n"
         "time.sleep(60)\n"
     )

@@ -1,4 +1,5 @@
-"""Real training under a real supervisor: to its end, through kill -9, stop and resume, or to one line that says why not."""
+"""Real training under a real supervisor: to its end, through kill -9, stop and resume, or to one line that
+says why not."""
 
 import json
 import os
@@ -30,7 +31,14 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield opened
 
 
-QUICK_DECOMPOSITION = {"folds": 2, "fold_seeds": 1, "draws": 50, "permutations": 19, "controls": 0, "curve": "false"}
+QUICK_DECOMPOSITION = {
+    "folds": 2,
+    "fold_seeds": 1,
+    "draws": 50,
+    "permutations": 19,
+    "controls": 0,
+    "curve": "false",
+}
 
 
 def infmasking(house: House, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +72,11 @@ def test_a_run_is_trained_probed_exported_imported_and_probed_again(house: House
     done = infmasking(house, "probe", str(number + 1))
     assert (done.returncode, done.stderr) == (0, "")
     after = results(house.db, [number + 1])
-    assert (after["task"], after["metric"], after["value"]) == (before["task"], before["metric"], before["value"])
+    assert (after["task"], after["metric"], after["value"]) == (
+        before["task"],
+        before["metric"],
+        before["value"],
+    )
 
     quick = [word for name, value in QUICK_DECOMPOSITION.items() for word in ("--set", f"{name}={value}")]
     done = infmasking(house, "decompose", str(number), *quick)
@@ -72,12 +84,20 @@ def test_a_run_is_trained_probed_exported_imported_and_probed_again(house: House
     assert "bits of synergy (usable with this probe, N = " in done.stdout
     again = infmasking(house, "decompose", str(number), "--json", *quick)
     rows = json.loads(again.stdout)
-    assert {(row["task"], row["encoder"]) for row in rows} >= {("synergy", "trained"), ("synergy", "untrained")}
+    assert {(row["task"], row["encoder"]) for row in rows} >= {
+        ("synergy", "trained"),
+        ("synergy", "untrained"),
+    }
     refused = infmasking(house, "decompose", str(number), "--set", "fold=3")
-    assert refused.returncode == 1 and "no setting 'decomposition.fold' (did you mean 'folds'?)" in refused.stderr
+    assert (
+        refused.returncode == 1
+        and "no setting 'decomposition.fold' (did you mean 'folds'?)" in refused.stderr
+    )
 
 
-def test_a_run_killed_and_resumed_ends_with_the_weights_of_one_that_was_not(house: House, tmp_path: Path) -> None:
+def test_a_run_killed_and_resumed_ends_with_the_weights_of_one_that_was_not(
+    house: House, tmp_path: Path
+) -> None:
     broken, whole = house.submit("broken", "whole", **LONG)
     house.supervisor(trainer="real")
     house.until(lambda: find_artifact(house.db, broken, "state") is not None, 120)
@@ -93,11 +113,15 @@ def test_a_run_killed_and_resumed_ends_with_the_weights_of_one_that_was_not(hous
     house.wait(whole, "finished", seconds=120)
     assert any("resumed at" in line.text for line in log_tail(house.db, broken))
     again = metric_points(house.db, [broken])
-    assert set(zip(curve["key"], curve["step"], strict=True)) <= set(zip(again["key"], again["step"], strict=True))
+    assert set(zip(curve["key"], curve["step"], strict=True)) <= set(
+        zip(again["key"], again["step"], strict=True)
+    )
     assert [*weights(house, broken, tmp_path)] == [*weights(house, whole, tmp_path)]
     assert all(
         (one == other).all()
-        for one, other in zip(weights(house, broken, tmp_path).values(), weights(house, whole, tmp_path).values(), strict=True)
+        for one, other in zip(
+            weights(house, broken, tmp_path).values(), weights(house, whole, tmp_path).values(), strict=True
+        )
     )
 
 
@@ -149,7 +173,9 @@ def test_control_c_stops_with_a_checkpoint_and_the_same_command_resumes(house: H
     house.supervisor(trainer="real")
     (number,) = house.submit("long", training__epochs=2000)
     command = [sys.executable, "-m", "app.cli", "train", "--run", str(number)]
-    follower = subprocess.Popen(command, env=house.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    follower = subprocess.Popen(
+        command, env=house.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     house.until(lambda: house.run(number).step > 0, 120)
     time.sleep(1.0)
     follower.send_signal(signal.SIGINT)

@@ -51,9 +51,13 @@ def test_more_gpus_than_there_are_is_refused_in_one_line() -> None:
 @given(
     cores=st.integers(1, 64),
     gpus=st.integers(0, 4),
-    demands=st.lists(st.tuples(st.integers(0, 4), st.integers(1, 4), st.sampled_from(["auto", "cpu", "cuda"])), max_size=20),
+    demands=st.lists(
+        st.tuples(st.integers(0, 4), st.integers(1, 4), st.sampled_from(["auto", "cpu", "cuda"])), max_size=20
+    ),
 )
-def test_places_never_overlap_and_read_back(cores: int, gpus: int, demands: list[tuple[int, int, str]]) -> None:
+def test_places_never_overlap_and_read_back(
+    cores: int, gpus: int, demands: list[tuple[int, int, str]]
+) -> None:
     machine, held = Machine(tuple(range(gpus)), cores), []
     for threads, processes, device in demands:
         training = TrainingSettings(threads=threads, processes=processes, device=device, batch_size=12)

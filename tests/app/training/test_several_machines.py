@@ -1,4 +1,5 @@
-"""Two machines share a batch: settings, commands, and two real launchers that train as one machine with two processes."""
+"""Two machines share a batch: settings, commands, and two real launchers that train as one machine with two
+processes."""
 
 import json
 import os
@@ -22,7 +23,12 @@ from app.training.trainer_command import launch_options, trainer_command
 from engine.settings.experiment import ExperimentSettings, SettingsError
 from engine.settings.preset import load_preset
 
-TWO = {"training.processes": 2, "training.machines": 2, "training.main_address": "127.0.0.1", "training.threads": 1}
+TWO = {
+    "training.processes": 2,
+    "training.machines": 2,
+    "training.main_address": "127.0.0.1",
+    "training.threads": 1,
+}
 
 
 @pytest.fixture
@@ -36,7 +42,9 @@ def settings_of(**changes: object) -> ExperimentSettings:
 
 
 def test_mistakes_in_the_settings_are_one_line() -> None:
-    with pytest.raises(SettingsError, match="main_address is ''; with 2 machines it must be the first one's name or address"):
+    with pytest.raises(
+        SettingsError, match="main_address is ''; with 2 machines it must be the first one's name or address"
+    ):
         settings_of(**{"training.main_address": ""})
     with pytest.raises(SettingsError, match="main_address is 'a; rm'"):
         settings_of(**{"training.main_address": "a; rm"})
@@ -58,7 +66,11 @@ def test_the_first_machine_takes_its_own_share() -> None:
     assert found == Place((), 1, 1, 2, "127.0.0.1", 29500)
     command = trainer_command(7, 8, found)
     options = dict(zip(command[4:-6:2], command[5:-6:2], strict=False))
-    assert (options["--num_processes"], options["--num_machines"], options["--machine_rank"]) == ("2", "2", "0")
+    assert (options["--num_processes"], options["--num_machines"], options["--machine_rank"]) == (
+        "2",
+        "2",
+        "0",
+    )
     assert (options["--main_process_ip"], options["--main_process_port"]) == ("127.0.0.1", "29500")
     assert command[-6:] == ["app.cli", "train", "--run", "7", "--job", "8"]
     assert "--main_process_port 0" in " ".join(launch_options(Place((), 1, 2)))
@@ -88,16 +100,30 @@ def test_two_launchers_train_as_two_processes_of_one(house: House, tmp_path: Pat
     for name, settings in (("together", together), ("alone", alone)):
         (tmp_path / f"{name}.json").write_text(json.dumps(settings.model_dump(mode="json")))
     environment = house.environment() | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    first = ["python", "-m", *launch_options(Place((), 1, 1, 2, "127.0.0.1", together.training.main_port)), "engine"]
+    first = [
+        "python",
+        "-m",
+        *launch_options(Place((), 1, 1, 2, "127.0.0.1", together.training.main_port)),
+        "engine",
+    ]
     (second,) = joining_lines(together, str(tmp_path / "together.json"))
     words = [word for word in shlex.split(second) if "=" not in word]
     commands = [
         [*first, str(tmp_path / "together.json"), str(tmp_path / "kept")],
         [*words[:-1], str(tmp_path / "other")],
-        ["python", "-m", *launch_options(Place((), 1, 2)), "engine", str(tmp_path / "alone.json"), str(tmp_path / "one")],
+        [
+            "python",
+            "-m",
+            *launch_options(Place((), 1, 2)),
+            "engine",
+            str(tmp_path / "alone.json"),
+            str(tmp_path / "one"),
+        ],
     ]
     running = [
-        subprocess.Popen([sys.executable, *command[1:]], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        subprocess.Popen(
+            [sys.executable, *command[1:]], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
         for command in commands
     ]
     ends = [one.communicate(timeout=200)[0].decode() for one in running]
@@ -112,15 +138,25 @@ def test_the_slurm_script_trains(house: House, tmp_path: Path) -> None:
     """With stand-ins for Slurm's own commands, as one node would run it."""
     cluster = Cluster(1, 0, 1, "1:00:00", "short", "", str(tmp_path / "results"))
     given = [f"{name}={json.dumps(value)}" for name, value in SMALL.items() if name != "training.device"]
-    script = slurm_script(plan_runs("bits-quick", None, ["comm", "cross"], [3], cluster.assignments(given)), cluster)
-    assert "#SBATCH --array=0-1" in script and "#SBATCH --partition=short" in script and "account" not in script
+    script = slurm_script(
+        plan_runs("bits-quick", None, ["comm", "cross"], [3], cluster.assignments(given)), cluster
+    )
+    assert (
+        "#SBATCH --array=0-1" in script and "#SBATCH --partition=short" in script and "account" not in script
+    )
     (tmp_path / "srun").write_text('#!/bin/sh\nexec "$@"\n')
     (tmp_path / "srun").chmod(0o755)
     (tmp_path / "job.sh").write_text(script)
     path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = house.environment() | {"PATH": path, "SLURM_ARRAY_TASK_ID": "1"}
     done = subprocess.run(
-        ["bash", "job.sh"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200, check=False
+        ["bash", "job.sh"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     kept = tmp_path / "results" / "run-1"
@@ -134,4 +170,7 @@ def test_words_that_no_script_should_hold_are_refused() -> None:
     several = Cluster(2, 4, 8, "1:00:00", "", "", "results")
     script = slurm_script(plan_runs("bits-quick", None, ["comm"], [0], several.assignments([])), several)
     assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
-    assert '--num_processes 8 --num_machines 2 --machine_rank "$SLURM_NODEID" --main_process_ip "$first_node"' in script
+    assert (
+        '--num_processes 8 --num_machines 2 --machine_rank "$SLURM_NODEID" --main_process_ip "$first_node"'
+        in script
+    )

@@ -119,7 +119,9 @@ def test_a_trainer_that_fails_before_it_can_record_leaves_its_error_line(house: 
 def test_settings_that_no_longer_parse_fail_the_run_and_not_the_supervisor(house: House) -> None:
     odd, good = house.submit("work", "work")
     with sqlite3.connect(house.db.file) as connection:
-        connection.execute("update runs set settings = json_set(settings, '$.training.epoch', 3) where id = ?", [odd])
+        connection.execute(
+            "update runs set settings = json_set(settings, '$.training.epoch', 3) where id = ?", [odd]
+        )
     connection.close()
     house.supervisor()
     assert "no setting 'training.epoch'" in (house.wait(odd, "failed").error or "")

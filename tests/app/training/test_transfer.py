@@ -28,7 +28,11 @@ def house(tmp_path: Path) -> Iterator[House]:
 def checkpoint(tmp_path: Path) -> Path:
     """A file laid out as `engine.checkpoint.save_weights` does."""
     settings = load_preset("bits-quick").experiment("comm", 4)
-    metadata = {"format": FORMAT, "settings": settings.model_dump_json(), "facts": json.dumps({"kind": "best", "epoch": 3})}
+    metadata = {
+        "format": FORMAT,
+        "settings": settings.model_dump_json(),
+        "facts": json.dumps({"kind": "best", "epoch": 3}),
+    }
     save_file({"weight": np.arange(300_000, dtype=np.float32)}, tmp_path / "elsewhere.safetensors", metadata)
     return tmp_path / "elsewhere.safetensors"
 
@@ -97,7 +101,9 @@ def test_the_probed_checkpoint_is_the_usual_one(house: House, checkpoint: Path) 
         (lambda content: content.replace(b"epochs", b"epoque"), "no setting 'training.epoque'"),
     ],
 )
-def test_a_file_that_is_no_checkpoint_leaves_nothing_behind(house: House, checkpoint: Path, damage, message: str) -> None:
+def test_a_file_that_is_no_checkpoint_leaves_nothing_behind(
+    house: House, checkpoint: Path, damage, message: str
+) -> None:
     checkpoint.write_bytes(damage(checkpoint.read_bytes()))
     with pytest.raises(TransferError, match=message) as caught:
         import_checkpoint(house.db, checkpoint)

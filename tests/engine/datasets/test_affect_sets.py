@@ -1,4 +1,5 @@
-"""MultiBench's affect sets from files of their format: cleaned as published, whole runs of their presets, mistakes told."""
+"""MultiBench's affect sets from files of their format: cleaned as published, whole runs of their presets,
+mistakes told."""
 
 import numpy as np
 import pytest
@@ -27,7 +28,11 @@ def home(tmp_path):
 def test_samples_are_cleaned_as_published(tmp_path, settings):
     content = affect_file(settings().location(tmp_path))
     dataset = load_dataset(settings(modalities=ALL), tmp_path)
-    for part, split in (("train", dataset.probe_train), ("valid", dataset.probe_validation), ("test", dataset.probe_test)):
+    for part, split in (
+        ("train", dataset.probe_train),
+        ("valid", dataset.probe_validation),
+        ("test", dataset.probe_test),
+    ):
         published = content[part]
         n = len(published["text"])
         assert len(split) == n - 1  # the one without text is gone
@@ -47,11 +52,16 @@ def test_samples_are_cleaned_as_published(tmp_path, settings):
 
 
 def shallow(*modalities):
-    return {"encoders": {name: {"name": "sequence_transformer", "layers": 1, "feed_forward": 16} for name in modalities}}
+    return {
+        "encoders": {
+            name: {"name": "sequence_transformer", "layers": 1, "feed_forward": 16} for name in modalities
+        }
+    }
 
 
 @pytest.mark.parametrize(
-    ("preset", "task"), [("mosi", "sentiment"), ("ur-funny", "humor"), ("mustard", "sarcasm"), ("ur-funny-trimodal", "humor")]
+    ("preset", "task"),
+    [("mosi", "sentiment"), ("ur-funny", "humor"), ("mustard", "sarcasm"), ("ur-funny-trimodal", "humor")],
 )
 def test_presets_run_end_to_end(home, preset, task):
     modalities = load_preset(preset).common["data"]["modalities"]
@@ -82,11 +92,23 @@ def spoil(part, key, value):
         (spoil("train", "vision", np.array([["a"]])), "'vision' is an array of <U1"),
         (spoil("train", "vision", np.array([None, {}])), "'vision' is an array of Python objects"),
         (spoil("test", "text", np.ones((30, 5))), "'text' has the shape (30, 5); 3 axes are expected"),
-        (spoil("train", "vision", np.ones((80, 12, 20))), "the rows do not align: text has 90, labels has 90, vision has 80"),
-        (spoil("train", "vision", np.ones((90, 11, 20))), "the steps do not align: vision has 11, text has 12"),
-        (spoil("valid", "vision", np.ones((24, 12, 21))), "'vision' has 20 and 21 features in different parts"),
+        (
+            spoil("train", "vision", np.ones((80, 12, 20))),
+            "the rows do not align: text has 90, labels has 90, vision has 80",
+        ),
+        (
+            spoil("train", "vision", np.ones((90, 11, 20))),
+            "the steps do not align: vision has 11, text has 12",
+        ),
+        (
+            spoil("valid", "vision", np.ones((24, 12, 21))),
+            "'vision' has 20 and 21 features in different parts",
+        ),
         (spoil("train", "vision", np.full((90, 12, 20), np.nan)), "'vision' has NaN in row 0"),
-        (spoil("train", "labels", np.ones((90, 7))), "'labels' has the shape (90, 7); one finite number a sample"),
+        (
+            spoil("train", "labels", np.ones((90, 7))),
+            "'labels' has the shape (90, 7); one finite number a sample",
+        ),
         (spoil("train", "labels", np.ones((90, 1))), "at least 4, of both classes, are needed"),
         (spoil("test", "text", np.zeros((30, 12, 30))), "0 samples with text are left"),
     ],

@@ -1,4 +1,5 @@
-"""MM-IMDb and Hateful Memes from folders of their formats: samples, whole runs, broken images, hostile names and JSON."""
+"""MM-IMDb and Hateful Memes from folders of their formats: samples, whole runs, broken images, hostile names
+and JSON."""
 
 import json
 
@@ -47,7 +48,11 @@ def test_films_are_posters_plots_and_genres(home):
     dataset = load_dataset(films(), home)
     folder = MmImdbSettings().location(home)
     split = json.loads((folder / "split.json").read_text())
-    assert [len(getattr(dataset, name)) for name in ("train", "probe_validation", "probe_test")] == [48, 20, 24]
+    assert [len(getattr(dataset, name)) for name in ("train", "probe_validation", "probe_test")] == [
+        48,
+        20,
+        24,
+    ]
     batch = dataset.probe_test.batch(torch.arange(24))
     assert batch["image"].values.shape == (24, 3, 32, 32) and batch["image"].values.dtype == torch.uint8
     assert batch["text"].values.shape == (24, 8) and batch["text"].values.dtype == torch.int64
@@ -76,7 +81,10 @@ def test_mm_imdb_runs_end_to_end(home):
 @pytest.mark.parametrize("method", ["comm", "slip", "simclr", "cross"])
 def test_baselines_run(home, method):
     changes = SMALL | {"training.warmup_epochs": 1}
-    if method in ("slip", "simclr"):  # their images go through a ResNet-18, which needs more pixels than the tiny CLIP has
+    if method in (
+        "slip",
+        "simclr",
+    ):  # their images go through a ResNet-18, which needs more pixels than the tiny CLIP has
         changes["data.image_size"] = 40
     assert len(run_and_resume(settings_of("mm-imdb", method, changes), home)) == 2
 
@@ -92,7 +100,10 @@ def test_broken_and_missing_images_are_counted_and_named(home):
     images = MmImdbSettings().location(home) / "dataset"
     (images / "0000003.jpeg").unlink()
     (images / "0000007.jpeg").write_bytes(b"GIF89a" + bytes(100))
-    with pytest.raises(DatasetError, match=r"2 of 48 images cannot be used: 0000003\.jpeg is missing; 0000007\.jpeg is no JPEG"):
+    with pytest.raises(
+        DatasetError,
+        match=r"2 of 48 images cannot be used: 0000003\.jpeg is missing; 0000007\.jpeg is no JPEG",
+    ):
         load_dataset(films(), home)
     whole = (images / "0000009.jpeg").read_bytes()
     (images / "0000009.jpeg").write_bytes(whole[: len(whole) // 2])
@@ -164,15 +175,27 @@ print(peak_kib() - before)
     ("spoil", "message"),
     [
         (lambda f: (f / "split.json").write_text("{"), "split.json is no JSON"),
-        (lambda f: (f / "split.json").write_text("[" * 100_000), "split.json is no JSON: it is nested too deep"),
+        (
+            lambda f: (f / "split.json").write_text("[" * 100_000),
+            "split.json is no JSON: it is nested too deep",
+        ),
         (lambda f: (f / "split.json").write_bytes(b"\xff\xfe\x00"), "split.json is no UTF-8 text"),
         (
             lambda f: (f / "split.json").write_text('{"train": ["0000000"], "test": []}'),
             "split.json has no 'dev'; it has test, train",
         ),
-        (lambda f: (f / "split.json").write_text('["a"]'), "split.json is a list; an object with 'train' is expected"),
-        (lambda f: (f / "split.json").write_text('{"train": [1]}'), "'train' must be a list of texts, at least one"),
-        (lambda f: (f / "split.json").write_text('{"train": ["../../../etc/passwd"]}'), "leads out of the folder"),
+        (
+            lambda f: (f / "split.json").write_text('["a"]'),
+            "split.json is a list; an object with 'train' is expected",
+        ),
+        (
+            lambda f: (f / "split.json").write_text('{"train": [1]}'),
+            "'train' must be a list of texts, at least one",
+        ),
+        (
+            lambda f: (f / "split.json").write_text('{"train": ["../../../etc/passwd"]}'),
+            "leads out of the folder",
+        ),
         (lambda f: (f / "split.json").write_text('{"train": ["/etc/passwd"]}'), "leads out of the folder"),
         (lambda f: (f / "split.json").write_text('{"train": ["0000000\\u0000"]}'), "leads out of the folder"),
         (
@@ -184,7 +207,10 @@ print(peak_kib() - before)
             "'plot' is a str; a list is expected",
         ),
         (lambda f: (f / "dataset" / "0000004.json").unlink(), "0000004.json cannot be read: No such file"),
-        (lambda f: (f / "dataset" / "0000004.json").write_text(" " * 6_000_000), "0000004.json has 6.0 MB; at most 5.0 are read"),
+        (
+            lambda f: (f / "dataset" / "0000004.json").write_text(" " * 6_000_000),
+            "0000004.json has 6.0 MB; at most 5.0 are read",
+        ),
     ],
 )
 def test_wrong_films_are_refused_in_one_line(home, spoil, message):
@@ -201,7 +227,10 @@ GOOD = {"id": 1, "img": "img/train0.png", "text": "word1", "label": 0}
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"img": "../../models/x.png"}, "train.jsonl, line 1: 'img' is '../../models/x.png', which leads out of the folder"),
+        (
+            {"img": "../../models/x.png"},
+            "train.jsonl, line 1: 'img' is '../../models/x.png', which leads out of the folder",
+        ),
         ({"img": "/etc/passwd"}, "which leads out of the folder"),
         ({"img": "link.png"}, "which leads out of the folder"),
         ({"img": 5}, "'img' is a int; a str is expected"),
@@ -224,7 +253,9 @@ def test_wrong_memes_are_refused_in_one_line(home, change, message):
 def test_presence_names_images_lists_and_models(tmp_path, home):
     presence = presence_of(MmImdbSettings(), home)
     assert presence.is_ready
-    assert [file.path.name for file in presence.files if file.holds == "which samples there are"] == ["split.json"]
+    assert [file.path.name for file in presence.files if file.holds == "which samples there are"] == [
+        "split.json"
+    ]
     assert {file.holds for file in presence.files} == {
         "which samples there are",
         "the images",

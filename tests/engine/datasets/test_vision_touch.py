@@ -1,4 +1,5 @@
-"""Vision&Touch from a folder of its format: samples, targets, split, whole runs of its presets, hostile and broken files."""
+"""Vision&Touch from a folder of its format: samples, targets, split, whole runs of its presets, hostile and
+broken files."""
 
 import h5py
 import numpy as np
@@ -41,10 +42,14 @@ def test_samples_are_steps_with_a_next_one(tmp_path):
             np.testing.assert_allclose(
                 batch["force"].values[at], np.tanh(published["ee_forces_continuous"][step, -32:]), rtol=1e-5
             )
-            np.testing.assert_allclose(batch["proprioception"].values[at], published["proprio"][step, :8], rtol=1e-5)
+            np.testing.assert_allclose(
+                batch["proprioception"].values[at], published["proprio"][step, :8], rtol=1e-5
+            )
             assert split.labels["contact_next"][index] == published["contact"][step + 1].any()
             following = published["proprio"][step + 1, :4]
-            np.testing.assert_allclose(getattr(place, part).labels["ee_yaw_next"][index], following, rtol=1e-5)
+            np.testing.assert_allclose(
+                getattr(place, part).labels["ee_yaw_next"][index], following, rtol=1e-5
+            )
             seen.add((part, episode))
     assert {episode for part, episode in seen if part == "probe_test"} == set(order[9:].tolist())
     assert len(seen) == 12  # no episode is in two parts
@@ -80,8 +85,14 @@ def test_presets_run_end_to_end(tmp_path, preset, modalities):
 @pytest.mark.parametrize("method", ["comm", "factorcl", "cross", "cross_self"])
 def test_baselines_run(tmp_path, method):
     episodes(VisionTouchSettings().location(tmp_path), count=8, steps=10, side=33)
-    changes = SMALL | {"encoders": {"proprioception": {"name": "proprioception", "width": 16}}, "training.epochs": 1}
-    assert run_and_resume(settings_of("vision-touch-contact", method, changes), tmp_path, stop=1)[0]["value"] >= 0
+    changes = SMALL | {
+        "encoders": {"proprioception": {"name": "proprioception", "width": 16}},
+        "training.epochs": 1,
+    }
+    assert (
+        run_and_resume(settings_of("vision-touch-contact", method, changes), tmp_path, stop=1)[0]["value"]
+        >= 0
+    )
 
 
 def test_images_stay_on_disk_and_few_files_stay_open(tmp_path):
@@ -105,7 +116,10 @@ def replaced(name, values):
     ("change", "message"),
     [
         (without("contact"), "a.h5 has no 'contact'; it has action, ee_forces_continuous, image, proprio"),
-        (replaced("image", np.zeros((14, 40, 40, 4), np.uint8)), "'image' has the shape (14, 40, 40, 4) of uint8"),
+        (
+            replaced("image", np.zeros((14, 40, 40, 4), np.uint8)),
+            "'image' has the shape (14, 40, 40, 4) of uint8",
+        ),
         (replaced("image", np.zeros((14, 40, 40, 3))), "'image' has the shape (14, 40, 40, 3) of float64"),
         (replaced("image", np.zeros((1, 40, 40, 3), np.uint8)), "2 to 10,000 steps of at most 1024 px"),
         (replaced("ee_forces_continuous", np.zeros((14, 31, 6))), "expected is (14, 32 or more, 6)"),
@@ -133,15 +147,23 @@ def test_files_that_reach_elsewhere_are_refused(tmp_path):
     virtual = h5py.VirtualLayout((14, 10), "f8")
     virtual[:] = h5py.VirtualSource(tmp_path / "other.h5", "proprio", (14, 10))
     for make, message in (
-        (lambda f: f.update({"proprio": h5py.ExternalLink(tmp_path / "other.h5", "/proprio")}), "is a link to elsewhere"),
+        (
+            lambda f: f.update({"proprio": h5py.ExternalLink(tmp_path / "other.h5", "/proprio")}),
+            "is a link to elsewhere",
+        ),
         (lambda f: f.update({"proprio": h5py.SoftLink("/action")}), "is a link to elsewhere"),
         (lambda f: f.create_group("proprio"), "is a group"),
         (
-            lambda f: f.create_dataset("proprio", (14, 10), "f8", external=[(str(tmp_path / "secret"), 0, 1120)]),
+            lambda f: f.create_dataset(
+                "proprio", (14, 10), "f8", external=[(str(tmp_path / "secret"), 0, 1120)]
+            ),
             "is kept in another file",
         ),
         (lambda f: f.create_virtual_dataset("proprio", virtual), "is kept in another file"),
-        (lambda f: f.create_dataset("proprio", (14, 10**8), "f8", chunks=(1, 10**8)), "pieces of (1, 100000000)"),
+        (
+            lambda f: f.create_dataset("proprio", (14, 10**8), "f8", chunks=(1, 10**8)),
+            "pieces of (1, 100000000)",
+        ),
     ):
         remade("proprio", make)
         with pytest.raises(DatasetError, match=r"a\.h5: 'proprio' ") as caught:
@@ -177,7 +199,9 @@ def test_a_bomb_of_zeros_is_refused_in_bounded_memory(tmp_path):
     episode_file(tmp_path / "a.h5", 0)
     with h5py.File(tmp_path / "a.h5", "a") as file:
         del file["ee_forces_continuous"], file["contact"]
-        file.create_dataset("ee_forces_continuous", (14, 10**8, 6), "f8", chunks=(1, 10**5, 6), compression="gzip")
+        file.create_dataset(
+            "ee_forces_continuous", (14, 10**8, 6), "f8", chunks=(1, 10**5, 6), compression="gzip"
+        )
         file.create_dataset("contact", (14, 10**9), "u1", chunks=(1, 10**6), compression="gzip")
     code = """
 import sys
@@ -221,4 +245,7 @@ def test_the_folder_is_looked_at(tmp_path):
     with pytest.raises(DatasetError, match="there are 3 episodes; at least 5 are needed"):
         load_dataset(settings, tmp_path)
     (folder / "bad.h5").write_bytes(b"hello")
-    assert presence_of(settings, tmp_path).files[0].problem == "1 of 4 files are no HDF5 files, the first is bad.h5"
+    assert (
+        presence_of(settings, tmp_path).files[0].problem
+        == "1 of 4 files are no HDF5 files, the first is bad.h5"
+    )

@@ -10,7 +10,12 @@ from engine.information import decompose_gaussian
 from engine.information.results import InformationError
 
 FILES = [folder / "pid" / "gaussian.json" for folder in (FULL, OWN)]
-CASES = {case["id"]: case for file in reversed(FILES) if file.exists() for case in json.loads(file.read_text())["cases"]}
+CASES = {
+    case["id"]: case
+    for file in reversed(FILES)
+    if file.exists()
+    for case in json.loads(file.read_text())["cases"]
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -28,7 +33,9 @@ def test_units_of_the_variables_do_not_matter(seed):
     covariance, scale = root @ root.T + np.eye(6), np.diag(10 ** draw.uniform(-2, 2, 6))
     one, other = decompose_gaussian(covariance, 2, 3), decompose_gaussian(scale @ covariance @ scale, 2, 3)
     assert other.synergy == pytest.approx(one.synergy, abs=1e-9)
-    assert one.redundancy + one.unique1 + one.unique2 + one.synergy == pytest.approx(one.information, abs=1e-9)
+    assert one.redundancy + one.unique1 + one.unique2 + one.synergy == pytest.approx(
+        one.information, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""Decomposition from samples: known truths, properties that must hold, encoders it must tell apart, and what is refused."""
+"""Decomposition from samples: known truths, properties that must hold, encoders it must tell apart, and what
+is refused."""
 
 import doctest
 
@@ -26,7 +27,9 @@ def values(found):
 
 
 def read(one, other, label, fused=None, options=PLAIN, **more):
-    return decompose_samples(np.hstack([one, other]) if fused is None else fused, one, other, label, settings=options, **more)
+    return decompose_samples(
+        np.hstack([one, other]) if fused is None else fused, one, other, label, settings=options, **more
+    )
 
 
 def coded(seed=0, n=800, noise=0.3):
@@ -78,13 +81,17 @@ def test_identities(seed, classes):
     assert (r + u1, r + u2) == pytest.approx((found.first.value, found.second.value), abs=1e-9)
     assert found.union.value + s == pytest.approx(found.fused.value, abs=1e-9)
     assert min(r, u1, u2) >= -1e-12
-    assert all(getattr(found, name).low <= getattr(found, name).value <= getattr(found, name).high for name in (*ATOMS, "gain"))
+    assert all(
+        getattr(found, name).low <= getattr(found, name).value <= getattr(found, name).high
+        for name in (*ATOMS, "gain")
+    )
 
 
 def test_the_same_numbers_twice_and_others_with_another_seed():
     a, b, fused = coded()
     first, again, other = (
-        decompose_samples(fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=STRONG, seed=seed) for seed in (0, 0, 1)
+        decompose_samples(fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=STRONG, seed=seed)
+        for seed in (0, 0, 1)
     )
     assert first.model_copy(update={"seconds": 0.0}) == again.model_copy(update={"seconds": 0.0})
     assert first.synergy != other.synergy
@@ -104,10 +111,14 @@ def test_classes_renamed_and_features_mapped_change_nothing():
     a, b, fused = coded(n=2000)
     base = values(decompose_samples(fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=PLAIN))
     renamed = np.where(a ^ b, "cat", "dog")
-    assert values(decompose_samples(fused, fused[:, :1], fused[:, 1:2], renamed, settings=PLAIN)) == pytest.approx(base, abs=0.01)
+    assert values(
+        decompose_samples(fused, fused[:, :1], fused[:, 1:2], renamed, settings=PLAIN)
+    ) == pytest.approx(base, abs=0.01)
     mapping = np.random.default_rng(1).standard_normal((3, 3))
     mapped = fused @ mapping * 1000 + 5
-    assert values(decompose_samples(mapped, fused[:, :1], fused[:, 1:2], a ^ b, settings=PLAIN)) == pytest.approx(base, abs=0.01)
+    assert values(
+        decompose_samples(mapped, fused[:, :1], fused[:, 1:2], a ^ b, settings=PLAIN)
+    ) == pytest.approx(base, abs=0.01)
 
 
 def test_a_duplicated_modality_has_nothing_unique():
@@ -133,7 +144,9 @@ def test_redundant_bit_and_xor_add():
     shared, a, b = source.integers(0, 2, (3, 3000))
     one, other = (np.stack([shared, bit], 1) + 0.1 * source.standard_normal((3000, 2)) for bit in (a, b))
     fused = np.hstack([one, other, (a ^ b)[:, None] + 0.1 * source.standard_normal((3000, 1))])
-    assert values(read(one, other, 2 * shared + (a ^ b), fused=fused)) == pytest.approx([1, 0, 0, 1], abs=0.04)
+    assert values(read(one, other, 2 * shared + (a ^ b), fused=fused)) == pytest.approx(
+        [1, 0, 0, 1], abs=0.04
+    )
 
 
 def test_a_representation_of_noise_loses_the_whole_union():
@@ -182,7 +195,9 @@ def test_permuted_labels_and_pairing():
         members = np.flatnonzero((a ^ b) == label)
         order[members] = source.permutation(members)
     shuffled = np.stack([a, b[order], a ^ b[order]], 1) + 0.3 * source.standard_normal((1500, 3))
-    found = decompose_samples(fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=options, z_shuffled=shuffled)
+    found = decompose_samples(
+        fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=options, z_shuffled=shuffled
+    )
     assert found.p_information == pytest.approx(0.01)
     assert found.p_pairing < 0.02 and found.p_synergy < 0.02
     assert abs(found.permuted.synergy) < 0.05 and found.permuted.refits == 3
@@ -192,7 +207,8 @@ def test_permuted_labels_and_pairing():
 
 
 def test_groups_are_never_torn_apart():
-    """Every item occurs four times with a random label: only a probe that knows the item from another fold can tell."""
+    """Every item occurs four times with a random label: only a probe that knows the item from another fold
+    can tell."""
     source = np.random.default_rng(9)
     items = np.repeat(np.arange(150), 4)
     label = source.integers(0, 2, 150)[items]
@@ -223,9 +239,12 @@ def test_several_labels_and_values():
 def test_holm_is_between_the_p_values_and_bonferroni(values_):
     corrected = holm(values_)
     assert all(
-        one <= other <= min(1.0, len(values_) * one) + 1e-12 or one == 0 for one, other in zip(values_, corrected, strict=True)
+        one <= other <= min(1.0, len(values_) * one) + 1e-12 or one == 0
+        for one, other in zip(values_, corrected, strict=True)
     )
-    assert np.argsort(values_, kind="stable").tolist() == sorted(range(len(values_)), key=lambda k: (corrected[k], values_[k], k))
+    assert np.argsort(values_, kind="stable").tolist() == sorted(
+        range(len(values_)), key=lambda k: (corrected[k], values_[k], k)
+    )
 
 
 def good():

@@ -55,7 +55,12 @@ def test_golden(name):
     assert max(errors) < 1e-6
     assert max(errors) <= found.gap + 1e-9  # the golden values are themselves known to 1e-9
     assert found.converged
-    for atom, key in (("information1", "I_X1_Y"), ("information2", "I_X2_Y"), ("information", "I_X1X2_Y"), ("entropy", "H_Y")):
+    for atom, key in (
+        ("information1", "I_X1_Y"),
+        ("information2", "I_X2_Y"),
+        ("information", "I_X1X2_Y"),
+        ("entropy", "H_Y"),
+    ):
         assert getattr(found, atom) == pytest.approx(case["info_bits"][key], abs=1e-9)
 
 
@@ -63,7 +68,9 @@ def test_golden(name):
 @given(tables)
 def test_identities_and_signs(table):
     found = decompose(table)
-    assert found.redundancy + found.unique1 + found.unique2 + found.synergy == pytest.approx(found.information, abs=1e-9)
+    assert found.redundancy + found.unique1 + found.unique2 + found.synergy == pytest.approx(
+        found.information, abs=1e-9
+    )
     assert found.redundancy + found.unique1 == pytest.approx(found.information1, abs=1e-9)
     assert found.redundancy + found.unique2 == pytest.approx(found.information2, abs=1e-9)
     assert min(getattr(found, atom) for atom in ATOMS) >= -1e-12
@@ -129,7 +136,8 @@ def test_independent_tasks_add(seed):
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 10**6))
 def test_the_bracket_holds_a_brute_force_minimum(seed):
-    """A 2 × 2 × 2 table has one degree of freedom for each y: no point of a fine grid is below the lower bound."""
+    """A 2 × 2 × 2 table has one degree of freedom for each y: no point of a fine grid is below the lower
+    bound."""
     table = random_table(seed, (2, 2, 2))
     found = decompose(table)
     turn = np.array([[1, -1], [-1, 1]])
@@ -152,13 +160,16 @@ def test_a_constant_label_has_no_information():
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_bracket_is_true_where_faint_cells_make_it_hard(seed):
-    """Cells of 1e-13 move the union by less than 1e-8; the bracket must hold the clean table's value, converged or not."""
+    """Cells of 1e-13 move the union by less than 1e-8; the bracket must hold the clean table's value,
+    converged or not."""
     draw = np.random.default_rng(seed)
     clean = random_table(seed, (4, 3, 3), sparse=True)
     dusty = clean + np.where(draw.random(clean.shape) < 0.3, 1e-13 * draw.random(clean.shape), 0)
     found, reference = decompose(dusty / dusty.sum()), decompose(clean)
     assert reference.converged
-    assert found.union_low - 1e-8 <= (reference.union_low + reference.union_high) / 2 <= found.union_high + 1e-8
+    assert (
+        found.union_low - 1e-8 <= (reference.union_low + reference.union_high) / 2 <= found.union_high + 1e-8
+    )
     assert found.converged == (found.gap <= 1e-9)
 
 
