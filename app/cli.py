@@ -264,7 +264,7 @@ def supervise(
 @cli.command()
 def presets() -> None:
     """List the named experiments."""
-    from engine.settings.preset import load_preset, preset_names
+    from engine.presets.preset import load_preset, preset_names
 
     for name in preset_names():
         preset = load_preset(name)

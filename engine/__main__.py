@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.errors import UserError
 from engine.experiment import run_experiment
-from engine.folder_recorder import FolderRecorder
+from engine.recorders.folder import FolderRecorder
 from engine.settings.experiment import parse
 
 

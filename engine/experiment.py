@@ -13,19 +13,19 @@ from typing import Any, NamedTuple
 import torch
 from accelerate import Accelerator
 
-from engine.checkpoint import load_checkpoint
 from engine.dataset import MultimodalDataset, Split, Task, load_dataset
-from engine.decomposing import DecompositionWatch, decompose_objective
-from engine.folder_recorder import SilentRecorder
-from engine.linear_probe import Features, probe
+from engine.decomposing.watch import DecompositionWatch, decompose_objective
 from engine.objective import Objective, build_objective
-from engine.processes import build_accelerator
+from engine.probing.linear_probe import Features, probe
+from engine.probing.representation import FeatureExtractor
 from engine.randomness import derive_seed
 from engine.recorder import ArtifactKind, Fact, Recorder
-from engine.representation import FeatureExtractor
+from engine.recorders.folder import SilentRecorder
 from engine.settings.experiment import ExperimentSettings, parse
 from engine.settings.training import TrainingSettings
-from engine.trainer import Outcome, Trainer
+from engine.training.checkpoint import load_checkpoint
+from engine.training.processes import build_accelerator
+from engine.training.trainer import Outcome, Trainer
 from engine.views import view_plan
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import torch
 
-from engine.augmentations import NoiseDraws, add_noise_and_drop, draw_noise, mask_tokens
+from engine.augmentations.noise import NoiseDraws, add_noise_and_drop, draw_noise, mask_tokens
+from engine.augmentations.simclr import normalise, simclr
 from engine.dataset import Modality, Samples
-from engine.image_augmentation import normalise, simclr
 from engine.objective import View
 from engine.settings.augmentation import (
     AugmentationSettings,

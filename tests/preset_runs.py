@@ -7,8 +7,8 @@ from safetensors.torch import load_file
 
 from engine.dataset import load_dataset
 from engine.experiment import probe_checkpoint, run_experiment
-from engine.folder_recorder import FolderRecorder
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
+from engine.recorders.folder import FolderRecorder
 
 SHORT = {
     "training.epochs": 2,

@@ -13,8 +13,8 @@ from zlib import crc32
 
 import altair as alt
 
+from engine.presets.preset import method_names
 from engine.settings.objective import ObjectiveSettings
-from engine.settings.preset import method_names
 
 ACCENT = "#D9541E"
 INK = "#7A8A8C"

@@ -8,8 +8,8 @@ import polars as pl
 import streamlit as st
 
 from app import queries
-from app.comparison.groups import Group
-from app.comparison.seed_statistics import PairedDifference, paired_difference
+from app.groups.grouping import Group
+from app.groups.seed_statistics import PairedDifference, paired_difference
 from app.state import page, write_runs
 from app.synergy.rows import Combined, claim, combine, read_rows
 

@@ -8,8 +8,8 @@ import streamlit as st
 from app import queries
 from app.charts.comparison import band_chart
 from app.comparison import tables
-from app.comparison.groups import Group, settings_that_differ
-from app.launch.fields import show_list
+from app.groups.grouping import Group, settings_that_differ
+from app.wording.fields import show_list
 
 CHARTS_A_ROW = 3
 ONE_SCALE = ("train/learning_rate", "train/gradient_norm", "train/accuracy", "system/")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from app.wording import show_count, show_duration
+from app.wording.figures import show_count, show_duration
 from storage.run import ALIVE, LiveState, Run, live_state
 
 ORDER: Mapping[LiveState, str] = {

@@ -1,8 +1,8 @@
 """What the paper reports of the same experiment, to stand beside what was measured here."""
 
-from app.comparison.groups import Group, Panel
-from engine.settings.preset import load_preset, preset_names
-from engine.settings.published import Published, published_value
+from app.groups.grouping import Group, Panel
+from engine.presets.preset import load_preset, preset_names
+from engine.presets.reported import Published, published_value
 
 SAME_QUESTION = ("name", "task", "modalities")
 """Settings of a data set that decide what is asked of it; the others decide how, or where the file is."""

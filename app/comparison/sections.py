@@ -8,13 +8,13 @@ import streamlit as st
 
 from app.charts.comparison import difference_chart, score_chart
 from app.comparison import tables
-from app.comparison.groups import HEADLINE_METRICS, Group, Panel, truth_line
 from app.comparison.progress import Progress
 from app.comparison.reported_values import as_reported, reported
-from app.comparison.seed_statistics import unit_of
+from app.groups.grouping import HEADLINE_METRICS, Group, Panel, truth_line
+from app.groups.seed_statistics import unit_of
 from app.launch.plan import show_seeds
 from app.state import page
-from app.wording import show_count
+from app.wording.figures import show_count
 from storage.clock import now_ms
 from storage.run import Run, live_state
 

@@ -8,11 +8,11 @@ import polars as pl
 
 from app.charts.comparison import BANDS, GROUPS, SEEDS
 from app.charts.style import method_label
-from app.comparison.groups import HEADLINE_METRICS, Group, Panel, difference, group_estimate, seed_values
 from app.comparison.reported_values import reported
-from app.comparison.seed_statistics import PairedDifference, Unit, half_width, reading, show_interval, unit_of
+from app.groups.grouping import HEADLINE_METRICS, Group, Panel, difference, group_estimate, seed_values
+from app.groups.seed_statistics import PairedDifference, Unit, half_width, reading, show_interval, unit_of
 from app.launch.plan import show_seeds
-from engine.settings.published import Published
+from engine.presets.reported import Published
 
 
 def chart_frames(

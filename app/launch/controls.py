@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.launch.fields import Field, fields_of, read_list, show_list, summary, title
+from app.wording.fields import Field, fields_of, read_list, show_list, summary, title
 from engine.settings.base import Settings
 
 COLUMNS = 3

@@ -9,13 +9,13 @@ from pydantic import TypeAdapter
 
 from app.charts.style import method_label
 from app.launch.controls import Form
-from app.launch.fields import fields_of, kinds_of, summary, title
 from app.launch.plan import edited_lines, objective_settings, shared_settings
+from app.wording.fields import fields_of, kinds_of, summary, title
+from engine.presets.preset import Preset
 from engine.settings.base import Settings
 from engine.settings.dataset import DatasetSettings
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import ObjectiveSettings
-from engine.settings.preset import Preset
 
 CHOSEN_ABOVE = ("path", "test_path", "modalities", "label")
 """Settings of the user's own file, which has its own controls before the form."""

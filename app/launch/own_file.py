@@ -15,7 +15,7 @@ import polars as pl
 import streamlit as st
 
 from engine.errors import DatasetError
-from engine.paired_files import Entry, describe_file
+from engine.files.contents import Entry, describe_file
 from engine.settings.dataset import PairedFileSettings
 
 TYPES = ("npz", "safetensors", "parquet")

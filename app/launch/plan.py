@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.launch.fields import changes_between, flatten, show_list
 from app.training.configuring import Planned
+from app.wording.fields import changes_between, flatten, show_list
+from engine.presets.preset import Preset, load_preset, merge, method_names, preset_names
 from engine.settings.experiment import SettingsError, parse
-from engine.settings.preset import Preset, load_preset, merge, method_names, preset_names
 from storage.run import Run
 
 MOST_RUNS = 500

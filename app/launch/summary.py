@@ -13,7 +13,7 @@ from app.preview.requests import PreviewError
 from app.training.configuring import Planned
 from app.training.fleet import this_machine
 from app.training.scheduling import ImpossibleDemand
-from app.wording import show_bytes, show_count, show_duration
+from app.wording.figures import show_bytes, show_count, show_duration
 from engine.settings.experiment import ExperimentSettings
 from storage.database import Database
 

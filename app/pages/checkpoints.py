@@ -12,7 +12,7 @@ from app.downloads import download_url
 from app.runs.confirmation import confirm_deletion
 from app.runs.facts import run_name
 from app.state import number_parameter, page
-from app.wording import show_bytes, show_count, show_facts, show_time
+from app.wording.figures import show_bytes, show_count, show_facts, show_time
 from storage.artifacts import Artifact, delete_artifact
 from storage.run import Run
 
@@ -152,7 +152,7 @@ def loading_snippet(artifact: Artifact) -> str:
         return f"from safetensors import safe_open\n\n{file}{opening}"
     return (
         "from pathlib import Path\n"
-        "from engine.checkpoint import load_checkpoint\n"
+        "from engine.training.checkpoint import load_checkpoint\n"
         "from safetensors.torch import load_file\n\n"
         f"{file}\n"
         "weights = load_file(file)  # tensors by name\n"

@@ -11,9 +11,9 @@ import streamlit as st
 from app import queries
 from app.comparison import details, sections
 from app.comparison.bits import show_bits
-from app.comparison.groups import Group, group_runs, panels_of, scores
-from app.comparison.picking import NAMES, pick_runs
 from app.comparison.progress import Progress, progress
+from app.groups.grouping import Group, group_runs, panels_of, scores
+from app.groups.picking import NAMES, pick_runs
 from app.state import page
 from storage.clock import now_ms
 

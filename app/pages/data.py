@@ -12,10 +12,10 @@ from app.launch.own_file import choose_file
 from app.preview import sections
 from app.preview.requests import PreviewError, obtain
 from app.state import page
-from engine.published_files import presence_of
+from engine.files.presence import presence_of
+from engine.presets.preset import Preset, load_preset, merge, method_names, preset_names
 from engine.settings.base import Settings
 from engine.settings.experiment import ExperimentSettings
-from engine.settings.preset import Preset, load_preset, merge, method_names, preset_names
 from engine.settings.published_dataset import PublishedSettings
 
 FILE_PRESET = "paired-file"

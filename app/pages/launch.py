@@ -13,7 +13,6 @@ from streamlit.delta_generator import DeltaGenerator
 from app import queries
 from app.charts.style import method_label
 from app.home import data_home
-from app.launch.fields import title
 from app.launch.form import Edited, draw_settings
 from app.launch.own_file import choose_file
 from app.launch.plan import from_dataset, from_run, parse_seeds, plan, show_seeds
@@ -22,8 +21,9 @@ from app.preview.requests import PreviewError, obtain
 from app.state import number_parameter, open_page, write_runs
 from app.training.configuring import Planned
 from app.training.launching import submit
+from app.wording.fields import title
+from engine.presets.preset import Preset, dataset_names, load_preset, merge, method_names, preset_names
 from engine.settings.experiment import SettingsError
-from engine.settings.preset import Preset, dataset_names, load_preset, merge, method_names, preset_names
 
 FILE = "paired_file"
 FILE_PRESET = "paired-file"

@@ -13,8 +13,8 @@ from app.state import open_page, page, write_runs
 from app.training.configuring import plan_runs
 from app.training.devices import cores, gpus
 from app.training.launching import ensure_supervisor, submit
-from app.wording import show_count
-from engine.settings.preset import load_preset, preset_names
+from app.wording.figures import show_count
+from engine.presets.preset import load_preset, preset_names
 from storage.clock import now_ms
 from storage.run import Run, live_state
 

@@ -19,7 +19,7 @@ from app.runs.facts import (
 )
 from app.state import number_parameter, page
 from app.training.joining import joining_lines
-from app.wording import show_age
+from app.wording.figures import show_age
 from engine.settings.experiment import parse
 from storage.clock import now_ms
 from storage.run import ALIVE, LiveState, NoSuchRun, Run, live_state

@@ -4,8 +4,8 @@ bits."""
 import streamlit as st
 
 from app import queries
-from app.comparison.groups import Group, group_runs
-from app.comparison.picking import NAMES, pick_runs
+from app.groups.grouping import Group, group_runs
+from app.groups.picking import NAMES, pick_runs
 from app.state import page, write_runs
 from app.synergy import sections
 from app.synergy.explainer import show_explainer

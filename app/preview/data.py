@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.preview import pictures
+from engine.augmentations.simclr import IMAGENET_MEAN, IMAGENET_STD
 from engine.dataset import Modality, MultimodalDataset, Samples, Split, Task, load_dataset
 from engine.datasets.rendering.images import NAMES, render
-from engine.image_augmentation import IMAGENET_MEAN, IMAGENET_STD
 from engine.randomness import numpy_generator, torch_generator
 from engine.settings.dataset import TrifeatureSettings
 

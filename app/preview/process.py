@@ -23,12 +23,12 @@ from app.training.processes import host_name
 from engine.dataset import load_dataset
 from engine.errors import UserError
 from engine.experiment import measure_step
-from engine.folder_recorder import SilentRecorder
 from engine.objective import build_objective
-from engine.processes import build_accelerator
+from engine.recorders.folder import SilentRecorder
 from engine.settings.dataset import DatasetSettings
 from engine.settings.experiment import parse
-from engine.trainer import Trainer
+from engine.training.processes import build_accelerator
+from engine.training.trainer import Trainer
 
 _DATA: TypeAdapter[Any] = TypeAdapter(DatasetSettings)
 TIMED_STEPS = 5

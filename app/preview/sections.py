@@ -8,11 +8,11 @@ import polars as pl
 import streamlit as st
 
 from app.charts.style import INK
-from app.comparison.groups import truth_line
-from app.launch.fields import fields_of, show_list, summary
+from app.groups.grouping import truth_line
 from app.preview.requests import Preview
-from app.wording import show_bytes
-from engine.published_files import Presence
+from app.wording.fields import fields_of, show_list, summary
+from app.wording.figures import show_bytes
+from engine.files.presence import Presence
 from engine.settings.base import Settings
 
 SAMPLES_A_ROW = 4

@@ -10,9 +10,9 @@ from app.preview import pictures
 from app.preview.data import Facts, draw, own_values, scale_of
 from engine.dataset import Modality, Samples, load_dataset
 from engine.encoder import Encoder, Tokens
-from engine.masking import draw_kept, join
-from engine.multimodal import FusedObjective
+from engine.nets.masking import draw_kept, join
 from engine.objective import build_objective
+from engine.objectives.bases.fused import FusedObjective
 from engine.randomness import derive_seed, torch_generator
 from engine.settings.experiment import ExperimentSettings, SettingsError
 from engine.settings.objective import InfmaskingSettings

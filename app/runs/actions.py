@@ -8,7 +8,7 @@ from app.runs.confirmation import confirm_deletion
 from app.runs.facts import RESUMABLE, run_name
 from app.state import open_page
 from app.training.launching import ensure_supervisor
-from app.wording import show_bytes, show_count
+from app.wording.figures import show_bytes, show_count
 from storage.run import ALIVE, LiveState, Run
 from storage.runs import delete_run, request_stop, requeue, set_note, set_tags
 

@@ -6,8 +6,8 @@ from pathlib import PurePath
 from typing import Literal, NamedTuple
 
 from app.charts.style import method_label
-from app.launch.fields import title
-from app.wording import show_duration
+from app.wording.fields import title
+from app.wording.figures import show_duration
 from storage.run import ALIVE, LiveState, Run
 
 Colour = Literal["red", "orange", "blue", "green", "violet", "gray"]

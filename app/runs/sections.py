@@ -10,13 +10,13 @@ from app import queries, reader
 from app.charts.curves import Line, line_chart, loss_lines, not_finite, points_of, quiet_lines, smoothed
 from app.charts.panels import LOSS, CurvePanel, curve_panels
 from app.charts.style import method_style
-from app.comparison.groups import PANELS
-from app.comparison.seed_statistics import unit_of
 from app.downloads import download_url
+from app.groups.grouping import PANELS
+from app.groups.seed_statistics import unit_of
 from app.home import data_home, run_log
 from app.runs.settings_table import setting_rows
 from app.state import page
-from app.wording import show_bytes, show_clock, show_facts, show_number, show_time
+from app.wording.figures import show_bytes, show_clock, show_facts, show_number, show_time
 from storage.run import Run
 
 PANELS_A_ROW = 2

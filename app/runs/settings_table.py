@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from app.launch.fields import flatten, title
+from app.wording.fields import flatten, title
 from engine.settings.experiment import SettingsError, parse
 
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import polars as pl
 
 from app.charts.style import method_label
-from app.comparison.groups import PANELS, Panel, panels_of
-from app.comparison.seed_statistics import unit_of
+from app.groups.grouping import PANELS, Panel, panels_of
+from app.groups.seed_statistics import unit_of
 from app.runs.facts import data_label, experiment_label, seconds_left, share_done, took
-from app.wording import show_duration
+from app.wording.figures import show_duration
 from storage.queries import Columns
 from storage.run import LiveState, Run, live_state
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from app.charts.atoms import ATOM_COLOURS
 from app.charts.decomposition import BANDS, OVER_TRAINING, PARTS, TRUTH, WHISKERS
-from app.comparison.groups import Group
+from app.groups.grouping import Group
 from app.synergy.rows import ATOMS, Combined, Row, claim
 
 SHOWN = tuple(ATOM_COLOURS)

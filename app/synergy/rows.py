@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.comparison.groups import Group
-from app.comparison.seed_statistics import half_width
+from app.groups.grouping import Group
+from app.groups.seed_statistics import half_width
 from engine.information.results import SampleDecomposition
 
 ENCODERS = ("trained", "untrained", "raw")

@@ -10,8 +10,8 @@ import streamlit as st
 from app.charts.atoms import ATOM_MEANING
 from app.charts.decomposition import stack_chart, training_chart
 from app.charts.style import method_style
-from app.comparison.groups import Group
 from app.comparison.tables import markdown
+from app.groups.grouping import Group
 from app.synergy import frames
 from app.synergy.rows import Combined, Row, claim, sentence
 

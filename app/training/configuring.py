@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.presets.preset import check_choice, load_preset, merge, method_names, nest
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
-from engine.settings.preset import check_choice, load_preset, merge, method_names, nest
 
 BARE_WORD = re.compile(r"(?:[^\W\d]|[~./])[\w ~./:+@%-]*")
 """What may stand for a string without quotes, so that a shell needs none: cpu, cosine, ../data/file.npz."""

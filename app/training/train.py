@@ -131,7 +131,7 @@ def tell(text: str) -> None:
 def _train_beside(run: Run, home: Path) -> int:
     """A process other than the first of a run: it computes its share and records nothing."""
     from engine.experiment import run_experiment
-    from engine.folder_recorder import SilentRecorder
+    from engine.recorders.folder import SilentRecorder
 
     run_experiment(parse(run.settings), SilentRecorder(), home)
     return 0

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.dataset import DatasetError, Information, MultimodalDataset, Split, Task
-from engine.modality_defaults import modality
+from engine.datasets.common.modality_defaults import modality
 from engine.randomness import numpy_generator
 from engine.settings.dataset import BitsSettings
 

@@ -6,7 +6,7 @@ from engine.dataset import DatasetError, MultimodalDataset, Task
 from engine.datasets.image_text.assembling import Record, assemble
 from engine.datasets.image_text.images import confined
 from engine.datasets.image_text.records import field, parse_json, read_text
-from engine.published_files import check_there
+from engine.files.presence import check_there
 from engine.randomness import numpy_generator
 from engine.settings.published_dataset import HatefulMemesSettings
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from engine.dataset import DatasetError, Modality, MultimodalDataset, Split, Task
 from engine.datasets.multibench.pickles import check_rows, numbers
 from engine.datasets.paired_file import standardise
-from engine.published_files import check_there
+from engine.files.presence import check_there
+from engine.files.unpickling import read_pickle
 from engine.settings.augmentation import NoiseAugmentation
 from engine.settings.encoder import GruSettings, TabularSettings
 from engine.settings.published_dataset import MimicSettings
-from engine.unpickling import read_pickle
 
 MORTALITY = -1
 MORTALITY_CLASSES = 6

@@ -12,7 +12,7 @@ from engine.dataset import DatasetError, MultimodalDataset, Task
 from engine.datasets.image_text.assembling import Record, assemble
 from engine.datasets.image_text.images import confined
 from engine.datasets.image_text.records import parse_json, read_text, texts_of
-from engine.published_files import check_there
+from engine.files.presence import check_there
 from engine.randomness import derive_seed
 from engine.settings.published_dataset import MmImdbSettings
 

@@ -8,12 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.array_files import Column
 from engine.dataset import DatasetError, Modality, MultimodalDataset, Split
+from engine.datasets.common.modality_defaults import modality
 from engine.datasets.paired.joining import join
 from engine.datasets.paired.labels import task_of
 from engine.datasets.paired.splitting import split_rows
-from engine.modality_defaults import modality
+from engine.files.arrays import Column
 from engine.settings.dataset import PairedFileSettings
 
 NEVER_VARIES = 1e-7

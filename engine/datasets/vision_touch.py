@@ -25,7 +25,7 @@ from engine.datasets.multibench.episodes import (
     episode_files,
     read_episode,
 )
-from engine.published_files import check_there
+from engine.files.presence import check_there
 from engine.randomness import numpy_generator
 from engine.settings.augmentation import NoiseAugmentation, SimclrAugmentation
 from engine.settings.encoder import ForceSettings, ProprioceptionSettings, Resnet18Settings

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from engine.dataset import Modality, Samples
 from engine.encoder import Encoder, EncoderError, Tokens
-from engine.pretrained import Backbone, load_model, model_folder
+from engine.nets.pretrained import Backbone, load_model, model_folder
 from engine.settings.encoder import ClipTextSettings
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.augmentations.simclr import IMAGENET_MEAN, IMAGENET_STD
 from engine.dataset import Modality, Samples
 from engine.encoder import Encoder, EncoderError, Tokens
-from engine.image_augmentation import IMAGENET_MEAN, IMAGENET_STD
-from engine.pretrained import Backbone, load_model, model_folder
+from engine.nets.pretrained import Backbone, load_model, model_folder
 from engine.settings.encoder import ClipVisionSettings
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)

@@ -5,8 +5,8 @@ from torch import nn
 
 from engine.dataset import Modality, Samples
 from engine.encoder import Encoder, EncoderError, Tokens
+from engine.nets.tokenizer import FeatureTokenizer
 from engine.settings.encoder import TabularSettings
-from engine.tokenizer import FeatureTokenizer
 
 
 class Tabular(Encoder):

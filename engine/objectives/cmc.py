@@ -7,9 +7,9 @@ import torch
 
 from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
-from engine.losses import cmc_terms
+from engine.losses.contrastive import cmc_terms
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
-from engine.separate import SeparateObjective
+from engine.objectives.bases.separate import SeparateObjective
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CmcSettings
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import torch
 
 from engine.dataset import Modality, Task
-from engine.losses import comm_terms, weighted_mean
-from engine.multimodal import FusedObjective, check_term_weights
+from engine.losses.contrastive import comm_terms, weighted_mean
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
+from engine.objectives.bases.fused import FusedObjective, check_term_weights
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CommSettings
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
-from engine.losses import clip_loss
+from engine.losses.contrastive import clip_loss
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
-from engine.separate import SeparateObjective, bounded_scale, check_two, log_scale
+from engine.objectives.bases.separate import SeparateObjective, bounded_scale, check_two, log_scale
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CrossSettings
 

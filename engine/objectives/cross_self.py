@@ -7,10 +7,10 @@ import torch
 
 from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
-from engine.losses import cross_self_terms
-from engine.multimodal import module_dict
+from engine.losses.contrastive import cross_self_terms
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
-from engine.separate import SeparateObjective, check_two, self_head
+from engine.objectives.bases.fused import module_dict
+from engine.objectives.bases.separate import SeparateObjective, check_two, self_head
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CrossSelfSettings
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from engine.bounds import Critic, lower_bound, upper_bound
 from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
-from engine.losses import retrieved
+from engine.losses.bounds import Critic, lower_bound, upper_bound
+from engine.losses.contrastive import retrieved
 from engine.objective import NO_LABELS, Labels, Phase, Progress, StepOutput, View
-from engine.separate import SeparateObjective, check_two
+from engine.objectives.bases.separate import SeparateObjective, check_two
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import FactorclSettings
 
@@ -25,10 +25,10 @@ class Factorcl(SeparateObjective):
         − I↓(s_1; s_2) + I↑(s_1; s_2 | s_1', s_2')                                  shared, and of use
         − I↓(u_1; u_1') − I↓(u_2; u_2') + I↑(u_1; u_2) − I↓(u_1; u_2 | u_1', u_2')  of use, and not shared
 
-    I↓ the InfoNCE lower bound, I↑ the NCE-CLUB upper bound (engine/bounds.py), each with a critic of its own.
-    A condition goes into the critic beside what it conditions: f([s_1, s_1'], [s_2, s_2']). A step first
-    trains the critics of the upper bounds (by InfoNCE, the encoders standing still), then the encoders with
-    the critics of the lower bounds.
+    I↓ the InfoNCE lower bound, I↑ the NCE-CLUB upper bound (engine/losses/bounds.py), each with a critic of
+    its own. A condition goes into the critic beside what it conditions: f([s_1, s_1'], [s_2, s_2']). A step
+    first trains the critics of the upper bounds (by InfoNCE, the encoders standing still), then the encoders
+    with the critics of the lower bounds.
 
     Departs from the public code in two places. It has one head a bound; here, as in the paper's text, both
     bounds of a factor judge the same factor. And critics see factors of root mean square 1: an upper bound

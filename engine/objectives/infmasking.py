@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import torch
 
 from engine.dataset import Modality, Task
-from engine.losses import infmasking_terms, ramp, uniformity, weighted_mean
-from engine.masking import draw_kept
-from engine.multimodal import FusedObjective, check_term_weights
+from engine.losses.contrastive import infmasking_terms, ramp, uniformity, weighted_mean
+from engine.nets.masking import draw_kept
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
+from engine.objectives.bases.fused import FusedObjective, check_term_weights
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import InfmaskingSettings
 

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from engine.dataset import Modality, Task
 from engine.gathering import mean_over_processes
-from engine.masking import draw_visible, join
-from engine.multimodal import FusionObjective
+from engine.nets.masking import draw_visible, join
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
-from engine.reconstruction import Decoder, Target, layout_of
+from engine.objectives.bases.fused import FusionObjective
+from engine.objectives.bases.reconstruction import Decoder, Target, layout_of
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import MaeSettings
 
@@ -22,7 +22,7 @@ class Mae(FusionObjective):
 
     Of each sample a share 1 − ρ of all modalities' tokens, drawn anew every step, goes through the fusion;
     the others are left out, not replaced. What the targets are and where they count:
-    engine/reconstruction.py. No term is contrastive.
+    engine/objectives/bases/reconstruction.py. No term is contrastive.
     """
 
     trains_single_views = False

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
-from engine.losses import info_nce
+from engine.losses.contrastive import info_nce
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
-from engine.separate import SeparateObjective, chosen_modality, self_head
+from engine.objectives.bases.separate import SeparateObjective, chosen_modality, self_head
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import SimclrSettings
 

@@ -5,9 +5,16 @@ from collections.abc import Sequence
 
 from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
-from engine.losses import clip_loss, info_nce
+from engine.losses.contrastive import clip_loss, info_nce
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
-from engine.separate import SeparateObjective, bounded_scale, check_two, chosen_modality, log_scale, self_head
+from engine.objectives.bases.separate import (
+    SeparateObjective,
+    bounded_scale,
+    check_two,
+    chosen_modality,
+    log_scale,
+    self_head,
+)
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import SlipSettings
 

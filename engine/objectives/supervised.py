@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from engine.dataset import Modality, Task
 from engine.gathering import mean_over_processes
-from engine.multimodal import FusionObjective
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
+from engine.objectives.bases.fused import FusionObjective
 from engine.settings.experiment import ExperimentSettings, SettingsError
 from engine.settings.objective import SupervisedSettings
 

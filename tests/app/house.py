@@ -14,7 +14,7 @@ from typing import Any
 from app.training.launching import new_run
 from app.training.processes import host_name, is_alive, signal_all, start_detached
 from app.training.trainer_command import child_environment
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
 from storage.clock import now_ms
 from storage.database import Database
 from storage.jobs import live_supervisor

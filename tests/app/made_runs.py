@@ -4,7 +4,7 @@ from typing import Any
 
 from sample_runs import STEPS
 
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
 from storage.run import Run
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from safetensors.numpy import save_file
 from sqlalchemy import update
 
+from engine.presets.preset import load_preset
 from engine.settings.experiment import ExperimentSettings
-from engine.settings.preset import load_preset
 from storage.clock import now_ms
 from storage.database import Database
 from storage.jobs import claim, register_supervisor

@@ -13,7 +13,7 @@ from house import open_house
 
 from app.cli import main
 from app.training.processes import is_alive
-from engine.settings.preset import method_names
+from engine.presets.preset import method_names
 from storage.jobs import active_jobs, queued_jobs
 from storage.runs import list_runs
 

@@ -19,11 +19,11 @@ from collections.abc import Callable
 import torch
 
 from engine.dataset import Modality, Samples
-from engine.losses import masked_contrast
+from engine.losses.contrastive import masked_contrast
 from engine.objective import Progress, build_objective
+from engine.presets.preset import load_preset
 from engine.settings.augmentation import NoAugmentation
 from engine.settings.encoder import AlexnetSettings
-from engine.settings.preset import load_preset
 
 MASKS = (0, 6, 64)
 """T of each configuration; 0 is CoMM."""

@@ -18,11 +18,11 @@ from accelerate import Accelerator
 
 from engine.dataset import MultimodalDataset, Split
 from engine.datasets.trifeature import IMAGES, TASKS, image_modality
-from engine.folder_recorder import SilentRecorder
 from engine.objective import build_objective
+from engine.presets.preset import load_preset, method_names
+from engine.recorders.folder import SilentRecorder
 from engine.settings.dataset import TrifeatureSettings
-from engine.settings.preset import load_preset, method_names
-from engine.trainer import Trainer
+from engine.training.trainer import Trainer
 
 
 def random_dataset(side: int, samples: int) -> MultimodalDataset:

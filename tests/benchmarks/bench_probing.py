@@ -14,11 +14,11 @@ import numpy as np
 import torch
 
 from engine.dataset import MultimodalDataset, Split, load_dataset
-from engine.linear_probe import Features, probe
 from engine.objective import Objective, build_objective
-from engine.representation import FeatureExtractor
+from engine.presets.preset import load_preset
+from engine.probing.linear_probe import Features, probe
+from engine.probing.representation import FeatureExtractor
 from engine.settings.experiment import ExperimentSettings
-from engine.settings.preset import load_preset
 from engine.views import ViewPlan, plain_view, view_plan
 
 

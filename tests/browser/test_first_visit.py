@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 from studio import Studio
 
 from engine.experiment import probe_checkpoint
-from engine.folder_recorder import SilentRecorder
 from engine.recorder import Fact
+from engine.recorders.folder import SilentRecorder
 from storage.database import Database
 from storage.queries import results
 

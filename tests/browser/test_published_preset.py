@@ -10,7 +10,7 @@ from published_samples import affect_file
 from safetensors.numpy import load_file
 from studio import Studio
 
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
 
 TRAINING_MS = 240_000
 REPORTED = {

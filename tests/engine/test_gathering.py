@@ -10,12 +10,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from engine.dataset import Samples
 from engine.gathering import gather_batch, mean_over_processes, process_count
-from engine.masking import draw_kept, draw_visible, join
-from engine.multimodal import along_batch
+from engine.nets.masking import draw_kept, draw_visible, join
 from engine.objective import Progress
 from engine.objectives import infmasking, mae
-from engine.settings.preset import method_names
-from engine.updates import set_learning
+from engine.objectives.bases.fused import along_batch
+from engine.presets.preset import method_names
+from engine.training.updates import set_learning
 
 METHODS = method_names()
 NAMES = ("scene", "speech")

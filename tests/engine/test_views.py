@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from engine.augmentations.simclr import normalise
 from engine.dataset import Samples
-from engine.image_augmentation import normalise
-from engine.modality_defaults import image_encoder, modality
+from engine.datasets.common.modality_defaults import image_encoder, modality
 from engine.randomness import torch_generator
 from engine.settings.experiment import SettingsError, parse
 from engine.views import augmented_views, plain_view, view_plan

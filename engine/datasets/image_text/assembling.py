@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.dataset import DatasetError, Items, Modality, MultimodalDataset, Split, Task
 from engine.datasets.image_text.images import ImageFiles, broken_images, told
-from engine.pretrained import load_tokenizer
+from engine.nets.pretrained import load_tokenizer
 from engine.settings.augmentation import NoAugmentation, SimclrAugmentation, TokenMaskingAugmentation
 from engine.settings.encoder import ClipTextSettings, ClipVisionSettings
 from engine.settings.published_dataset import ImageTextSettings

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from engine.dataset import DatasetError, Modality, MultimodalDataset, Split, Task
 from engine.datasets.multibench.pickles import check_rows, member, numbers
-from engine.paired_files import finite_problem
-from engine.published_files import check_there
+from engine.files.contents import finite_problem
+from engine.files.presence import check_there
+from engine.files.unpickling import read_pickle
 from engine.settings.augmentation import NoiseAugmentation
 from engine.settings.encoder import SequenceTransformerSettings
 from engine.settings.published_dataset import AffectSettings
-from engine.unpickling import read_pickle
 
 LEAST_SAMPLES = 4
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.dataset import DatasetError
-from engine.pickled_arrays import ObjectArray
+from engine.files.pickled_arrays import ObjectArray
 
 
 def member(content: Any, key: str, where: str) -> Any:

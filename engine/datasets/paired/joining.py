@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.array_files import COUNTED, ArrayFile, Column
-from engine.array_opening import open_array_file
 from engine.errors import DatasetError
-from engine.paired_files import LENGTHS, PART_NAMES, SPLIT, Part, finite_problem, part_names, shape_problem
+from engine.files.arrays import COUNTED, ArrayFile, Column
+from engine.files.contents import LENGTHS, PART_NAMES, SPLIT, Part, finite_problem, part_names, shape_problem
+from engine.files.opening import open_array_file
 from engine.settings.dataset import PairedFileSettings
 
 PARTS: tuple[Part | None, ...] = ("train", "validation", "test", None)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.array_files import Column
 from engine.dataset import DatasetError, Task
-from engine.paired_files import is_binary
+from engine.files.arrays import Column
+from engine.files.contents import is_binary
 
 
 def task_of(name: str, column: Column) -> tuple[Task, NDArray[Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.charts import style
-from engine.settings.preset import method_names
+from engine.presets.preset import method_names
 
 CONFIG = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text())
 BACKGROUNDS = [CONFIG["theme"][mode]["backgroundColor"] for mode in ("light", "dark")]

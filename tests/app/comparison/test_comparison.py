@@ -9,7 +9,8 @@ from made_runs import make_run
 
 from app.charts.style import method_label
 from app.comparison import tables
-from app.comparison.groups import (
+from app.comparison.reported_values import as_reported, reported
+from app.groups.grouping import (
     Group,
     choose,
     group_estimate,
@@ -19,8 +20,7 @@ from app.comparison.groups import (
     settings_that_differ,
     truth_line,
 )
-from app.comparison.reported_values import as_reported, reported
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
 
 NAMES = {"infmasking": "InfMasking", "comm": "CoMM", "cross": "Cross"}
 TASKS = {

@@ -9,9 +9,9 @@ import pytest
 from made_runs import make_run
 
 from app.comparison import tables
-from app.comparison.groups import Group, Panel, group_runs, panels_of, scores
 from app.comparison.reported_values import as_reported, reported
-from engine.settings.preset import FOLDER, load_preset, preset_names
+from app.groups.grouping import Group, Panel, group_runs, panels_of, scores
+from engine.presets.preset import FOLDER, load_preset, preset_names
 
 TABLES = json.loads((Path(FOLDER) / "published_results.json").read_text())
 PERCENT, ERROR = 0.01, 1e-4

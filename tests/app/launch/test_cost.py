@@ -8,7 +8,7 @@ from sqlalchemy import update
 from app.launch.cost import Cost, concurrency, cost_facts, elapsed, known_cost
 from app.training.processes import host_name
 from app.training.scheduling import ImpossibleDemand, Machine
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
 from storage.database import Database
 from storage.models import runs
 from storage.recorder import RunRecorder

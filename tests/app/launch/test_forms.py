@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.settings.preset import load_preset, method_names
+from engine.presets.preset import load_preset, method_names
 
 
 def draw(preset: str, method: str) -> None:
@@ -11,8 +11,8 @@ def draw(preset: str, method: str) -> None:
     import streamlit as st
 
     from app.launch.controls import Form
+    from engine.presets.preset import load_preset
     from engine.settings.experiment import ExperimentSettings
-    from engine.settings.preset import load_preset
 
     experiment = load_preset(preset).experiment(method, 0)
     form = Form("test", experiment.data.modality_names)

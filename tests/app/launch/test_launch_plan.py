@@ -17,8 +17,8 @@ from app.launch.plan import (
     shared_settings,
     show_seeds,
 )
+from engine.presets.preset import Preset, load_preset, merge
 from engine.settings.experiment import SettingsError
-from engine.settings.preset import Preset, load_preset, merge
 
 
 @given(st.sets(st.integers(0, 400), min_size=1, max_size=40))

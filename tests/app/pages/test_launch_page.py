@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.queries import database
 from app.training.processes import host_name, this_process
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
 from storage.jobs import register_supervisor
 from storage.runs import list_runs
 

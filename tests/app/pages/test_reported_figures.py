@@ -10,7 +10,7 @@ from conftest import OpenPage, all_text
 
 from app.queries import database
 from app.training.launching import new_run
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
 from storage.recorder import RunRecorder
 from storage.runs import create_runs, mark_ended
 

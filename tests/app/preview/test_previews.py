@@ -12,7 +12,7 @@ from PIL import Image
 
 from app.preview import pictures
 from app.preview.requests import PreviewError, find, obtain
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
 
 TINY = {"data.samples": 100, "data.probe_samples": 100, "data.test_samples": 120, "data.features": 10}
 

@@ -15,7 +15,7 @@ from app.runs.facts import (
     took,
     where_it_stands,
 )
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
 from storage.run import LiveState, Run
 
 SETTINGS = load_preset("bits-quick").experiment("comm", 2).model_dump(mode="json")

@@ -1,8 +1,8 @@
 """Settings as rows: complete, readable, and of an older version too."""
 
-from app.launch.fields import flatten
 from app.runs.settings_table import setting_rows, show_value
-from engine.settings.preset import load_preset
+from app.wording.fields import flatten
+from engine.presets.preset import load_preset
 
 SETTINGS = load_preset("bits-quick").experiment("infmasking", 3).model_dump(mode="json")
 

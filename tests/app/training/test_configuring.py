@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.training.configuring import parse_assignment, plan_runs
+from engine.presets.preset import load_preset
 from engine.settings.experiment import SettingsError
-from engine.settings.preset import load_preset
 
 
 @pytest.mark.parametrize(

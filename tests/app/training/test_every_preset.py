@@ -17,7 +17,7 @@ from published_samples import affect_file, episodes, mimic_file, mm_imdb_folder,
 from safetensors.numpy import load_file
 
 from app.cli import main
-from engine.settings.preset import load_preset, preset_names
+from engine.presets.preset import load_preset, preset_names
 from engine.settings.published_dataset import MimicSettings, MmImdbSettings, VisionTouchSettings
 from storage.artifacts import find_artifact
 from storage.queries import results

@@ -20,8 +20,8 @@ from app.training.joining import JoiningError, joining_lines, write_joining
 from app.training.scheduling import Machine, Place, place
 from app.training.slurm import Cluster, slurm_script
 from app.training.trainer_command import launch_options, trainer_command
+from engine.presets.preset import load_preset
 from engine.settings.experiment import ExperimentSettings, SettingsError
-from engine.settings.preset import load_preset
 
 TWO = {
     "training.processes": 2,

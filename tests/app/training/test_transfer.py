@@ -12,8 +12,8 @@ from safetensors.numpy import load_file, save_file
 
 import app.training.transfer
 from app.training.transfer import TransferError, export_checkpoint, import_checkpoint, read_header, weights_of
-from engine.checkpoint import FORMAT
-from engine.settings.preset import load_preset
+from engine.presets.preset import load_preset
+from engine.training.checkpoint import FORMAT
 from storage.artifacts import list_artifacts, write_artifact
 from storage.runs import list_runs
 
@@ -26,7 +26,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
-    """A file laid out as `engine.checkpoint.save_weights` does."""
+    """A file laid out as `engine.training.checkpoint.save_weights` does."""
     settings = load_preset("bits-quick").experiment("comm", 4)
     metadata = {
         "format": FORMAT,

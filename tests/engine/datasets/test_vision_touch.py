@@ -13,7 +13,7 @@ from engine.dataset import load_dataset
 from engine.datasets.multibench.episodes import episode_files, read_episode
 from engine.datasets.vision_touch import split_episodes
 from engine.errors import DatasetError
-from engine.published_files import presence_of
+from engine.files.presence import presence_of
 from engine.settings.dataset import VisionTouchSettings
 
 ALL = ("image", "force", "proprioception")

@@ -1,0 +1,247 @@
+"""What a comparison shows, computed from stored runs and results: groups, scores, intervals, differences. No
+Streamlit here.
+
+A group is one configuration (settings but for the seed) with its repetitions. A panel is one question:
+redundancy, uniqueness (the mean of both unique tasks of a run, as the paper reports it), synergy, or a label
+of the user's own.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from app.groups.seed_statistics import (
+    Estimate,
+    PairedDifference,
+    estimate,
+    lower_is_better,
+    paired_difference,
+)
+from app.runs.facts import data_label
+from app.wording.fields import flatten
+from engine.presets.preset import method_names
+from storage.run import Run
+
+PANELS = ("redundancy", "uniqueness", "synergy")
+HEADLINE_METRICS = {
+    "accuracy": "accuracy",
+    "weighted_f1": "weighted F1",
+    "macro_f1": "macro F1",
+    "mse": "mean squared error",
+}
+"""Metrics that have a panel, and their names; where a task has several, as one of several labels a sample,
+each has its own."""
+SCORES = {
+    "panel": pl.String,
+    "metric": pl.String,
+    "digest": pl.String,
+    "run_id": pl.Int64,
+    "seed": pl.Int64,
+    "value": pl.Float64,
+}
+
+
+class Group(NamedTuple):
+    """One configuration: its runs, the newest of each seed, in the order of seeds; `repeats` counts older
+    ones left out."""
+
+    digest: str
+    method: str
+    label: str
+    runs: tuple[Run, ...]
+    repeats: int = 0
+
+
+class Panel(NamedTuple):
+    """One question: its metric, chance (None where it has none), and its tasks with the facts stored beside
+    their results."""
+
+    name: str
+    metric: str
+    chance: float | None
+    tasks: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def title(self) -> str:
+        """The name as a heading."""
+        return self.name[:1].upper() + self.name[1:]
+
+
+def choose(runs: Sequence[Run], wanted: Sequence[int], digests: Sequence[str]) -> list[Run]:
+    """The runs that a link names: these ids, else every run of these configurations, else the newest
+    comparison.
+
+    runs: newest first. The newest comparison is what was started under one name on the newest run's data.
+    """
+    if wanted:
+        return [run for run in runs if run.id in set(wanted)]
+    if digests:
+        return [run for run in runs if run.digest in set(digests)]
+    return [
+        run
+        for run in runs
+        if (data_label(run), _comparison(run)) == (data_label(runs[0]), _comparison(runs[0]))
+    ]
+
+
+def _comparison(run: Run) -> str:
+    return run.title.split(" · ")[0]
+
+
+def group_runs(runs: Sequence[Run], names: Mapping[str, str]) -> list[Group]:
+    """Runs by configuration, in the order of methods; `names` are the methods' names as shown.
+
+    Groups of one method are told apart by the first settings in which they differ, and where those agree by
+    their digest.
+    """
+    order = {name: position for position, name in enumerate(method_names())}
+    by_digest: dict[str, list[Run]] = {}
+    for run in sorted(runs, key=lambda run: run.id):
+        by_digest.setdefault(run.digest, []).append(run)
+    groups = []
+    for digest, members in by_digest.items():
+        newest = {
+            run.seed: run for run in sorted(members, key=lambda run: (run.status == "finished", run.id))
+        }
+        kept = tuple(newest[seed] for seed in sorted(newest))
+        method = members[0].method
+        groups.append(Group(digest, method, names.get(method, method), kept, len(members) - len(kept)))
+    groups.sort(key=lambda group: (order.get(group.method, len(order)), group.runs[0].id))
+    labels = [_label(group, groups) for group in groups]
+    return [
+        group._replace(label=label if labels.count(label) == 1 else f"{label} ({group.digest[:4]})")
+        for group, label in zip(groups, labels, strict=True)
+    ]
+
+
+def _label(group: Group, groups: Sequence[Group]) -> str:
+    same = [other for other in groups if other.method == group.method]
+    if len(same) == 1:
+        return group.label
+    differing = settings_that_differ(same)
+    words = [
+        f"{path.rsplit('.', 1)[-1].replace('_', ' ')} {_short(values[same.index(group)])}"
+        for path, values in differing.items()
+    ]
+    return f"{group.label}, {', '.join(words[:2])}" + (" …" if len(words) > 2 else "")
+
+
+def _short(value: Any) -> str:
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def settings_that_differ(groups: Sequence[Group]) -> dict[str, list[Any]]:
+    """Dotted path → value in each group (None where it has no such setting), for the settings that are not
+    all equal.
+
+    Settings that a method has alone are left out unless all groups have them: another method is another
+    objective.
+    """
+    flat = [
+        {path: value for path, value in flatten(group.runs[0].settings).items() if path != "seed"}
+        for group in groups
+    ]
+    several_methods = len({group.method for group in groups}) > 1
+    paths = dict.fromkeys(path for settings in flat for path in settings)
+    return {
+        path: [settings.get(path) for settings in flat]
+        for path in paths
+        if any(settings.get(path) != flat[0].get(path) for settings in flat)
+        and not (
+            several_methods
+            and path.startswith("objective.")
+            and not all(path in settings for settings in flat)
+        )
+        and not (several_methods and path == "objective.name")
+    }
+
+
+def panels_of(results: Mapping[str, Sequence[Any]]) -> list[Panel]:
+    """The questions that stored results answer: the three of partial information first, then each label.
+
+    results: columns run_id, task, metric, value, facts, as storage gives them.
+    """
+    tasks: dict[str, dict[str, Mapping[str, Any]]] = {}
+    metrics: dict[str, set[str]] = {}
+    for task, metric, facts in zip(results["task"], results["metric"], results["facts"], strict=True):
+        name = facts["measures"] if facts.get("measures") in PANELS else task
+        tasks.setdefault(name, {})[task] = facts
+        metrics.setdefault(name, set()).add(metric)
+    found = []
+    for name in sorted(tasks, key=lambda name: (PANELS.index(name) if name in PANELS else len(PANELS), name)):
+        headline = [metric for metric in HEADLINE_METRICS if metric in metrics[name]]
+        own = {task: tasks[name][task] for task in sorted(tasks[name])}
+        chances = {facts.get("chance") for facts in tasks[name].values()}
+        chance = chances.pop() if len(chances) == 1 else None
+        for metric in headline:
+            shown = name if len(headline) == 1 else f"{name}, {HEADLINE_METRICS[metric]}"
+            found.append(Panel(shown, metric, chance if metric == "accuracy" else None, own))
+    return found
+
+
+TRUTH = {
+    "redundancy": "redundant",
+    "unique1": "unique to modality 1",
+    "unique2": "unique to modality 2",
+    "synergy": "synergistic",
+}
+
+
+def truth_line(task: str, facts: Mapping[str, Any]) -> str | None:
+    """What the data set states exactly: "synergy: 0.469 bits, all synergistic"; None where it states
+    nothing."""
+    if any(facts.get(f"true_{name}") is None for name in TRUTH):
+        return None
+    parts = {
+        words: float(facts[f"true_{name}"]) for name, words in TRUTH.items() if facts[f"true_{name}"] > 5e-4
+    }
+    total = sum(parts.values())
+    if not parts:
+        return f"{task}: no information about it in the modalities"
+    shares = ", ".join(f"{value:.3f} {words}" for words, value in parts.items())
+    return f"{task}: {total:.3f} bits, " + (f"all {next(iter(parts))}" if len(parts) == 1 else shares)
+
+
+def scores(
+    groups: Sequence[Group], panels: Sequence[Panel], results: Mapping[str, Sequence[Any]]
+) -> pl.DataFrame:
+    """One row a panel and run: panel, metric, digest, run_id, seed, value; runs that lack one of its tasks
+    are left out."""
+    figures = {
+        (run_id, task, metric): value
+        for run_id, task, metric, value in zip(
+            *(results[name] for name in ("run_id", "task", "metric", "value")), strict=True
+        )
+    }
+    rows = []
+    for panel in panels:
+        for group in groups:
+            for run in group.runs:
+                values = [figures.get((run.id, task, panel.metric), math.nan) for task in panel.tasks]
+                if all(map(math.isfinite, values)):
+                    mean = sum(values) / len(values)
+                    rows.append((panel.name, panel.metric, group.digest, run.id, run.seed, mean))
+    return pl.DataFrame(rows, schema=SCORES, orient="row")
+
+
+def seed_values(frame: pl.DataFrame, panel: str, digest: str) -> dict[int, float]:
+    """seed → value of one group in one panel."""
+    chosen = frame.filter(pl.col("panel") == panel, pl.col("digest") == digest)
+    return dict(zip(chosen["seed"].to_list(), chosen["value"].to_list(), strict=True))
+
+
+def group_estimate(frame: pl.DataFrame, panel: str, digest: str) -> Estimate | None:
+    """Mean and interval of one group in one panel, or None where it has no result yet."""
+    values = seed_values(frame, panel, digest)
+    return estimate(list(values.values())) if values else None
+
+
+def difference(frame: pl.DataFrame, panel: Panel, ours: str, baseline: str) -> PairedDifference:
+    """Group `ours` minus group `baseline` (digests), paired by seed."""
+    return paired_difference(
+        seed_values(frame, panel.name, ours),
+        seed_values(frame, panel.name, baseline),
+        higher_is_better=not lower_is_better(panel.metric),
+    )

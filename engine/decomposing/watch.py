@@ -1,0 +1,99 @@
+"""When a run decomposes: at its end, and while it trains where that was asked for. No failure here loses the
+run."""
+
+import time
+
+import torch
+
+from engine.dataset import MultimodalDataset
+from engine.decomposing.decomposer import Decomposer, curve_points, guarded, record
+from engine.objective import Objective
+from engine.recorder import Recorder
+from engine.settings.experiment import ExperimentSettings
+from engine.views import view_plan
+
+
+def decompose_objective(
+    objective: Objective,
+    untrained: Objective,
+    dataset: MultimodalDataset,
+    settings: ExperimentSettings,
+    recorder: Recorder,
+    device: torch.device,
+) -> None:
+    """Decompose all tasks for the trained and the untrained encoder, and for raw inputs where that shows the
+    ceiling."""
+    own, epochs = settings.decomposition, settings.training.epochs
+
+    def work() -> None:
+        decomposer = _decomposer(objective, dataset, settings, device)
+        unknown = any(task.information is None for task in dataset.tasks)
+        raw = decomposer.read_raw() if own.raw == "yes" or (own.raw == "auto" and unknown) else {}
+        record(raw, "raw", 0, recorder)
+        record(decomposer.read(untrained), "untrained", 0, recorder, raw)
+        trained = decomposer.read(objective)
+        if not trained:
+            recorder.message("no decomposition: the method reads one modality alone")
+        record(trained, "trained", epochs, recorder, raw)
+        for sides, tasks in trained.items():
+            for task, one in tasks.items():
+                recorder.message(
+                    f"{task} ({sides}): at least {max(one.synergy.low, 0.0):.3f} bits of synergy "
+                    f"(usable with this probe, N = {one.n:,}); S = {one.synergy.value:.3f}, gain "
+                    f"{one.gain.value:.3f}"
+                )
+
+    guarded(recorder, "the run", work)
+
+
+class DecompositionWatch:
+    """Decomposes every so many epochs while a run trains, as long as that takes no more than its share of the
+    time.
+
+    One that comes too early is made up for after the next epoch that leaves room for it. Nothing that
+    training draws or keeps is touched: the objective is read in `eval` mode, and probes draw from generators
+    of their own.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        dataset: MultimodalDataset,
+        settings: ExperimentSettings,
+        recorder: Recorder,
+        device: torch.device,
+    ) -> None:
+        self.objective, self.dataset, self.settings = objective, dataset, settings
+        self.recorder, self.device = recorder, device
+        self._decomposer: Decomposer | None = None
+        self._began, self._spent, self._due = time.monotonic(), 0.0, False
+
+    def after_epoch(self, epochs: int, step: int) -> None:
+        """Decompose now if it is due and affordable; the run's last epoch is left to its end."""
+        own = self.settings.decomposition
+        if not own.enabled or not own.every or epochs >= self.settings.training.epochs:
+            return
+        self._due |= epochs % own.every == 0
+        if self._due and self._spent <= own.share * (time.monotonic() - self._began - self._spent):
+            began = time.monotonic()
+            self._due = False
+            guarded(self.recorder, f"epoch {epochs}", lambda: self._decompose(epochs, step))
+            self._spent += time.monotonic() - began
+
+    def _decompose(self, epochs: int, step: int) -> None:
+        self._decomposer = self._decomposer or _decomposer(
+            self.objective, self.dataset, self.settings, self.device
+        )
+        found = self._decomposer.read(self.objective)
+        record(found, "trained", epochs, self.recorder)
+        self.recorder.metrics(step, curve_points(found))
+
+
+def _decomposer(
+    objective: Objective, dataset: MultimodalDataset, settings: ExperimentSettings, device: torch.device
+) -> Decomposer:
+    plan = view_plan(settings, dataset.modalities)
+    labelled = bool(objective.label_names)
+    return Decomposer(
+        dataset, settings.decomposition, settings.seed, plan, device, settings.probe.batch_size, labelled
+    )

@@ -1,0 +1,160 @@
+"""What a user's file holds, in the terms of a paired data set: modalities, labels, lengths, splits, and what
+is wrong.
+
+Shapes decide: (n, d) a vector, (n, t, d) a sequence, (n, c, h, w) uint8 an image, (n,) a label. Names like
+`train_text` and `test_text` are the parts of one array `text`; `text_lengths` holds the valid steps of a
+sequence. Imports no torch, so that the dashboard can show a file before anything is trained.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DatasetError
+from engine.files.arrays import COUNTED, ArrayFile, Column
+from engine.files.opening import open_array_file
+
+Part = Literal["train", "validation", "test"]
+PART_NAMES: dict[Part, tuple[str, ...]] = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test",),
+}
+"""What a part may be called, before an array's name or in a split column."""
+LENGTHS = "_lengths"
+SPLIT = "split"
+
+Kind = Literal["vector", "sequence", "image", "classes", "numbers", "flags", "lengths", "split", "unusable"]
+"""classes: whole numbers or text (n,); numbers: decimals (n,); flags: (n, k) of 0 and 1, a multi-label or a
+vector."""
+MODALITY_KINDS: tuple[Kind, ...] = ("vector", "sequence", "image", "flags")
+LABEL_KINDS: tuple[Kind, ...] = ("classes", "numbers", "flags")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One array of a file: its name without the part, the part it is of (None: the file names none), and what
+    is in it."""
+
+    name: str
+    part: Part | None
+    shape: tuple[int, ...]
+    dtype: str
+    kind: Kind
+    minimum: float | None
+    maximum: float | None
+    problems: tuple[str, ...]
+
+    @property
+    def can_be_modality(self) -> bool:
+        """Whether the form may offer it as a modality."""
+        return self.kind in MODALITY_KINDS and not self.problems
+
+    @property
+    def can_be_label(self) -> bool:
+        """Whether the form may offer it as the label; a single column can be one too."""
+        return (
+            self.kind in LABEL_KINDS or (self.kind == "vector" and self.shape[1:] == (1,))
+        ) and not self.problems
+
+
+def describe_file(path: Path, max_gigabytes: float = 4.0) -> list[Entry]:
+    """Every array of a `.npz`, `.safetensors` or `.parquet` file, with what is wrong with it; reads the whole
+    file.
+
+    Raises `DatasetError` when the file as a whole cannot be read.
+    """
+    file = open_array_file(path, int(max_gigabytes * 1e9))
+    parts = part_names(file.names)
+    return [_describe(file, raw, *parts[raw]) for raw in file.names]
+
+
+def _describe(file: ArrayFile, raw: str, part: Part | None, name: str) -> Entry:
+    try:
+        column = file.read(raw)
+    except DatasetError as error:
+        problem = str(error).removeprefix(f"{file.path.name}: ").removeprefix(f"'{raw}' ")
+        return Entry(name, part, (), "?", "unusable", None, None, (problem,))
+    values = column.values
+    kind, problems = kind_of(name, column), [p for p in (shape_problem(column), finite_problem(values)) if p]
+    low = high = None
+    if values.size and not column.names:
+        finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (None, None)
+    dtype = "text" if column.names else str(values.dtype)
+    return Entry(name, part, values.shape, dtype, kind, low, high, tuple(problems))
+
+
+def part_names(names: list[str]) -> dict[str, tuple[Part | None, str]]:
+    """Each raw name as (part, name). Prefixes count where at least one array has a `train_` and another
+    part."""
+    prefixed: dict[str, tuple[Part | None, str]] = {}
+    for raw in names:
+        for part, prefixes in PART_NAMES.items():
+            for prefix in prefixes:
+                if raw.startswith(f"{prefix}_") and raw != f"{prefix}_":
+                    prefixed[raw] = (part, raw.removeprefix(f"{prefix}_"))
+    training = {name for part, name in prefixed.values() if part == "train"}
+    others = {name for part, name in prefixed.values() if part != "train"}
+    if not training & others:
+        prefixed = {}
+    return {raw: prefixed.get(raw, (None, raw)) for raw in names}
+
+
+def kind_of(name: str, column: Column) -> Kind:
+    """What an array can serve as, by its name, shape and type."""
+    values = column.values
+    if name == SPLIT:
+        return "split"
+    if name.endswith(LENGTHS) and values.ndim == 1 and values.dtype.kind in "iu":
+        return "lengths"
+    if values.ndim == 4:
+        return "unusable" if shape_problem(column) else "image"
+    one_column: Kind = "numbers" if values.dtype.kind == "f" else "classes"
+    table: Kind = "flags" if values.ndim == 2 and values.shape[1] > 1 and is_binary(values) else "vector"
+    by_axes: dict[int, Kind] = {1: one_column, 2: table, 3: "sequence"}
+    return by_axes.get(values.ndim, "unusable")
+
+
+def is_binary(values: NDArray[Any]) -> bool:
+    """Whether all values are 0 or 1."""
+    return bool(values.dtype.kind == "b" or ((values == 0) | (values == 1)).all())
+
+
+def shape_problem(column: Column) -> str | None:
+    """Why an array of this shape serves as nothing, or None."""
+    values = column.values
+    if values.size == 0:
+        return f"has the shape {values.shape}: nothing is in it"
+    if column.names and values.ndim != 1:
+        return f"is text of the shape {values.shape}; text can be a label, (rows,)"
+    if values.ndim == 4 and values.shape[1] not in (1, 3):
+        moved = "; move the channels to the second axis" if values.shape[3] in (1, 3) else ""
+        return f"has the shape {values.shape}; images are (rows, 1 or 3 channels, height, width){moved}"
+    if values.ndim == 4 and values.dtype != np.uint8:
+        return f"is of type {values.dtype}; images are uint8, 0 to 255"
+    if values.ndim not in (1, 2, 3, 4):
+        return f"has the shape {values.shape}; allowed are 1 to 4 axes, rows first"
+    return None
+
+
+def finite_problem(values: NDArray[Any]) -> str | None:
+    """Where the first NaN or infinite value is, and in how many rows there are some; None when there is none.
+
+    Values past float32, in which models compute, count as infinite.
+    """
+    if values.dtype.kind != "f" or values.size == 0 or values.ndim == 0:
+        return None
+    with np.errstate(over="ignore"):
+        bad = ~np.isfinite(values.astype(np.float32, copy=False))
+    rows = np.flatnonzero(bad.reshape(len(values), -1).any(axis=1))
+    if not len(rows):
+        return None
+    first = values[rows[0]][bad[rows[0]]].flat[0] if values.ndim > 1 else values[rows[0]]
+    word = (
+        "NaN" if np.isnan(first) else "an infinite value" if np.isinf(first) else f"{first:g}, past float32,"
+    )
+    return f"has {word} in row {rows[0]} ({COUNTED}); {len(rows):,} of {len(values):,} rows have such values"

@@ -1,0 +1,120 @@
+"""Presets: a named experiment with the methods it compares and the seeds it repeats, one TOML file each in
+`engine/presets/`.
+
+A file has a title, a description, the methods and seeds it suggests, the name of a published table (or none),
+`[common.…]` settings for all methods and `[method.NAME.…]` settings on top for one of them.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from engine.settings.base import Settings, setting
+from engine.settings.dataset import DatasetSettings
+from engine.settings.experiment import ExperimentSettings, SettingsError, parse
+from engine.settings.objective import ObjectiveSettings
+
+FOLDER = Path(__file__).parent
+
+
+class Preset(Settings):
+    """One comparison as its author would run it; `experiment` gives the complete settings of one of its
+    runs."""
+
+    name: str
+    title: str
+    description: str
+    methods: tuple[str, ...]
+    seeds: tuple[int, ...]
+    published: str | None = None
+    common: dict[str, Any]
+    method: dict[str, dict[str, Any]] = setting({}, "Settings on top of the common ones, by method.")
+
+    def experiment(
+        self, method: str, seed: int, changes: Mapping[str, Any] | None = None
+    ) -> ExperimentSettings:
+        """Settings of one run: common, then the method's own, then `changes` (dotted path → value), then the
+        seed.
+
+        Raises `SettingsError` for an unknown method, path or value.
+        """
+        check_choice("objective", method, method_names())
+        content: dict[str, Any] = {}
+        for layer in (
+            self.common,
+            {"objective": {"name": method}},
+            self.method.get(method, {}),
+            nest(changes or {}),
+        ):
+            content = merge(content, layer)
+        return parse(content | {"seed": seed})
+
+
+def nest(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """{"training.epochs": 3} as {"training": {"epochs": 3}}; raises `SettingsError` where one path runs
+    through a value."""
+    content: dict[str, Any] = {}
+    for path, value in changes.items():
+        *groups, last = path.split(".")
+        node = content
+        for group in groups:
+            node = node.setdefault(group, {})
+            if not isinstance(node, dict):
+                raise SettingsError(f"'{path}' runs through '{group}', which was given a value of its own")
+        node[last] = value
+    return content
+
+
+def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """`upper` laid over `lower`, group by group; a group that names another kind replaces the one below it
+    whole."""
+    result = dict(lower)
+    for key, value in upper.items():
+        below = result.get(key)
+        same_kind = (
+            isinstance(below, dict)
+            and isinstance(value, Mapping)
+            and value.get("name", below.get("name")) == below.get("name")
+        )
+        result[key] = merge(below, value) if same_kind and isinstance(below, dict) else value
+    return result
+
+
+def check_choice(what: str, name: str, allowed: list[str]) -> None:
+    """Raises `SettingsError` in the house's wording when `name` is not among `allowed`."""
+    if name not in allowed:
+        near = difflib.get_close_matches(name, allowed, 1)
+        hint = f" (did you mean '{near[0]}'?)" if near else ""
+        raise SettingsError(f"no {what} '{name}'{hint}; choose from {', '.join(allowed)}")
+
+
+def _union_names(union: Any) -> list[str]:
+    members = get_args(get_args(union)[0])
+    return [member.model_fields["name"].default for member in members]
+
+
+def method_names() -> list[str]:
+    """Every objective there is, InfMasking first."""
+    return _union_names(ObjectiveSettings)
+
+
+def dataset_names() -> list[str]:
+    """Every data set there is."""
+    return _union_names(DatasetSettings)
+
+
+def preset_names() -> list[str]:
+    """Every preset there is, the quick one first, then by name."""
+    return sorted(
+        (file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != "bits-quick", name)
+    )
+
+
+@cache
+def load_preset(name: str) -> Preset:
+    """The preset of that name; raises `SettingsError` when there is none."""
+    check_choice("preset", name, preset_names())
+    return Preset(name=name, **tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
