@@ -1,29 +1,23 @@
 """One run from settings to results: data, training, probing. The only file that knows the whole order."""
 
-import os
-import re
-import shutil
-import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from accelerate import Accelerator
 
-from engine.dataset import MultimodalDataset, Split, Task, load_dataset
+from engine.dataset import MultimodalDataset, Task
 from engine.decomposing.watch import DecompositionWatch, decompose_objective
-from engine.objective import Objective, build_objective
+from engine.files.temporary import temporary_folder
+from engine.objective import Objective, fresh_objective
 from engine.probing.linear_probe import Features, probe
 from engine.probing.representation import FeatureExtractor
-from engine.randomness import derive_seed
 from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.recorders.folder import SilentRecorder
 from engine.settings.experiment import ExperimentSettings, parse
 from engine.settings.training import TrainingSettings
 from engine.training.checkpoint import load_checkpoint
+from engine.training.loading import load_shared
 from engine.training.processes import build_accelerator
 from engine.training.trainer import Outcome, Trainer
 from engine.views import view_plan
@@ -39,8 +33,8 @@ def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path)
     if not accelerator.is_main_process:
         recorder = SilentRecorder()
     recorder.phase("loading data")
-    dataset = _load(settings, home, accelerator)
-    objective = _fresh_objective(settings, dataset)
+    dataset = load_shared(settings, home, accelerator)
+    objective = fresh_objective(settings, dataset)
     with temporary_folder(home) as work:
         recorder.phase("training")
         watch = DecompositionWatch(objective, dataset, settings, recorder, accelerator.device)
@@ -55,7 +49,7 @@ def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path)
         probe_objective(objective, dataset, settings, recorder, accelerator.device, kind)
         if settings.decomposition.enabled:
             recorder.phase("decomposing")
-            untrained = _fresh_objective(settings, dataset).to(accelerator.device)
+            untrained = fresh_objective(settings, dataset).to(accelerator.device)
             decompose_objective(objective, untrained, dataset, settings, recorder, accelerator.device)
     return "finished"
 
@@ -65,7 +59,7 @@ def probe_checkpoint(file: Path, recorder: Recorder, home: Path) -> None:
     checkpoint = load_checkpoint(file)
     accelerator = build_accelerator(_anywhere(checkpoint.settings.training))
     recorder.phase("loading data")
-    dataset = _load(checkpoint.settings, home, accelerator)
+    dataset = load_shared(checkpoint.settings, home, accelerator)
     recorder.phase("probing")
     objective = checkpoint.objective.to(accelerator.device)
     kind = str(checkpoint.facts.get("kind", "last"))
@@ -80,9 +74,9 @@ def decompose_checkpoint(file: Path, recorder: Recorder, home: Path, changes: Ma
     settings = parse(content | {"decomposition": {**content["decomposition"], **changes}})
     accelerator = build_accelerator(_anywhere(settings.training))
     recorder.phase("loading data")
-    dataset = _load(settings, home, accelerator)
+    dataset = load_shared(settings, home, accelerator)
     recorder.phase("decomposing")
-    untrained = _fresh_objective(settings, dataset).to(accelerator.device)
+    untrained = fresh_objective(settings, dataset).to(accelerator.device)
     objective = checkpoint.objective.to(accelerator.device)
     decompose_objective(objective, untrained, dataset, settings, recorder, accelerator.device)
 
@@ -143,91 +137,3 @@ def _anywhere(training: TrainingSettings) -> TrainingSettings:
     return training.model_copy(
         update={"processes": 1, "machines": 1, "device": "auto", "precision": "fp32", "compile": False}
     )
-
-
-class StepCost(NamedTuple):
-    """Measured cost of a configuration: seconds a step, steps of a full run, bytes of its weights."""
-
-    seconds: float
-    steps: int
-    weights_bytes: int
-
-
-def measure_step(settings: ExperimentSettings, home: Path, steps: int = 3) -> StepCost:
-    """Time `steps` training steps of this configuration on this machine, after one to warm up; nothing is
-    kept.
-
-    A run of several processes is timed by one of them with its share of the batch; what they exchange is not
-    in the figure.
-    """
-    training = settings.training
-    share = training.model_copy(
-        update={"processes": 1, "machines": 1, "batch_size": training.batch_size // training.processes}
-    )
-    accelerator = build_accelerator(share)
-    dataset = _load(settings, home, accelerator)
-    objective = _fresh_objective(settings, dataset)
-    with temporary_folder(home) as work:
-        alone = settings.model_copy(update={"training": share})
-        trainer = Trainer(objective, dataset, alone, accelerator, SilentRecorder(), work)
-        trainer.model.train()
-        batch = torch.arange(trainer.batch_size)
-        trainer.step(batch)
-        _wait_for(accelerator.device)
-        start = time.perf_counter()
-        for _ in range(steps):
-            trainer.step(batch)
-        _wait_for(accelerator.device)
-        seconds = (time.perf_counter() - start) / steps
-    weights = sum(value.numel() * value.element_size() for value in objective.state_dict().values())
-    return StepCost(seconds, training.epochs * (len(dataset.train) // training.batch_size), weights)
-
-
-def _wait_for(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def _load(settings: ExperimentSettings, home: Path, accelerator: Accelerator) -> MultimodalDataset:
-    with accelerator.main_process_first():  # one process renders, the others find the cache
-        dataset = load_dataset(settings.data, home)
-    _check_splits(dataset)
-    return dataset
-
-
-def _check_splits(dataset: MultimodalDataset) -> None:
-    """State what later code relies on: aligned rows, and labels of every task in every probe split."""
-    named: dict[str, Split] = {
-        name: getattr(dataset, name) for name in ("probe_train", "probe_validation", "probe_test")
-    }
-    for name, split in named.items():
-        assert all(len(split.labels[task.name]) == len(split) for task in dataset.tasks), name
-
-
-def _fresh_objective(settings: ExperimentSettings, dataset: MultimodalDataset) -> Objective:
-    torch.manual_seed(derive_seed(settings.seed, "weights"))
-    return build_objective(settings, dataset.modalities, dataset.tasks)
-
-
-@contextmanager
-def temporary_folder(home: Path) -> Iterator[Path]:
-    """A folder under home/tmp that goes when the block ends; those of processes that were killed go with the
-    next one."""
-    base = home / "tmp"
-    base.mkdir(parents=True, exist_ok=True)
-    for left in base.iterdir():
-        match = re.match(r"(\d+)-", left.name)
-        if match and not _alive(int(match[1])):
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=base) as folder:
-        yield Path(folder)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -5,14 +5,13 @@ Each file has `TASKS`, the kinds of task it is for, and `measure(target, predict
 """
 
 import importlib
-import pkgutil
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
-import engine.metrics
-
+FOLDER = Path(__file__).with_name("metrics")
 Measure = Callable[[np.ndarray, np.ndarray], float]
 
 
@@ -20,8 +19,8 @@ Measure = Callable[[np.ndarray, np.ndarray], float]
 def metrics_for(kind: str) -> dict[str, Measure]:
     """Every metric for a kind of task: name → function."""
     found = {}
-    for module_info in pkgutil.iter_modules(engine.metrics.__path__):
-        module = importlib.import_module(f"engine.metrics.{module_info.name}")
+    for file in sorted(FOLDER.glob("[a-z]*.py")):
+        module = importlib.import_module(f"engine.metrics.{file.stem}")
         if kind in module.TASKS:
-            found[module_info.name] = module.measure
+            found[file.stem] = module.measure
     return found

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from engine.dataset import Modality, Samples, Task
+from engine.dataset import Modality, MultimodalDataset, Samples, Task
 from engine.encoder import Encoder, Tokens, build_encoder
-from engine.randomness import torch_generator
+from engine.randomness import derive_seed, torch_generator
 from engine.settings.experiment import ExperimentSettings, SettingsError
 
 View = Mapping[str, Samples]
@@ -136,3 +136,9 @@ def build_objective(
 def build_encoders(settings: ExperimentSettings, modalities: Sequence[Modality]) -> dict[str, Encoder]:
     """One encoder a modality, as the settings say or as the data set recommends."""
     return {m.name: build_encoder(settings.encoders.get(m.name, m.encoder), m) for m in modalities}
+
+
+def fresh_objective(settings: ExperimentSettings, dataset: MultimodalDataset) -> Objective:
+    """An untrained objective for this data set, its weights drawn from the run's seed."""
+    torch.manual_seed(derive_seed(settings.seed, "weights"))
+    return build_objective(settings, dataset.modalities, dataset.tasks)

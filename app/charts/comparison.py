@@ -13,7 +13,7 @@ import polars as pl
 
 from app.charts.curves import thinned
 from app.charts.style import HEIGHT, INK, PADDING, line_legend, method_colour, method_dash, method_shape
-from app.groups.seed_statistics import Unit
+from app.wording.units import Unit
 
 Layers = alt.LayerChart | alt.FacetChart
 """What `alt.layer` says it returns."""

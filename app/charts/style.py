@@ -5,16 +5,15 @@ told apart by lightness, dash and shape, so that no reading depends on hue. Ever
 at least 3 : 1 against both the light and the dark background (a test asserts it).
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 from zlib import crc32
 
 import altair as alt
 
+from app.wording.names import in_order, method_label
 from engine.presets.preset import method_names
-from engine.settings.objective import ObjectiveSettings
 
 ACCENT = "#D9541E"
 INK = "#7A8A8C"
@@ -61,21 +60,6 @@ def method_style(name: str) -> MethodStyle:
     place = names.index(name) - 1 if name in names else crc32(name.encode())
     place %= len(QUIET)
     return MethodStyle(method_label(name), QUIET[place], _DASHES[place], _SHAPES[place])
-
-
-@cache
-def method_label(name: str) -> str:
-    """The method as papers write it: the first word of its settings' docstring ("comm" → "CoMM")."""
-    for member in get_args(get_args(ObjectiveSettings)[0]):
-        if member.model_fields["name"].default == name:
-            return re.split(r"[\s,:(]", (member.__doc__ or name).strip(), maxsplit=1)[0]
-    return name
-
-
-def in_order(methods: Iterable[str]) -> list[str]:
-    """Distinct methods in the order of the settings, unknown ones last."""
-    names = method_names()
-    return sorted(set(methods), key=lambda name: (names.index(name) if name in names else len(names), name))
 
 
 def method_colour(

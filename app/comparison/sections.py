@@ -10,11 +10,13 @@ from app.charts.comparison import difference_chart, score_chart
 from app.comparison import tables
 from app.comparison.progress import Progress
 from app.comparison.reported_values import as_reported, reported
-from app.groups.grouping import HEADLINE_METRICS, Group, Panel, truth_line
-from app.groups.seed_statistics import unit_of
-from app.launch.plan import show_seeds
+from app.groups.grouping import HEADLINE_METRICS, Group, Panel
 from app.state import page
+from app.wording.exports import markdown
 from app.wording.figures import show_count
+from app.wording.names import show_seeds
+from app.wording.truth import truth_line
+from app.wording.units import unit_of
 from storage.clock import now_ms
 from storage.run import Run, live_state
 
@@ -167,7 +169,7 @@ def show_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Data
     with st.container(horizontal=True):
         st.download_button(
             "Table (Markdown)",
-            tables.markdown(rows),
+            markdown(rows),
             "comparison.md",
             "text/markdown",
             on_click="ignore",

@@ -1,17 +1,17 @@
 """Frames that a comparison draws and exports, from groups, panels and scores. Figures in shown units; texts
 for reading."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from app.charts.comparison import BANDS, GROUPS, SEEDS
-from app.charts.style import method_label
 from app.comparison.reported_values import reported
 from app.groups.grouping import HEADLINE_METRICS, Group, Panel, difference, group_estimate, seed_values
-from app.groups.seed_statistics import PairedDifference, Unit, half_width, reading, show_interval, unit_of
-from app.launch.plan import show_seeds
+from app.groups.seed_statistics import PairedDifference, half_width, reading, show_interval
+from app.wording.names import method_label, show_seeds
+from app.wording.units import Unit, unit_of
 from engine.presets.reported import Published
 
 
@@ -151,17 +151,6 @@ def member_lines(groups: Sequence[Group], points: pl.DataFrame) -> pl.DataFrame:
         names, schema={"run_id": pl.Int64, "group": pl.String, "method": pl.String}, orient="row"
     )
     return points.join(owners, on="run_id").select("group", "method", "run_id", "step", "value")
-
-
-def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A table in Markdown, as papers' repositories and notes use it."""
-    if not rows:
-        return ""
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *([str(value) for value in row.values()] for row in rows)]
-    return (
-        "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-        + "\n"
-    )
 
 
 def csv(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> str:

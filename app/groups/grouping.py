@@ -12,15 +12,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from app.groups.seed_statistics import (
-    Estimate,
-    PairedDifference,
-    estimate,
-    lower_is_better,
-    paired_difference,
-)
-from app.runs.facts import data_label
+from app.groups.seed_statistics import Estimate, PairedDifference, estimate, paired_difference
 from app.wording.fields import flatten
+from app.wording.names import data_label
+from app.wording.units import lower_is_better
 from engine.presets.preset import method_names
 from storage.run import Run
 
@@ -179,29 +174,6 @@ def panels_of(results: Mapping[str, Sequence[Any]]) -> list[Panel]:
             shown = name if len(headline) == 1 else f"{name}, {HEADLINE_METRICS[metric]}"
             found.append(Panel(shown, metric, chance if metric == "accuracy" else None, own))
     return found
-
-
-TRUTH = {
-    "redundancy": "redundant",
-    "unique1": "unique to modality 1",
-    "unique2": "unique to modality 2",
-    "synergy": "synergistic",
-}
-
-
-def truth_line(task: str, facts: Mapping[str, Any]) -> str | None:
-    """What the data set states exactly: "synergy: 0.469 bits, all synergistic"; None where it states
-    nothing."""
-    if any(facts.get(f"true_{name}") is None for name in TRUTH):
-        return None
-    parts = {
-        words: float(facts[f"true_{name}"]) for name, words in TRUTH.items() if facts[f"true_{name}"] > 5e-4
-    }
-    total = sum(parts.values())
-    if not parts:
-        return f"{task}: no information about it in the modalities"
-    shares = ", ".join(f"{value:.3f} {words}" for words, value in parts.items())
-    return f"{task}: {total:.3f} bits, " + (f"all {next(iter(parts))}" if len(parts) == 1 else shares)
 
 
 def scores(

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.charts.style import method_label
 from app.groups.grouping import Group, choose, group_runs
-from app.runs.facts import data_label
 from app.state import read_runs
 from app.wording.figures import show_age, show_count
+from app.wording.names import data_label, method_label
 from engine.presets.preset import method_names
 from storage.clock import now_ms
 from storage.run import Run

@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
+from app.wording.units import Unit
+
 LEVEL = 0.95
 """Confidence level of every interval that the studio shows."""
 
@@ -81,54 +83,6 @@ def _verdict(difference: Estimate, higher_is_better: bool) -> Verdict:
     if difference.low <= 0 <= difference.high:
         return "undecided"
     return "ahead" if (difference.mean > 0) == higher_is_better else "behind"
-
-
-class Unit(NamedTuple):
-    """How a metric is shown: stored value × scale, then the decimals; `points` is the word for a difference.
-
-    digits: significant ones that a small figure keeps, by more decimals; an error of 0.000423 is no 0.0004.
-    """
-
-    scale: float
-    decimals: int
-    suffix: str
-    points: str
-    digits: int = 0
-
-    def number(self, value: float, beside: float | None = None) -> str:
-        """0.7716 as "77.2"; with as many decimals as the figure that it stands beside."""
-        return f"{value * self.scale:.{self.places(value if beside is None else beside)}f}".replace("-", "−")
-
-    def show(self, value: float) -> str:
-        """0.7716 as "77.2 %"."""
-        return self.number(value) + self.suffix
-
-    def signed(self, value: float) -> str:
-        """−0.021 as "−2.1", with a true minus and never "−0.0"."""
-        places = self.places(value)
-        number = round(value * self.scale, places) + 0.0
-        return f"{number:+.{places}f}".replace("-", "−")
-
-    def places(self, value: float) -> int:
-        """Decimals that a value is shown with."""
-        size = abs(value) * self.scale
-        if not self.digits or not 0 < size < math.inf:
-            return self.decimals
-        return max(self.decimals, self.digits - 1 - math.floor(math.log10(size)))
-
-
-PERCENT = Unit(100.0, 1, " %", " points")
-PLAIN = Unit(1.0, 4, "", "", digits=3)
-
-
-def unit_of(metric: str) -> Unit:
-    """Fractions are stored and shown as per cent; other figures, such as a squared error, as they are."""
-    return PERCENT if metric in {"accuracy", "macro_f1", "weighted_f1"} else PLAIN
-
-
-def lower_is_better(metric: str) -> bool:
-    """True for errors."""
-    return metric in {"mse"}
 
 
 def show_interval(value: Estimate, unit: Unit) -> str:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import streamlit as st
 from pydantic import TypeAdapter
 
-from app.charts.style import method_label
 from app.launch.controls import Form
 from app.launch.plan import edited_lines, objective_settings, shared_settings
 from app.wording.fields import fields_of, kinds_of, summary, title
+from app.wording.names import method_label
 from engine.presets.preset import Preset
 from engine.settings.base import Settings
 from engine.settings.dataset import DatasetSettings

@@ -37,18 +37,6 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def show_seeds(seeds: Sequence[int]) -> str:
-    """(0, 1, 2, 7) as "0-2, 7"."""
-    words: list[str] = []
-    for seed in sorted(seeds):
-        first, _, last = words[-1].partition("-") if words else ("", "", "")
-        if words and int(last or first) == seed - 1:
-            words[-1] = f"{first}-{seed}"
-        else:
-            words.append(str(seed))
-    return ", ".join(words)
-
-
 def from_dataset(content: Mapping[str, Any], title: str) -> Preset:
     """A start from a data set alone: every other setting has its default, every method is offered."""
     return Preset(

@@ -7,13 +7,13 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
-from app.charts.style import method_label
 from app.launch.cost import Cost, concurrency, elapsed, known_cost, measure_cost
 from app.preview.requests import PreviewError
 from app.training.configuring import Planned
 from app.training.fleet import this_machine
 from app.training.scheduling import ImpossibleDemand
 from app.wording.figures import show_bytes, show_count, show_duration
+from app.wording.names import method_label
 from engine.settings.experiment import ExperimentSettings
 from storage.database import Database
 

@@ -7,12 +7,11 @@ import polars as pl
 import streamlit as st
 
 from app import queries, reader
-from app.charts.style import method_label
 from app.downloads import download_url
 from app.runs.confirmation import confirm_deletion
-from app.runs.facts import run_name
 from app.state import number_parameter, page
 from app.wording.figures import show_bytes, show_count, show_facts, show_time
+from app.wording.names import method_label, run_name
 from storage.artifacts import Artifact, delete_artifact
 from storage.run import Run
 

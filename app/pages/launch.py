@@ -11,17 +11,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import queries
-from app.charts.style import method_label
 from app.home import data_home
 from app.launch.form import Edited, draw_settings
 from app.launch.own_file import choose_file
-from app.launch.plan import from_dataset, from_run, parse_seeds, plan, show_seeds
+from app.launch.plan import from_dataset, from_run, parse_seeds, plan
 from app.launch.summary import show_changes, show_cost, show_mistakes, show_runs
 from app.preview.requests import PreviewError, obtain
 from app.state import number_parameter, open_page, write_runs
 from app.training.configuring import Planned
 from app.training.launching import submit
 from app.wording.fields import title
+from app.wording.names import method_label, show_seeds
 from engine.presets.preset import Preset, dataset_names, load_preset, merge, method_names, preset_names
 from engine.settings.experiment import SettingsError
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import queries
-from app.charts.style import in_order, method_label
-from app.runs.facts import STATES, UNSETTLED, data_label
+from app.runs.facts import STATES, UNSETTLED
 from app.runs.list_view import show_runs
 from app.runs.table import Filters, filtered
 from app.state import open_page, page, write_runs
@@ -14,6 +13,7 @@ from app.training.configuring import plan_runs
 from app.training.devices import cores, gpus
 from app.training.launching import ensure_supervisor, submit
 from app.wording.figures import show_count
+from app.wording.names import data_label, in_order, method_label
 from engine.presets.preset import load_preset, preset_names
 from storage.clock import now_ms
 from storage.run import Run, live_state

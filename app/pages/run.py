@@ -6,20 +6,11 @@ import streamlit as st
 from app import queries
 from app.runs import sections
 from app.runs.actions import show_actions, show_labels
-from app.runs.facts import (
-    STATES,
-    UNSETTLED,
-    data_label,
-    experiment_label,
-    run_name,
-    seconds_left,
-    share_done,
-    took,
-    where_it_stands,
-)
+from app.runs.facts import STATES, UNSETTLED, seconds_left, share_done, took, where_it_stands
 from app.state import number_parameter, page
 from app.training.joining import joining_lines
 from app.wording.figures import show_age
+from app.wording.names import data_label, experiment_label, run_name
 from engine.settings.experiment import parse
 from storage.clock import now_ms
 from storage.run import ALIVE, LiveState, NoSuchRun, Run, live_state

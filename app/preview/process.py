@@ -22,12 +22,12 @@ from app.training.devices import cores
 from app.training.processes import host_name
 from engine.dataset import load_dataset
 from engine.errors import UserError
-from engine.experiment import measure_step
 from engine.objective import build_objective
 from engine.recorders.folder import SilentRecorder
 from engine.settings.dataset import DatasetSettings
 from engine.settings.experiment import parse
 from engine.training.processes import build_accelerator
+from engine.training.step_cost import measure_step
 from engine.training.trainer import Trainer
 
 _DATA: TypeAdapter[Any] = TypeAdapter(DatasetSettings)

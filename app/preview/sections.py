@@ -8,10 +8,10 @@ import polars as pl
 import streamlit as st
 
 from app.charts.style import INK
-from app.groups.grouping import truth_line
 from app.preview.requests import Preview
 from app.wording.fields import fields_of, show_list, summary
 from app.wording.figures import show_bytes
+from app.wording.truth import truth_line
 from engine.files.presence import Presence
 from engine.settings.base import Settings
 

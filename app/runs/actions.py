@@ -5,10 +5,11 @@ import streamlit as st
 from app import queries
 from app.home import data_home, run_log
 from app.runs.confirmation import confirm_deletion
-from app.runs.facts import RESUMABLE, run_name
+from app.runs.facts import RESUMABLE
 from app.state import open_page
 from app.training.launching import ensure_supervisor
 from app.wording.figures import show_bytes, show_count
+from app.wording.names import run_name
 from storage.run import ALIVE, LiveState, Run
 from storage.runs import delete_run, request_stop, requeue, set_note, set_tags
 

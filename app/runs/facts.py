@@ -2,11 +2,8 @@
 functions."""
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Literal, NamedTuple
 
-from app.charts.style import method_label
-from app.wording.fields import title
 from app.wording.figures import show_duration
 from storage.run import ALIVE, LiveState, Run
 
@@ -43,25 +40,6 @@ STATES: Mapping[LiveState, StateStyle] = {
 UNSETTLED: frozenset[LiveState] = ALIVE | {"queued"}
 """States that change without anybody's doing: what shows them has to look again."""
 RESUMABLE: frozenset[LiveState] = frozenset({"lost", "stopped", "failed"})
-
-
-def run_name(run: Run) -> str:
-    """What a run is called where it stands alone: "InfMasking, seed 0"."""
-    return f"{method_label(run.method)}, seed {run.seed}"
-
-
-def experiment_label(run: Run) -> str:
-    """The title without the method and seed that stand beside it: "bits-quick · comm · seed 0" as
-    "bits-quick"."""
-    words = run.title.split(" · ")
-    said = {run.method, method_label(run.method), f"seed {run.seed}"}
-    return " · ".join(word for word in words if word not in said) or run.title
-
-
-def data_label(run: Run) -> str:
-    """The data set as people call it; the user's own file goes by its name."""
-    path = run.settings.get("data", {}).get("path")
-    return PurePath(path).name if path else title(run.dataset)
 
 
 def share_done(run: Run, state: LiveState) -> float:

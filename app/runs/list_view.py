@@ -8,12 +8,12 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from app import queries
 from app.groups.grouping import HEADLINE_METRICS, Panel
-from app.groups.seed_statistics import unit_of
 from app.runs.facts import RESUMABLE, STATES
 from app.runs.table import result_column, result_panels, run_table
 from app.state import open_page, write_runs
 from app.training.launching import ensure_supervisor
 from app.wording.figures import show_count
+from app.wording.units import unit_of
 from storage.run import ALIVE, Run, live_state
 from storage.runs import request_stop, requeue
 

@@ -12,11 +12,11 @@ from app.charts.panels import LOSS, CurvePanel, curve_panels
 from app.charts.style import method_style
 from app.downloads import download_url
 from app.groups.grouping import PANELS
-from app.groups.seed_statistics import unit_of
 from app.home import data_home, run_log
 from app.runs.settings_table import setting_rows
 from app.state import page
 from app.wording.figures import show_bytes, show_clock, show_facts, show_number, show_time
+from app.wording.units import unit_of
 from storage.run import Run
 
 PANELS_A_ROW = 2

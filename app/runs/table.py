@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import polars as pl
 
-from app.charts.style import method_label
 from app.groups.grouping import PANELS, Panel, panels_of
-from app.groups.seed_statistics import unit_of
-from app.runs.facts import data_label, experiment_label, seconds_left, share_done, took
+from app.runs.facts import seconds_left, share_done, took
 from app.wording.figures import show_duration
+from app.wording.names import data_label, experiment_label, method_label
+from app.wording.units import unit_of
 from storage.queries import Columns
 from storage.run import LiveState, Run, live_state
 

@@ -10,10 +10,10 @@ import streamlit as st
 from app.charts.atoms import ATOM_MEANING
 from app.charts.decomposition import stack_chart, training_chart
 from app.charts.style import method_style
-from app.comparison.tables import markdown
 from app.groups.grouping import Group
 from app.synergy import frames
 from app.synergy.rows import Combined, Row, claim, sentence
+from app.wording.exports import markdown
 
 HELP = {
     "Î(Z)": "Information about the label that a probe can use in the fused representation, in bits.",

@@ -67,7 +67,7 @@ def _checkpoint_file(
     if state not in ("finished", "stopped", "failed"):
         raise TransferError(f"run {run_id} is {state}; only a finished, stopped or failed run can be {done}")
     artifact = weights_of(db, run_id, kind)
-    from engine.experiment import temporary_folder
+    from engine.files.temporary import temporary_folder
 
     with temporary_folder(home) as folder, ProbeRecorder(db, run_id, spool_file(home, run_id)) as recorder:
         file = folder / artifact.name

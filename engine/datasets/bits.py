@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.dataset import DatasetError, Information, MultimodalDataset, Split, Task
 from engine.datasets.common.modality_defaults import modality
+from engine.information.entropy import binary_entropy
 from engine.randomness import numpy_generator
 from engine.settings.dataset import BitsSettings
 
@@ -126,11 +127,6 @@ def tasks(settings: BitsSettings) -> tuple[Task, ...]:
         ),
         Task("synergy", "classification", "synergy", 2, 0.5, Information(0, 0, 0, entropy)),
     )
-
-
-def binary_entropy(p: float) -> float:
-    """h(p) = −p log2 p − (1−p) log2(1−p), in bits, for 0 ≤ p ≤ 1."""
-    return -sum(q * math.log2(q) for q in (p, 1 - p) if q > 0)
 
 
 def draw_latents(

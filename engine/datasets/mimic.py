@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from engine.dataset import DatasetError, Modality, MultimodalDataset, Split, Task
+from engine.datasets.common.standardising import standardise
 from engine.datasets.multibench.pickles import check_rows, numbers
-from engine.datasets.paired_file import standardise
 from engine.files.presence import check_there
 from engine.files.unpickling import read_pickle
 from engine.settings.augmentation import NoiseAugmentation

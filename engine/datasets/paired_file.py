@@ -10,14 +10,13 @@ from torch import Tensor
 
 from engine.dataset import DatasetError, Modality, MultimodalDataset, Split
 from engine.datasets.common.modality_defaults import modality
+from engine.datasets.common.standardising import standardise
 from engine.datasets.paired.joining import join
 from engine.datasets.paired.labels import task_of
 from engine.datasets.paired.splitting import split_rows
 from engine.files.arrays import Column
 from engine.settings.dataset import PairedFileSettings
 
-NEVER_VARIES = 1e-7
-"""A standard deviation below this share of the mean is rounding."""
 KINDS: dict[int, Literal["vector", "sequence", "image"]] = {2: "vector", 3: "sequence", 4: "image"}
 
 
@@ -81,19 +80,3 @@ def items_of(
     if valid is not None:
         values[~valid] = 0.0
     return torch.from_numpy(values), None if column.lengths is None else torch.from_numpy(column.lengths)
-
-
-def standardise(
-    values: NDArray[np.float32], valid: NDArray[np.bool_] | None, fitted_on: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """(x − mean) / standard deviation of each feature over the valid steps of the rows `fitted_on`.
-
-    values (n, d) or (n, t, d), valid (n, t) or None. A feature that never varies there is only centred.
-    """
-    fitted = values[fitted_on] if valid is None else values[fitted_on][valid[fitted_on]]
-    fitted = fitted.reshape(-1, values.shape[-1])
-    mean = fitted.mean(axis=0, dtype=np.float64)
-    deviation = fitted.std(axis=0, dtype=np.float64)
-    deviation[deviation <= NEVER_VARIES * np.abs(mean)] = 1.0
-    scaled: NDArray[np.float32] = (values - mean.astype(np.float32)) / deviation.astype(np.float32)
-    return scaled

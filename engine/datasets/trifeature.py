@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.dataset import DatasetError, Information, Modality, MultimodalDataset, Split, Task
-from engine.datasets.bits import binary_entropy
 from engine.datasets.common.modality_defaults import modality
 from engine.datasets.rendering.cache import cache_file, read_images, write_images
 from engine.datasets.rendering.images import NAMES, render
+from engine.information.entropy import binary_entropy
 from engine.randomness import numpy_generator
 from engine.settings.dataset import TrifeatureSettings
 

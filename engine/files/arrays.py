@@ -184,3 +184,22 @@ def too_large(size: int, allowed: int) -> str:
     unit = next((unit for unit in (1e9, 1e6, 1e3) if max(size, allowed) >= unit), 1.0)
     name = {1e9: "GB", 1e6: "MB", 1e3: "kB", 1.0: "B"}[unit]
     return f"{size / unit:.4g} {name}; {allowed / unit:.4g} {name} are allowed"
+
+
+def finite_problem(values: NDArray[Any]) -> str | None:
+    """Where the first NaN or infinite value is, and in how many rows there are some; None when there is none.
+
+    Values past float32, in which models compute, count as infinite.
+    """
+    if values.dtype.kind != "f" or values.size == 0 or values.ndim == 0:
+        return None
+    with np.errstate(over="ignore"):
+        bad = ~np.isfinite(values.astype(np.float32, copy=False))
+    rows = np.flatnonzero(bad.reshape(len(values), -1).any(axis=1))
+    if not len(rows):
+        return None
+    first = values[rows[0]][bad[rows[0]]].flat[0] if values.ndim > 1 else values[rows[0]]
+    word = (
+        "NaN" if np.isnan(first) else "an infinite value" if np.isinf(first) else f"{first:g}, past float32,"
+    )
+    return f"has {word} in row {rows[0]} ({COUNTED}); {len(rows):,} of {len(values):,} rows have such values"

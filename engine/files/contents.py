@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DatasetError
-from engine.files.arrays import COUNTED, ArrayFile, Column
+from engine.files.arrays import ArrayFile, Column, finite_problem
 from engine.files.opening import open_array_file
 
 Part = Literal["train", "validation", "test"]
@@ -139,22 +139,3 @@ def shape_problem(column: Column) -> str | None:
     if values.ndim not in (1, 2, 3, 4):
         return f"has the shape {values.shape}; allowed are 1 to 4 axes, rows first"
     return None
-
-
-def finite_problem(values: NDArray[Any]) -> str | None:
-    """Where the first NaN or infinite value is, and in how many rows there are some; None when there is none.
-
-    Values past float32, in which models compute, count as infinite.
-    """
-    if values.dtype.kind != "f" or values.size == 0 or values.ndim == 0:
-        return None
-    with np.errstate(over="ignore"):
-        bad = ~np.isfinite(values.astype(np.float32, copy=False))
-    rows = np.flatnonzero(bad.reshape(len(values), -1).any(axis=1))
-    if not len(rows):
-        return None
-    first = values[rows[0]][bad[rows[0]]].flat[0] if values.ndim > 1 else values[rows[0]]
-    word = (
-        "NaN" if np.isnan(first) else "an infinite value" if np.isinf(first) else f"{first:g}, past float32,"
-    )
-    return f"has {word} in row {rows[0]} ({COUNTED}); {len(rows):,} of {len(values):,} rows have such values"

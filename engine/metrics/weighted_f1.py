@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.metrics.macro_f1 import f1_by_label
+from engine.metrics.common.f1 import f1_by_label
 
 TASKS = {"multilabel"}
 

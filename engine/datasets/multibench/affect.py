@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.dataset import DatasetError, Modality, MultimodalDataset, Split, Task
 from engine.datasets.multibench.pickles import check_rows, member, numbers
-from engine.files.contents import finite_problem
+from engine.files.arrays import finite_problem
 from engine.files.presence import check_there
 from engine.files.unpickling import read_pickle
 from engine.settings.augmentation import NoiseAugmentation

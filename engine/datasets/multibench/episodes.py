@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.dataset import DatasetError
-from engine.files.contents import finite_problem
+from engine.files.arrays import finite_problem
 
 MOST_STEPS = 10_000
 LARGEST_SIDE = 1024

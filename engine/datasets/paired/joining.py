@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DatasetError
-from engine.files.arrays import COUNTED, ArrayFile, Column
-from engine.files.contents import LENGTHS, PART_NAMES, SPLIT, Part, finite_problem, part_names, shape_problem
+from engine.files.arrays import COUNTED, ArrayFile, Column, finite_problem
+from engine.files.contents import LENGTHS, PART_NAMES, SPLIT, Part, part_names, shape_problem
 from engine.files.opening import open_array_file
 from engine.settings.dataset import PairedFileSettings
 

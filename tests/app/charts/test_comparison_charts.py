@@ -8,7 +8,7 @@ import pytest
 from app.charts.comparison import BANDS, GROUPS, SEEDS, STAR, band_chart, difference_chart, score_chart
 from app.charts.curves import MOST_POINTS
 from app.charts.style import method_style
-from app.groups.seed_statistics import PERCENT, PLAIN
+from app.wording.units import PERCENT, PLAIN
 
 METHODS = ["infmasking", "comm"]
 

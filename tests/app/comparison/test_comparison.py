@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 from made_runs import make_run
 
-from app.charts.style import method_label
 from app.comparison import tables
 from app.comparison.reported_values import as_reported, reported
 from app.groups.grouping import (
@@ -18,8 +17,10 @@ from app.groups.grouping import (
     panels_of,
     scores,
     settings_that_differ,
-    truth_line,
 )
+from app.wording.exports import markdown
+from app.wording.names import method_label
+from app.wording.truth import truth_line
 from engine.presets.preset import load_preset
 
 NAMES = {"infmasking": "InfMasking", "comm": "CoMM", "cross": "Cross"}
@@ -221,7 +222,7 @@ def test_table_and_exports_carry_what_a_paper_needs() -> None:
         "77.0 %",
         "50.0 %",
     )
-    text = tables.markdown(rows).splitlines()
+    text = markdown(rows).splitlines()
     assert len(text) == 2 + len(rows)
     assert text[0].startswith("| Question | Metric | Group | n | Seeds |")
     exported = pl.read_csv(tables.csv(groups, panels, frame).encode())

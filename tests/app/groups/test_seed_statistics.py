@@ -8,17 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from app.groups.seed_statistics import (
-    PERCENT,
-    PLAIN,
-    Estimate,
-    estimate,
-    lower_is_better,
-    paired_difference,
-    reading,
-    show_interval,
-    unit_of,
-)
+from app.groups.seed_statistics import Estimate, estimate, paired_difference, reading, show_interval
+from app.wording.units import PERCENT, PLAIN, lower_is_better, unit_of
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
 

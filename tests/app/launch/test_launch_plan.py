@@ -15,8 +15,8 @@ from app.launch.plan import (
     parse_seeds,
     plan,
     shared_settings,
-    show_seeds,
 )
+from app.wording.names import show_seeds
 from engine.presets.preset import Preset, load_preset, merge
 from engine.settings.experiment import SettingsError
 

@@ -5,16 +5,8 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.runs.facts import (
-    STATES,
-    data_label,
-    experiment_label,
-    run_name,
-    seconds_left,
-    share_done,
-    took,
-    where_it_stands,
-)
+from app.runs.facts import STATES, seconds_left, share_done, took, where_it_stands
+from app.wording.names import data_label, experiment_label, run_name
 from engine.presets.preset import load_preset
 from storage.run import LiveState, Run
 

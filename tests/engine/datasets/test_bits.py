@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from engine.datasets.bits import binary_entropy, draw_latents, labels_of, load, synergy_alphabet, tasks
+from engine.datasets.bits import draw_latents, labels_of, load, synergy_alphabet, tasks
 from engine.errors import DatasetError
+from engine.information.entropy import binary_entropy
 from engine.randomness import numpy_generator
 from engine.settings.dataset import BitsSettings
 

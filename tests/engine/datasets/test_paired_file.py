@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from engine.datasets.paired_file import load, standardise
+from engine.datasets.common.standardising import standardise
+from engine.datasets.paired_file import load
 from engine.errors import DatasetError
 from engine.settings.dataset import PairedFileSettings
 

@@ -16,13 +16,14 @@ from safetensors.torch import load_file
 
 from engine.dataset import load_dataset
 from engine.errors import UserError
-from engine.experiment import measure_step, probe_checkpoint, run_experiment
+from engine.experiment import probe_checkpoint, run_experiment
 from engine.objective import build_objective
 from engine.presets.preset import method_names
 from engine.recorders.folder import FolderRecorder
 from engine.settings.experiment import parse
 from engine.training.batches import check_labels
 from engine.training.checkpoint import CheckpointError, load_checkpoint, read_metadata
+from engine.training.step_cost import measure_step
 
 TINY = {
     "data": {

@@ -1,0 +1,58 @@
+"""What runs, their data and their methods are called wherever they are named. Pure functions."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import PurePath
+from typing import get_args
+
+from app.wording.fields import title
+from engine.presets.preset import method_names
+from engine.settings.objective import ObjectiveSettings
+from storage.run import Run
+
+
+def run_name(run: Run) -> str:
+    """What a run is called where it stands alone: "InfMasking, seed 0"."""
+    return f"{method_label(run.method)}, seed {run.seed}"
+
+
+def experiment_label(run: Run) -> str:
+    """The title without the method and seed that stand beside it: "bits-quick · comm · seed 0" as
+    "bits-quick"."""
+    words = run.title.split(" · ")
+    said = {run.method, method_label(run.method), f"seed {run.seed}"}
+    return " · ".join(word for word in words if word not in said) or run.title
+
+
+def data_label(run: Run) -> str:
+    """The data set as people call it; the user's own file goes by its name."""
+    path = run.settings.get("data", {}).get("path")
+    return PurePath(path).name if path else title(run.dataset)
+
+
+@cache
+def method_label(name: str) -> str:
+    """The method as papers write it: the first word of its settings' docstring ("comm" → "CoMM")."""
+    for member in get_args(get_args(ObjectiveSettings)[0]):
+        if member.model_fields["name"].default == name:
+            return re.split(r"[\s,:(]", (member.__doc__ or name).strip(), maxsplit=1)[0]
+    return name
+
+
+def in_order(methods: Iterable[str]) -> list[str]:
+    """Distinct methods in the order of the settings, unknown ones last."""
+    names = method_names()
+    return sorted(set(methods), key=lambda name: (names.index(name) if name in names else len(names), name))
+
+
+def show_seeds(seeds: Sequence[int]) -> str:
+    """(0, 1, 2, 7) as "0-2, 7"."""
+    words: list[str] = []
+    for seed in sorted(seeds):
+        first, _, last = words[-1].partition("-") if words else ("", "", "")
+        if words and int(last or first) == seed - 1:
+            words[-1] = f"{first}-{seed}"
+        else:
+            words.append(str(seed))
+    return ", ".join(words)
