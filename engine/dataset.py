@@ -7,7 +7,7 @@ and encoded for the probe, once. Data sets know nothing of methods, augmentation
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -54,7 +54,8 @@ class Task:
     value.
 
     `classes` of a regression are the values it predicts for a sample (0: one). `class_names` are what the
-    data call the classes (multilabel: the columns), where they have names of their own.
+    data call the classes (multilabel: the columns), where they have names of their own. A regression less
+    `centre`, over `scale` (one number a value), has mean 0 and deviation 1 in training; empty: as it is.
     """
 
     name: str
@@ -64,6 +65,22 @@ class Task:
     chance: float | None = None
     information: Information | None = None
     class_names: tuple[str, ...] = ()
+    centre: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+
+    def target(self, labels: Tensor) -> Tensor:
+        """What an objective trains on: labels (b, …), of a regression centred and scaled, then float32."""
+        if self.kind != "regression" or not self.centre:
+            return labels
+        centre, scale = (torch.tensor(numbers, dtype=torch.float64) for numbers in (self.centre, self.scale))
+        values = labels.double().reshape(len(labels), -1)
+        return ((values - centre) / scale).float().reshape(labels.shape)
+
+
+def is_labelled(labels: Tensor) -> Tensor:
+    """(n,) True where a row of labels (n, …) is one: no NaN among decimals, no −1 among whole numbers."""
+    present = ~labels.isnan() if labels.is_floating_point() else labels >= 0
+    return present.reshape(len(labels), -1).all(dim=1)
 
 
 class Samples(NamedTuple):
@@ -86,12 +103,19 @@ class Items(Protocol):
 @dataclass(frozen=True)
 class Split:
     """Aligned samples. `rows[m][j]` is the item of modality m in sample j; `lengths[m]` the valid steps of
-    each item."""
+    each item.
+
+    `labels[task]` are classes int64 (n,), columns int64 (n, k) of 0 and 1, or values (n,) or (n, k) of a
+    floating type; a sample without a label of the task has −1 or NaN there (`is_labelled`): it is trained on,
+    and no probe and no decomposition of the task reads it. `groups` (n,): samples of one number belong
+    together (a patient, a video), across splits too; None where every sample stands for itself.
+    """
 
     items: Mapping[str, Items]
     rows: Mapping[str, Tensor]
     labels: Mapping[str, Tensor] = field(default_factory=dict)
     lengths: Mapping[str, Tensor] = field(default_factory=dict)
+    groups: Tensor | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.rows.values())))
@@ -108,6 +132,15 @@ class Split:
         steps = torch.arange(values.shape[1])
         return Samples(values, steps[None, :] >= self.lengths[modality][rows][:, None])
 
+    def select(self, chosen: Tensor) -> "Split":
+        """The samples at these positions (b,), or where a mask (n,) is True; items stay where they are."""
+        return replace(
+            self,
+            rows={name: rows[chosen] for name, rows in self.rows.items()},
+            labels={name: labels[chosen] for name, labels in self.labels.items()},
+            groups=None if self.groups is None else self.groups[chosen],
+        )
+
 
 @dataclass(frozen=True)
 class MultimodalDataset:
@@ -115,7 +148,9 @@ class MultimodalDataset:
     `probe_test` is opened once.
 
     Probe splits carry the labels of every task. `train` and `validation` carry those that the data have for
-    them, which only objectives that ask for labels by name are given.
+    them, which only objectives that ask for labels by name are given. `notes` are sentences for whoever
+    brought the data: what was taken for what, and what is odd. `is_split_given`: the data themselves say
+    which samples are for the test.
     """
 
     modalities: tuple[Modality, ...]
@@ -125,6 +160,8 @@ class MultimodalDataset:
     probe_train: Split
     probe_validation: Split
     probe_test: Split
+    notes: tuple[str, ...] = ()
+    is_split_given: bool = False
 
 
 def load_dataset(settings: DatasetSettings, home: Path) -> MultimodalDataset:

@@ -66,7 +66,13 @@ def load(settings: TrifeatureSettings, home: Path) -> MultimodalDataset:
         for name, drawn in pairs.items()
     }
     return MultimodalDataset(
-        tuple(image_modality(name, settings.image_size) for name in IMAGES), TASKS, **splits
+        modalities=tuple(image_modality(name, settings.image_size) for name in IMAGES),
+        tasks=TASKS,
+        train=splits["train"],
+        validation=splits["validation"],
+        probe_train=splits["probe_train"],
+        probe_validation=splits["probe_validation"],
+        probe_test=splits["probe_test"],
     )
 
 
