@@ -151,6 +151,11 @@ class MultimodalDataset:
     them, which only objectives that ask for labels by name are given. `notes` are sentences for whoever
     brought the data: what was taken for what, and what is odd. `is_split_given`: the data themselves say
     which samples are for the test.
+
+    What all of them promise (tests/engine/datasets/test_dataset_contract.py): modalities are named as their
+    settings say before anything is read; items have the stated shape, float32 (images uint8, texts int64) and
+    finite; the settings alone decide the content; padding stands behind at least one step that is none;
+    a sample of `probe_test` is in no other split.
     """
 
     modalities: tuple[Modality, ...]

@@ -18,10 +18,20 @@ class EncoderError(UserError):
 
 class Tokens(NamedTuple):
     """values (b, n, width) and is_padding (b, n), True where a token stands for padding; None means no
-    padding."""
+    padding.
+
+    grid: the layout of these tokens, () where it is the encoder's own; a feature map says what it has become,
+    for an image of another size gives another map.
+    """
 
     values: Tensor
     is_padding: Tensor | None = None
+    grid: tuple[int, ...] = ()
+
+
+def feature_map(values: Tensor) -> Tokens:
+    """A feature map (b, width, h, w) as h · w tokens, row by row."""
+    return Tokens(values.flatten(2).transpose(1, 2), None, tuple(values.shape[2:]))
 
 
 class Encoder(nn.Module):
@@ -29,6 +39,12 @@ class Encoder(nn.Module):
 
     `grid` decides the fixed positions a tokenizer adds: (h, w) a feature map, (t,) a sequence in time, () a
     set.
+
+    What all of them promise (tests/engine/encoders/test_encoder_contract.py): a sample's tokens depend on
+    that sample alone (in `eval` mode) and not on what stands in its padding; what they draw in training comes
+    from torch's global generator, which the trainer seeds for every step, and in `eval` mode they draw
+    nothing; every weight that learns gets a gradient from valid tokens; a state dict fits into an encoder
+    built from the same settings and modality; what they cannot read they refuse when they are built.
     """
 
     width: int

@@ -6,7 +6,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from engine.dataset import Samples
-from engine.encoder import Tokens
+from engine.encoder import Tokens, feature_map
+from engine.losses.contrastive import infmasking_terms, ramp, uniformity, weighted_mean
 from engine.nets.fusion import Fusion
 from engine.nets.masking import join, masked_views, unmasked_views
 from engine.nets.projection import projection_head
@@ -79,6 +80,18 @@ def fill(module, published, prefix=""):
     return module
 
 
+def fusion_of(shapes, heads):
+    """The fusion's settings as its weights tell them; only the number of heads cannot be told from shapes."""
+    blocks = {name.split(".")[2] for name in shapes if name.startswith("fusion.blocks.")}
+    return FusionSettings(
+        width=shapes["fusion.norm.weight"][0],
+        heads=heads,
+        layers=len(blocks),
+        pool="cls" if "fusion.cls_token" in shapes else "mean",
+        bias_kv="fusion.blocks.0.attention.key_bias" in shapes,
+    )
+
+
 class GoldenFusion(nn.Module):
     """Encoders or adapters as a golden case has them, our fusion, and our head where the case has one."""
 
@@ -86,7 +99,8 @@ class GoldenFusion(nn.Module):
         super().__init__()
         state = part(tensors, "state_dict/")
         shapes = {our_name(name): value.shape for name, value in state.items()}
-        width, layers = case["embed_dim"], case["n_layers"]
+        fusion = fusion_of(shapes, case["n_heads"])
+        width = fusion.width
         self.projections, self.tokenizers = nn.ModuleDict(), nn.ModuleDict()
         for name, shape in shapes.items():
             kind, index, *rest = name.split(".")
@@ -97,13 +111,9 @@ class GoldenFusion(nn.Module):
             elif kind == "tokenizers" and rest == ["projection", "weight"]:
                 grid = tuple(shapes[f"tokenizers.{index}.positions"][2:])
                 self.tokenizers[index] = Tokenizer(shape[1:].numel(), width, grid)
-        bias_kv = case.get("add_bias_kv", False)
-        settings = FusionSettings(
-            width=width, heads=case["n_heads"], layers=layers, pool=case.get("pool", "cls"), bias_kv=bias_kv
-        )
-        self.fusion = Fusion(settings, masks=True)
-        if "head" in case:
-            _, hidden, out = case["head"]
+        self.fusion = Fusion(fusion, masks=True)
+        if "head.0.weight" in shapes:
+            hidden, out = shapes["head.0.weight"][0], shapes["head.6.weight"][0]
             self.head = projection_head(width, ProjectionSettings(hidden=hidden, width=out))
         fill(self, state)
 
@@ -114,7 +124,11 @@ class GoldenFusion(nn.Module):
             return Tokens(values[:, None] if values.ndim == 2 else values, is_padding)
         if values.ndim == 2:
             return self.tokenizers[name](Samples(values))
-        return self.tokenizers[name](Tokens(values.flatten(2).transpose(1, 2)))
+        return self.tokenizers[name](feature_map(values))
+
+    def combinations(self):
+        """How many there are: each modality alone, then all."""
+        return len(self.projections) + len(self.tokenizers) + 1
 
     def views(self, tokens, masks_of, count, path="forward"):
         """Fused (M + 1 combinations, then T masked versions of each; b, d): masks_of(combination, t,
@@ -143,6 +157,42 @@ def load(case_id):
 
 def inputs_of(tensors, prefix="in/"):
     return [value.double() for name, value in sorted(part(tensors, prefix).items()) if name.isdigit()]
+
+
+LOSS_OPTIONS = {"temperature", "mask_lambda", "cross", "weights", "penalty", "only_mask_last", "prototype"}
+"""What the reference's loss can be called with."""
+
+
+def loss_of(plain, masked, options, epoch, epochs):
+    """A published loss and its terms by their published names.
+
+    plain: embeddings of both views, one a combination; masked (T, b, d) of both views. options: what the
+    reference was called with; what is not named was left at its default.
+    """
+    assert options.keys() <= LOSS_OPTIONS, options.keys() - LOSS_OPTIONS
+    mask_terms, aligned = infmasking_terms(
+        *plain,
+        *masked,
+        options["temperature"],
+        ramp(options["mask_lambda"], epoch, epochs),
+        options.get("cross", False),
+        options.get("prototype", -1),
+    )
+    losses = [*mask_terms, *(term.loss for term in aligned)]
+    loss = weighted_mean(losses, options.get("weights"))
+    seen = {f"ssl_loss_{i}": term for i, term in enumerate(losses)}
+    seen |= {f"ssl_acc_{i}": 100 * term.accuracy for i, term in enumerate(aligned)}
+    if options.get("penalty"):
+        spread_out = masked if options.get("only_mask_last") else plain
+        spread = uniformity([embedded for view in spread_out for embedded in view])
+        loss = loss - options["penalty"] * spread
+        seen["uniformity_term"] = spread
+    return {"loss": loss} | seen
+
+
+def count_of(tensors, prefix):
+    """How many tensors are numbered under a prefix: `mask/0/` 0, 1, 2 …"""
+    return len({name.removeprefix(prefix).split("/")[0] for name in tensors if name.startswith(prefix)})
 
 
 def of_kind(kind):

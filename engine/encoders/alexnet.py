@@ -4,7 +4,7 @@ from scratch."""
 from torch import nn
 
 from engine.dataset import Modality, Samples
-from engine.encoder import Encoder, EncoderError, Tokens
+from engine.encoder import Encoder, EncoderError, Tokens, feature_map
 from engine.settings.encoder import AlexnetSettings
 
 SMALLEST_SIDE = 63
@@ -44,7 +44,7 @@ class Alexnet(Encoder):
         )
 
     def forward(self, samples: Samples) -> Tokens:
-        return Tokens(self.layers(samples.values).flatten(2).transpose(1, 2))
+        return feature_map(self.layers(samples.values))
 
 
 def build(settings: AlexnetSettings, modality: Modality) -> Alexnet:

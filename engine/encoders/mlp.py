@@ -35,11 +35,13 @@ class Mlp(Encoder):
 
 
 def build(settings: MlpSettings, modality: Modality) -> Mlp:
-    """The encoder; raises `EncoderError` for images."""
-    if modality.kind == "image":
+    """The encoder; raises `EncoderError` for images and texts."""
+    if modality.kind not in ("vector", "sequence"):
+        found, other = {"image": ("an image", "small_cnn or alexnet")}.get(
+            modality.kind, (f"a {modality.kind}", "clip_text")
+        )
         raise EncoderError(
-            f"mlp reads vectors and sequences; modality '{modality.name}' is an image: use small_cnn or "
-            "alexnet"
+            f"mlp reads vectors and sequences; modality '{modality.name}' is {found}: use {other}"
         )
     if settings.hidden and min(settings.hidden) < 1:
         raise EncoderError(f"mlp needs hidden layers of at least 1 feature; got {settings.hidden}")

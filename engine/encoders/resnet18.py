@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.dataset import Modality, Samples
-from engine.encoder import Encoder, EncoderError, Tokens
+from engine.encoder import Encoder, EncoderError, Tokens, feature_map
 from engine.gathering import mean_over_processes, process_count
 from engine.settings.encoder import Resnet18Settings
 
@@ -85,7 +85,7 @@ class Resnet18(Encoder):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, samples: Samples) -> Tokens:
-        return Tokens(self.layers(samples.values).flatten(2).transpose(1, 2))
+        return feature_map(self.layers(samples.values))
 
 
 def build(settings: Resnet18Settings, modality: Modality) -> Resnet18:

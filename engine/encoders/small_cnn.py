@@ -5,7 +5,7 @@ import math
 from torch import nn
 
 from engine.dataset import Modality, Samples
-from engine.encoder import Encoder, EncoderError, Tokens
+from engine.encoder import Encoder, EncoderError, Tokens, feature_map
 from engine.settings.encoder import SmallCnnSettings
 
 
@@ -31,7 +31,7 @@ class SmallCnn(Encoder):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, samples: Samples) -> Tokens:
-        return Tokens(self.layers(samples.values).flatten(2).transpose(1, 2))
+        return feature_map(self.layers(samples.values))
 
 
 def build(settings: SmallCnnSettings, modality: Modality) -> SmallCnn:

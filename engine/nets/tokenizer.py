@@ -1,7 +1,10 @@
 """Tokenizers: an encoder's tokens brought to the fusion's width, with fixed sine-cosine positions (METHOD
 §4)."""
 
+import math
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.dataset import Samples
@@ -49,6 +52,13 @@ def fixed_positions(grid: tuple[int, ...], width: int) -> Tensor | None:
     raise ValueError(f"a grid has at most 2 dimensions; got {grid}")
 
 
+def resized_positions(positions: Tensor, grid: tuple[int, ...], other: tuple[int, ...]) -> Tensor:
+    """Positions (h·w, width) of a feature map as those (h'·w', width) of another size: bicubic, as vision
+    transformers are brought to other image sizes (Dosovitskiy et al., 2021, arXiv 2010.11929)."""
+    table = positions.T.reshape(1, -1, *grid)
+    return F.interpolate(table, size=other, mode="bicubic", align_corners=False).flatten(2)[0].T
+
+
 class Tokenizer(nn.Module):
     """Projects tokens (a 1×1 convolution, for a feature map) and adds positions: none for a set, 1-D or 2-D
     by the grid.
@@ -62,14 +72,29 @@ class Tokenizer(nn.Module):
     def __init__(self, encoder_width: int, width: int, grid: tuple[int, ...] = ()):
         super().__init__()
         self.projection = nn.Linear(encoder_width, width) if grid or encoder_width != width else nn.Identity()
+        self.grid = grid
         self.register_buffer("positions", fixed_positions(grid, width), persistent=False)
 
     def forward(self, tokens: Tokens) -> Tokens:
-        """Tokens (b, n, encoder width) → (b, n, width); sequences may be shorter than the grid says."""
+        """Tokens (b, n, encoder width) → (b, n, width); raises ValueError where n tokens have no place on the
+        grid."""
         values = self.projection(tokens.values)
         if self.positions is not None:
-            values = values + self.positions[: values.shape[1]]
+            values = values + self._positions_of(values.shape[1], tokens.grid or self.grid, self.positions)
         return Tokens(values, tokens.is_padding)
+
+    def _positions_of(self, n: int, grid: tuple[int, ...], positions: Tensor) -> Tensor:
+        """The first n of a sequence, shorter or longer than usual; of a feature map of another size, resized
+        ones."""
+        if len(self.grid) == 1:
+            longer = n > len(positions)
+            return sequence_positions(n, positions.shape[1]).to(positions) if longer else positions[:n]
+        if len(grid) != 2 or math.prod(grid) != n:
+            usual = " × ".join(map(str, self.grid))
+            raise ValueError(
+                f"{n} tokens have no place on a feature map of {usual}; the encoder names no other"
+            )
+        return positions if grid == self.grid else resized_positions(positions, self.grid, grid)
 
 
 class FeatureTokenizer(nn.Module):

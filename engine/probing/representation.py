@@ -94,7 +94,8 @@ class FeatureExtractor:
             return None
         parts = []
         for rows in torch.split(distinct, self.batch_size):
-            values, is_padding = self._encode(split, name, rows)
+            tokens = self._encode(split, name, rows)
+            values, is_padding = tokens.values, tokens.is_padding
             if values[0].numel() * values.element_size() * len(distinct) > KEPT_TOKENS_BYTES:
                 return None
             parts.append(Tokens(values.cpu(), None if is_padding is None else is_padding.cpu()))

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from engine.losses.contrastive import infmasking_terms, ramp, weighted_mean
 from engine.nets.masking import join, unmasked_views
 from engine.nets.projection import ViewBatchNorm, projection_head
 from engine.settings.objective import ProjectionSettings
@@ -22,7 +21,8 @@ class Step:
     def __init__(self, case_id):
         self.case, self.tensors = golden.load(case_id)
         self.model = golden.GoldenFusion(self.case, self.tensors)
-        self.combinations, self.count = self.case["n_modalities"] + 1, self.case["num_mask"]
+        self.combinations = self.model.combinations()
+        self.count = golden.count_of(self.tensors, f"mask/aug1/{self.combinations - 1}/")
 
     def fused(self, view):
         tokens = [
@@ -62,12 +62,10 @@ def test_golden_step(case_id):
     for name, expected in golden.part(tensors, "buffers_after/").items():
         torch.testing.assert_close(model.get_buffer(golden.our_name(name)), expected, rtol=1e-9, atol=1e-12)
 
-    options = case["loss_kwargs"]
-    weight = ramp(options["mask_lambda"], case["epoch"], case["max_epochs"])
-    cross = options.get("cross", False)
-    mask_terms, aligned = infmasking_terms(plain[0], plain[1], *masked, options["temperature"], weight, cross)
-    loss = weighted_mean([*mask_terms, *(term.loss for term in aligned)], None)
-    assert loss.item() == pytest.approx(case["expected"]["loss"], rel=1e-9)
+    seen = golden.loss_of(plain, masked, case["loss_kwargs"], case["epoch"], case["max_epochs"])
+    loss, told = seen["loss"], case["expected"]
+    for name in seen.keys() & told.keys():
+        assert seen[name].item() == pytest.approx(told[name], rel=1e-9), name
     loss.backward()
     parameters = dict(model.named_parameters())
     expected = {golden.our_name(name): value for name, value in golden.part(tensors, "grad/").items()}

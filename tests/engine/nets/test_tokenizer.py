@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from engine.dataset import Samples
-from engine.encoder import Tokens
+from engine.encoder import Tokens, feature_map
 from engine.nets.tokenizer import FeatureTokenizer, Tokenizer, fixed_positions, mean_token
 
 
@@ -21,15 +21,18 @@ def test_golden_feature_maps(case_id):
     computed = tokenizer.positions.clone()
     golden.fill(tokenizer, {f"tokenizers.0.{name}": value for name, value in state.items()}, "tokenizers.0.")
     torch.testing.assert_close(computed.double(), tokenizer.positions, rtol=0, atol=1e-6)
-    values = F.unfold(tensors["in/0"].double(), patch, stride=patch).transpose(1, 2)
-    torch.testing.assert_close(tokenizer(Tokens(values)).values, tensors["out/0"], rtol=1e-9, atol=1e-12)
+    image = tensors["in/0"].double()
+    map_size = tuple(side // cell for side, cell in zip(image.shape[2:], patch, strict=True))
+    tokens = Tokens(F.unfold(image, patch, stride=patch).transpose(1, 2), None, map_size)
+    torch.testing.assert_close(tokenizer(tokens).values, tensors["out/0"], rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("case_id", golden.of_kind("adapter_features"))
 def test_golden_features(case_id):
-    case, tensors = golden.load(case_id)
-    tokenizer = FeatureTokenizer(case["args"]["n_features"], case["args"]["dim_tokens"])
-    golden.fill(tokenizer, golden.part(tensors, "state_dict/"))
+    _, tensors = golden.load(case_id)
+    state = golden.part(tensors, "state_dict/")
+    tokenizer = FeatureTokenizer(*state["weight"].shape)
+    golden.fill(tokenizer, state)
     torch.testing.assert_close(
         tokenizer(Samples(tensors["in/0"].double())).values, tensors["out/0"], rtol=1e-9, atol=1e-12
     )
@@ -66,6 +69,36 @@ def test_sequences_may_be_shorter_than_their_grid_and_keep_their_padding():
     padding = torch.tensor([[False, False, True]])
     tokens = tokenizer(Tokens(torch.randn(1, 3, 4), padding))
     assert tokens.values.shape == (1, 3, 8) and tokens.is_padding is padding
+
+
+def test_a_feature_map_of_another_size_takes_the_positions_resized():
+    """6 × 5 cells on a 4 × 4 table: bicubic, as the public code brings its tables to other images."""
+    tokenizer = Tokenizer(8, 12, (4, 4)).requires_grad_(False)
+    with torch.no_grad():
+        tokenizer.projection.weight.zero_(), tokenizer.projection.bias.zero_()
+    image = torch.randn(2, 8, 6, 5)
+    added = tokenizer(feature_map(image)).values
+    table = tokenizer.positions.view(4, 4, 12).permute(2, 0, 1)[None]
+    expected = F.interpolate(table, (6, 5), mode="bicubic", align_corners=False)[0]
+    torch.testing.assert_close(added[1].T.view(12, 6, 5), expected)
+    flipped = tokenizer(feature_map(image.transpose(2, 3))).values  # 5 × 6: another map
+    assert not torch.allclose(flipped, added)
+    usual = tokenizer(feature_map(torch.randn(2, 8, 4, 4))).values
+    assert torch.equal(usual[0], tokenizer.positions)
+
+
+@pytest.mark.parametrize(("n", "grid"), [(30, ()), (9, ()), (30, (6, 4)), (16, (16,))])
+def test_tokens_without_a_place_on_the_map_are_told_in_one_line(n, grid):
+    with pytest.raises(ValueError, match=rf"^{n} tokens have no place on a feature map of 4 × 4; "):
+        Tokenizer(8, 12, (4, 4))(Tokens(torch.randn(2, n, 8), None, grid))
+
+
+def test_a_sequence_longer_than_its_grid_goes_on_as_it_began():
+    tokenizer = Tokenizer(4, 8, (3,)).requires_grad_(False)
+    with torch.no_grad():
+        tokenizer.projection.weight.zero_(), tokenizer.projection.bias.zero_()
+    added = tokenizer(Tokens(torch.randn(1, 7, 4))).values[0]
+    assert torch.equal(added, fixed_positions((7,), 8)) and torch.equal(added[:3], tokenizer.positions)
 
 
 def test_mean_token_leaves_padding_out():

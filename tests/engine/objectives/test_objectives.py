@@ -190,20 +190,22 @@ class _Linear(nn.Module):
 def test_golden_step_through_the_objective(case_id, monkeypatch):
     """The published loss and gradients of a whole step come out of the objective as a trainer calls it."""
     case, tensors = golden.load(case_id)
-    count, options = case["n_modalities"], case["loss_kwargs"]
+    options = case["loss_kwargs"]
+    assert options.get("prototype", -1) == -1 and not options.get("only_mask_last")  # not among our settings
     reference = golden.GoldenFusion(case, tensors)
+    count = len(reference.projections)
     own = {
         "temperature": options["temperature"],
         "variance_weight": options["mask_lambda"],
-        "masks": case["num_mask"],
+        "masks": golden.count_of(tensors, f"mask/aug1/{count}/"),
+        "term_weights": options.get("weights"),
+        "uniformity_weight": options.get("penalty") or 0.0,
     }
     model = cases.objective(
         "infmasking",
         *("table", "speech", "scene")[:count],
-        fusion={"width": case["embed_dim"], "heads": case["n_heads"], "layers": case["n_layers"]},
+        fusion={"width": reference.fusion.norm.weight.numel(), "heads": case["n_heads"]},
         cross_views=options.get("cross", False),
-        mask_ratio=case["mask_ratio"],
-        projection={"hidden": case["head"][1], "width": case["head"][2]},
         **own,
     ).double()
     names = list(model.encoders)
