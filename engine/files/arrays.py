@@ -6,20 +6,27 @@ read, and nothing is unpickled. Broken bytes make the parsers below raise almost
 raise becomes a `DatasetError`. Imports no torch, so that the dashboard can look into files too.
 """
 
+import io
 import math
 import zipfile
 from abc import ABC, abstractmethod
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
-from safetensors import safe_open
 
-from engine.errors import DatasetError
+from engine.errors import DatasetError, one_line
+from engine.files.memory import bounded_memory, reading_room
+from engine.files.safetensors_header import HeaderError, read_header
 
 MOST_ARRAYS = 1000
+LONGEST_NAME = 200
+MOST_AXES = 32
+LONGEST_NPY_HEADER = 10_000
+"""Bytes; NumPy parses no more either, but reads them first."""
 COUNTED = "counted from 0"
 
 
@@ -32,6 +39,18 @@ class Column(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+class Unreadable(ValueError):
+    """What is wrong with an array, without the names of file and array."""
+
+
+class ArrayError(DatasetError):
+    """An array that cannot be read; `problem`: why, without the names of file and array."""
+
+    def __init__(self, file: str, name: str, problem: str) -> None:
+        super().__init__(f"{file}: '{name}' {problem}")
+        self.problem = one_line(problem)
+
+
 class ArrayFile(ABC):
     """An open file. `sizes`: bytes that each array will take in memory; `refused`: why an array cannot be
     read."""
@@ -40,15 +59,28 @@ class ArrayFile(ABC):
     refused: dict[str, str]
 
     def __init__(self, path: Path, most_bytes: int) -> None:
-        self.path, self.most_bytes = path, most_bytes
+        self.path, self.most_bytes, self.room = path, most_bytes, reading_room(most_bytes)
         self.sizes, self.refused = {}, {}
-        self._declare()
-        if len(self.names) > MOST_ARRAYS:
+        try:
+            with bounded_memory(self.room):
+                self._declare()
+        except MemoryError:
+            allowed = f"{self.room / 1e9:.3g} GB"
+            raise DatasetError(f"{path.name} takes more memory than reading it may take, {allowed}") from None
+        for name in self.names:
+            if problem := name_problem(name):
+                self.refused[name] = problem
+
+    def _check_names(self, names: list[str]) -> None:
+        """Raises `DatasetError` for no arrays or too many; a name that is there twice means neither of its
+        arrays."""
+        if len(names) > MOST_ARRAYS:
             raise DatasetError(
-                f"{path.name} holds {len(self.names):,} arrays; at most {MOST_ARRAYS:,} are allowed"
+                f"{self.path.name} holds {len(names):,} arrays; at most {MOST_ARRAYS:,} are allowed"
             )
-        if not self.names:
-            raise DatasetError(f"{path.name} holds no arrays")
+        if not names:
+            raise DatasetError(f"{self.path.name} holds no arrays")
+        self.refused |= {name: "is there twice" for name, count in Counter(names).items() if count > 1}
 
     @property
     def names(self) -> list[str]:
@@ -56,14 +88,21 @@ class ArrayFile(ABC):
         return list(self.sizes)
 
     def read(self, name: str) -> Column:
-        """One array; raises `DatasetError` when it is too large, broken, or not of numbers or text."""
-        if name in self.refused:
-            raise DatasetError(f"{self.path.name}: '{name}' {self.refused[name]}")
-        if self.sizes[name] > self.most_bytes:
-            raise DatasetError(
-                f"{self.path.name}: '{name}' takes {too_large(self.sizes[name], self.most_bytes)}"
-            )
-        return self._read(name)
+        """One array; raises `ArrayError` when it is too large, broken, or not of numbers or text."""
+        try:
+            if name in self.refused:
+                raise Unreadable(self.refused[name])
+            if self.sizes[name] > self.most_bytes:
+                raise Unreadable(f"takes {too_large(self.sizes[name], self.most_bytes)}")
+            with bounded_memory(self.room):
+                return self._read(name)
+        except Unreadable as error:
+            problem = str(error)
+        except MemoryError:
+            problem = f"takes more memory than reading it may take, {self.room / 1e9:.3g} GB"
+        except Exception as error:  # what broken bytes make the parsers raise
+            problem = f"cannot be read: {first_line(error)}"
+        raise ArrayError(self.path.name, name, problem)
 
     def check_total(self, names: list[str]) -> None:
         """Raises `DatasetError` when these arrays together are larger than allowed."""
@@ -79,7 +118,8 @@ class ArrayFile(ABC):
 
     @abstractmethod
     def _read(self, name: str) -> Column:
-        """One array that was declared and is not refused."""
+        """One array that was declared and is not refused; raises `Unreadable` with what is wrong, or
+        anything."""
 
 
 class NpzFile(ArrayFile):
@@ -88,45 +128,51 @@ class NpzFile(ArrayFile):
     def _declare(self) -> None:
         try:
             self._archive = zipfile.ZipFile(self.path)
+            members = [info for info in self._archive.infolist() if not info.is_dir()]
         except Exception as error:
             raise DatasetError(f"{self.path.name} is not a NumPy .npz archive: {first_line(error)}") from None
-        self._members = {
-            info.filename.removesuffix(".npy"): info for info in self._archive.infolist() if not info.is_dir()
-        }
+        names = [info.filename.removesuffix(".npy") for info in members]
+        self._check_names(names)
+        self._members = dict(zip(names, members, strict=True))
         for name, info in self._members.items():
-            self.sizes[name] = 0
             try:
-                with self._archive.open(info) as stream:
-                    shape, dtype = _npy_header(stream)
-                    self.sizes[name] = math.prod(shape) * dtype.itemsize
-                    problem = dtype_problem(dtype)
-                    needed = stream.tell() + self.sizes[name]
-                    if needed > info.file_size and not dtype.hasobject:
-                        problem = f"is cut off: {info.file_size:,} of {needed:,} bytes are there"
+                self.sizes[name], problem = self._look(info)
             except Exception as error:
-                problem = f"is not a NumPy array: {first_line(error)}"
+                self.sizes[name], problem = 0, f"is not a NumPy array: {first_line(error)}"
             if problem:
-                self.refused[name] = problem
+                self.refused.setdefault(name, problem)
+
+    def _look(self, info: zipfile.ZipInfo) -> tuple[int, str | None]:
+        """Bytes that a member's array takes in memory, and why it cannot be read, or None."""
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            return 0, f"is packed by method {info.compress_type}; NumPy stores or deflates"
+        with self._archive.open(info) as stream:
+            shape, dtype = _npy_header(stream)
+            stored = math.prod(shape) * dtype.itemsize
+            needed = stream.tell() + stored
+        problem = dtype_problem(dtype)
+        if needed > info.file_size and not dtype.hasobject:
+            problem = f"is cut off: {info.file_size:,} of {needed:,} bytes are there"
+        return stored + (TEXT_BYTES * math.prod(shape) if dtype.kind in "US" else 0), problem
 
     def _read(self, name: str) -> Column:
-        try:
-            with self._archive.open(self._members[name]) as stream:
-                return column_of(npy.read_array(stream, allow_pickle=False))
-        except Exception as error:
-            raise DatasetError(f"{self.path.name}: '{name}' cannot be read: {first_line(error)}") from None
+        with self._archive.open(self._members[name]) as stream:
+            return column_of(npy.read_array(stream, allow_pickle=False))
 
 
 def _npy_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Shape and dtype that a `.npy` member declares; raises `ValueError` for what is none."""
     version = npy.read_magic(stream)
-    if version == (1, 0):
-        shape, _, dtype = npy.read_array_header_1_0(stream)
-    elif version == (2, 0):
-        shape, _, dtype = npy.read_array_header_2_0(stream)
-    else:
+    if version not in ((1, 0), (2, 0)):
         raise ValueError(f"version {version[0]}.{version[1]} of the format is not for plain arrays")
-    if any(length < 0 for length in shape):
-        raise ValueError(f"its shape {shape} is impossible")
+    size = stream.read(2 if version == (1, 0) else 4)
+    length = int.from_bytes(size, "little")
+    if length > LONGEST_NPY_HEADER:
+        raise ValueError(f"it has a header of {length:,} bytes; at most {LONGEST_NPY_HEADER:,} are read")
+    parse = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = parse(io.BytesIO(size + stream.read(length)))
+    if len(shape) > MOST_AXES or not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError(f"its shape {str(shape)[:60]} is impossible")
     return shape, dtype
 
 
@@ -135,25 +181,33 @@ class SafetensorsFile(ArrayFile):
 
     def _declare(self) -> None:
         try:
-            content: Any = safe_open(self.path, framework="numpy")
-            slices = {name: content.get_slice(name) for name in content.keys()}  # noqa: SIM118  (it is no mapping)
-        except Exception as error:
-            raise DatasetError(f"{self.path.name} is not a safetensors file: {first_line(error)}") from None
-        self._content = content
-        for name, part in slices.items():
-            kind = part.get_dtype()
-            self.sizes[name] = math.prod(part.get_shape()) * 8
-            if kind not in _SAFETENSORS_KINDS:
-                self.refused[name] = f"is of type {kind}; save it as one of {', '.join(_SAFETENSORS_KINDS)}"
+            self._tensors = read_header(self.path).tensors
+        except HeaderError as error:
+            raise DatasetError(str(error)) from None
+        self._check_names(list(self._tensors))
+        for name, stored in self._tensors.items():
+            self.sizes[name] = stored.stop - stored.start
+            if stored.dtype not in _SAFETENSORS_KINDS:
+                self.refused[name] = (
+                    f"is of type {stored.dtype}; save it as one of {', '.join(_SAFETENSORS_KINDS)}"
+                )
 
     def _read(self, name: str) -> Column:
-        try:
-            return column_of(self._content.get_tensor(name))
-        except Exception as error:
-            raise DatasetError(f"{self.path.name}: '{name}' cannot be read: {first_line(error)}") from None
+        stored = self._tensors[name]
+        dtype = _SAFETENSORS_KINDS[stored.dtype]
+        values = np.fromfile(self.path, dtype, math.prod(stored.shape), offset=stored.start)
+        return column_of(values.reshape(stored.shape))
 
 
-_SAFETENSORS_KINDS = ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL")
+_SAFETENSORS_KINDS = {
+    **{f"F{bits}": f"<f{bits // 8}" for bits in (64, 32, 16)},
+    **{f"I{bits}": f"<i{bits // 8}" for bits in (64, 32, 16, 8)},
+    **{f"U{bits}": f"<u{bits // 8}" for bits in (64, 32, 16, 8)},
+    "BOOL": "?",
+}
+"""The types that are read, as NumPy writes them."""
+TEXT_BYTES = 24
+"""Bytes that counting texts takes for each, besides the texts: their order twice, and their number."""
 
 
 def column_of(array: NDArray[Any]) -> Column:
@@ -170,8 +224,17 @@ def dtype_problem(dtype: np.dtype[Any]) -> str | None:
     if dtype.hasobject:
         return "holds Python objects; save plain numbers"
     if dtype.kind not in "fiubUS":
-        return f"is of type {dtype}; save whole or decimal numbers"
-    return None
+        return f"is of type {str(dtype)[:60]}; save whole or decimal numbers"
+    return None if dtype.itemsize else f"is of type {dtype.str}, whose values have no size"
+
+
+def name_problem(name: str) -> str | None:
+    """Why an array of this name cannot be used, or None: names become settings, labels and lines."""
+    if not name.strip():
+        return "has no name"
+    if len(name) > LONGEST_NAME:
+        return f"has a name of {len(name):,} characters; at most {LONGEST_NAME} are allowed"
+    return None if name.isprintable() else "has characters in its name that do not print"
 
 
 def first_line(error: Exception) -> str:

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DatasetError
-from engine.files.arrays import ArrayFile, Column, finite_problem
+from engine.errors import one_line
+from engine.files.arrays import LONGEST_NAME, ArrayError, ArrayFile, Column, finite_problem
 from engine.files.opening import open_array_file
 
 Part = Literal["train", "validation", "test"]
@@ -75,9 +75,8 @@ def describe_file(path: Path, max_gigabytes: float = 4.0) -> list[Entry]:
 def _describe(file: ArrayFile, raw: str, part: Part | None, name: str) -> Entry:
     try:
         column = file.read(raw)
-    except DatasetError as error:
-        problem = str(error).removeprefix(f"{file.path.name}: ").removeprefix(f"'{raw}' ")
-        return Entry(name, part, (), "?", "unusable", None, None, (problem,))
+    except ArrayError as error:
+        return Entry(one_line(name, LONGEST_NAME), part, (), "?", "unusable", None, None, (error.problem,))
     values = column.values
     kind, problems = kind_of(name, column), [p for p in (shape_problem(column), finite_problem(values)) if p]
     low = high = None

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DatasetError
-from engine.files.arrays import COUNTED, ArrayFile, Column, first_line, too_large
+from engine.files.arrays import COUNTED, ArrayFile, Column, Unreadable, first_line, too_large
 
 
-class EmptyValue(ValueError):
+class EmptyValue(Unreadable):
     """A missing value; `row` counts within the array that has it."""
 
     def __init__(self, row: int) -> None:
@@ -32,36 +32,52 @@ class ParquetFile(ArrayFile):
         try:
             self._file = pq.ParquetFile(self.path)
             schema, metadata = self._file.schema_arrow, self._file.metadata
-        except Exception as error:
+            self._check_names(schema.names)
+            groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+            leaf = 0
+            for field in schema:
+                leaves = range(leaf, leaf + _count_leaves(field.type))
+                leaf = leaves.stop
+                stored = sum(_declared_bytes(group.column(j)) for group in groups for j in leaves)
+                self.sizes[field.name] = max(stored, 8 * metadata.num_rows * _fixed_length(field.type))
+                if not _is_readable(field.type):
+                    kind = str(field.type)[:60]
+                    self.refused.setdefault(
+                        field.name, f"is of type {kind}; save numbers, lists of numbers, or text"
+                    )
+            # texts stay numbers of a dictionary: a value that is there a million times is made once
+            texts = [field.name for field in schema if _is_text(field.type)]
+            self._file = pq.ParquetFile(self.path, read_dictionary=texts)
+        except (DatasetError, MemoryError):
+            raise
+        except Exception as error:  # a RecursionError too, where lists are in lists without end
             raise DatasetError(f"{self.path.name} is not a Parquet file: {first_line(error)}") from None
-        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-        leaf = 0
-        for field in schema:
-            leaves = range(leaf, leaf + _count_leaves(field.type))
-            leaf = leaves.stop
-            self.sizes[field.name] = sum(_declared_bytes(group.column(j)) for group in groups for j in leaves)
-            if not _is_readable(field.type):
-                self.refused[field.name] = f"is of type {field.type}; save numbers, lists of numbers, or text"
 
     def _read(self, name: str) -> Column:
         import pyarrow as pa
 
-        try:
-            chunks = self._file.read(columns=[name], use_threads=False).column(name)
-            if pa.types.is_dictionary(chunks.type):
-                chunks = chunks.cast(chunks.type.value_type)
-            return _column(
-                pa.concat_arrays(chunks.chunks) if chunks.num_chunks else pa.array([], chunks.type),
-                self.most_bytes,
-            )
-        except Exception as error:
-            raise DatasetError(f"{self.path.name}: '{name}' {first_line(error)}") from None
+        chunks = self._file.read(columns=[name], use_threads=False).column(name)
+        if pa.types.is_dictionary(chunks.type):
+            chunks = chunks.unify_dictionaries()
+        if not chunks.num_chunks:
+            return _column(pa.array([], chunks.type), self.most_bytes)
+        whole = chunks.chunk(0) if chunks.num_chunks == 1 else pa.concat_arrays(chunks.chunks)
+        return _column(whole, self.most_bytes)
 
 
 def _declared_bytes(chunk: Any) -> int:
     """What a column chunk takes when decoded: its values at 8 bytes, or what it has of text if that is
     more."""
     return max(8 * int(chunk.num_values), int(chunk.total_uncompressed_size))
+
+
+def _fixed_length(kind: Any) -> int:
+    """Values of a row by its type alone: lists of a fixed length take it even where they are missing."""
+    length = 1
+    while _is_list(kind):
+        length *= max(1, int(getattr(kind, "list_size", 1)))
+        kind = kind.value_type
+    return length
 
 
 def _count_leaves(kind: Any) -> int:
@@ -109,7 +125,7 @@ def _column(array: Any, most_bytes: int) -> Column:
     except EmptyValue as missing:
         raise EmptyValue(int(np.searchsorted(lengths.cumsum(), missing.row, side="right"))) from None
     if inner.lengths is not None:
-        raise ValueError(
+        raise Unreadable(
             "has lists of different lengths below its first level; only sequences may differ, in their steps"
         )
     longest = int(lengths.max(initial=0))
@@ -117,10 +133,10 @@ def _column(array: Any, most_bytes: int) -> Column:
         return Column(inner.values.reshape(len(lengths), longest, *inner.values.shape[1:]))
     if inner.values.ndim == 1:
         row = int(np.flatnonzero(lengths != lengths[0])[0])
-        raise ValueError(f"has {lengths[row]} values in row {row} ({COUNTED}), {lengths[0]} in row 0")
+        raise Unreadable(f"has {lengths[row]} values in row {row} ({COUNTED}), {lengths[0]} in row 0")
     filled = 8 * len(lengths) * longest * math.prod(inner.values.shape[1:])
     if filled > most_bytes:
-        raise ValueError(
+        raise Unreadable(
             f"filled up to its longest row of {longest:,} steps takes {too_large(filled, most_bytes)}"
         )
     return Column(_fill_up(inner.values, lengths, longest), lengths)
@@ -134,7 +150,9 @@ def _fill_up(values: NDArray[Any], lengths: NDArray[np.int64], longest: int) -> 
 
 
 def _text_column(array: Any) -> Column:
-    encoded = array.dictionary_encode()
+    import pyarrow.types as kinds
+
+    encoded = array if kinds.is_dictionary(array.type) else array.dictionary_encode()
     names = np.array(encoded.dictionary.to_pylist(), dtype=object)
     order = np.argsort(names, kind="stable")
     place = np.empty(len(names), np.int64)
