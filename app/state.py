@@ -85,11 +85,24 @@ def write_runs(run_ids: Iterable[int]) -> str:
     return ",".join("-".join(map(str, part)) for part in parts)
 
 
+_SPAN = r"\s*([0-9]{1,15})\s*(?:-\s*([0-9]{1,15})\s*)?"
+
+
+def unread_runs(text: str) -> list[str]:
+    """The parts of such a text that `read_runs` passes over: neither a number nor an ascending range."""
+    found = []
+    for part in filter(str.strip, text.split(",")):
+        match = re.fullmatch(_SPAN, part)
+        if match is None or int(match[2] or match[1]) < int(match[1]):
+            found.append(part.strip())
+    return found
+
+
 def read_runs(text: str) -> list[int]:
     """The inverse of `write_runs`; what is no number or ascending range is passed over, and so is all past
     `MOST_RUNS`."""
     found: dict[int, None] = {}
-    for first, last in re.findall(r"(?:^|,)\s*([0-9]{1,15})\s*(?:-\s*([0-9]{1,15})\s*)?(?=,|$)", text):
+    for first, last in re.findall(rf"(?:^|,){_SPAN}(?=,|$)", text):
         stop = int(last or first) + 1
         found |= dict.fromkeys(range(int(first), min(stop, int(first) + MOST_RUNS)))
         if len(found) >= MOST_RUNS:

@@ -30,7 +30,20 @@ def add_decompositions(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (add_decompositions,)
+def name_comparisons(connection: sqlite3.Connection) -> None:
+    """Version 3: the comparison of a run, until then read off its title.
+
+    We made the titles "NAME · METHOD · seed N" and "imported · FILE"; any other title is a name by itself.
+    """
+    connection.execute("ALTER TABLE runs ADD COLUMN comparison TEXT DEFAULT '' NOT NULL")
+    rows = connection.execute("SELECT id, title, method, seed FROM runs").fetchall()
+    for number, title, method, seed in rows:
+        imported = title.startswith("imported · ")
+        name = "imported" if imported else title.removesuffix(f" · {method} · seed {seed}")
+        connection.execute("UPDATE runs SET comparison = ? WHERE id = ?", (name or title, number))
+
+
+MIGRATIONS: tuple[Migration, ...] = (add_decompositions, name_comparisons)
 
 
 class MigrationError(RuntimeError):

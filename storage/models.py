@@ -63,6 +63,8 @@ runs = Table(
     # 1 for the first start; each requeue adds one, so that a process of an earlier attempt knows it was
     # superseded.
     Column("attempts", Integer, nullable=False, server_default="1"),
+    # The name that runs were started under together; what is of one name and data is compared by default.
+    Column("comparison", Text, nullable=False, server_default=""),
     # a deleted run's number is never given again: old links must not show another run
     sqlite_autoincrement=True,
 )

@@ -30,7 +30,10 @@ class WrongState(DatabaseError):
 
 @dataclass(frozen=True)
 class NewRun:
-    """A run to be created. digest: of the settings without the seed, so that seeds of one setup share it."""
+    """A run to be created. digest: of the settings without the seed, so that seeds of one setup share it.
+
+    comparison: the name that it is compared under; by default its title.
+    """
 
     title: str
     preset: str | None
@@ -39,6 +42,7 @@ class NewRun:
     seed: int
     digest: str
     settings: Mapping[str, Any]
+    comparison: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Run:
     tags: tuple[str, ...]
     code_version: str | None
     attempts: int
+    comparison: str
 
 
 def run_from(row: Row[Any]) -> Run:

@@ -45,7 +45,8 @@ def create_runs(db: Database, new: Sequence[NewRun], *, queue: bool = True) -> l
     with db.write() as connection:
         ids = []
         for one in new:
-            values = {**vars(one), "settings": dict(one.settings), "status": status, "created_at": now}
+            values = {**vars(one), "settings": dict(one.settings), "comparison": one.comparison or one.title}
+            values |= {"status": status, "created_at": now}
             ids.append(connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one())
         if queue and ids:
             connection.execute(

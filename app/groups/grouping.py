@@ -14,7 +14,6 @@ import polars as pl
 
 from app.groups.seed_statistics import Estimate, PairedDifference, estimate, paired_difference
 from app.wording.fields import flatten
-from app.wording.names import data_label
 from app.wording.units import lower_is_better
 from engine.presets.preset import method_names
 from storage.run import Run
@@ -62,27 +61,6 @@ class Panel(NamedTuple):
     def title(self) -> str:
         """The name as a heading."""
         return self.name[:1].upper() + self.name[1:]
-
-
-def choose(runs: Sequence[Run], wanted: Sequence[int], digests: Sequence[str]) -> list[Run]:
-    """The runs that a link names: these ids, else every run of these configurations, else the newest
-    comparison.
-
-    runs: newest first. The newest comparison is what was started under one name on the newest run's data.
-    """
-    if wanted:
-        return [run for run in runs if run.id in set(wanted)]
-    if digests:
-        return [run for run in runs if run.digest in set(digests)]
-    return [
-        run
-        for run in runs
-        if (data_label(run), _comparison(run)) == (data_label(runs[0]), _comparison(runs[0]))
-    ]
-
-
-def _comparison(run: Run) -> str:
-    return run.title.split(" · ")[0]
 
 
 def group_runs(runs: Sequence[Run], names: Mapping[str, str]) -> list[Group]:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.groups.grouping import Group, choose, group_runs
-from app.state import read_runs
+from app.groups.grouping import Group, group_runs
+from app.groups.links import Link, choose, data_labels, left_out, lines_about, read_link, runs_of
+from app.state import write_runs
 from app.wording.figures import show_age, show_count
 from app.wording.names import data_label, method_label
 from engine.presets.preset import method_names
@@ -22,75 +23,86 @@ NAMES = {name: method_label(name) for name in method_names()}
 def pick_runs(runs: Sequence[Run]) -> list[Run]:
     """The runs that the URL or the widgets name, newest first; none when the reader took all away. runs: all,
     newest first."""
-    wanted = read_runs(st.query_params.get("runs", ""))
-    digests = [word for word in st.query_params.get("digest", "").split(",") if word]
-    emptied = "data" in st.query_params and not digests
-    chosen = choose(runs, wanted, digests)
-    if not chosen:
-        st.warning("None of the runs in this link exist any more; the newest comparison is shown instead.")
-        chosen = choose(runs, [], [])
-    chosen = _pick(runs, [] if emptied else chosen, st.query_params.get("data") or data_label(chosen[0]))
-    if not chosen:
+    link = read_link(st.query_params)
+    for line in lines_about(link, runs):
+        st.warning(line, icon=":material/link_off:")
+    chosen = choose(runs, link) or choose(runs, Link())
+    emptied = "data" in st.query_params and link == Link()
+    shown = [] if emptied else chosen
+    if link.digests and not link.runs:
+        # From here on the address names runs: else it would show more as soon as another seed is started.
+        st.query_params.from_dict({"runs": write_runs(run.id for run in shown)})
+    asked = st.query_params.get("data", "")
+    _choose_groups(runs, shown, asked if asked in data_labels(runs) else data_label(chosen[0]))
+    if not shown:
         st.info("Choose at least one group above.", icon=":material/arrow_upward:")
-    return chosen
+    return shown
 
 
-def _pick(runs: Sequence[Run], chosen: Sequence[Run], mine: str) -> list[Run]:
+def _choose_groups(runs: Sequence[Run], shown: Sequence[Run], data: str) -> None:
     """The widgets that choose what is compared; each change goes to the URL, from which the next drawing
-    starts."""
-    labels_of_data = list(dict.fromkeys(data_label(run) for run in runs))
-    available = group_runs([run for run in runs if data_label(run) == mine], NAMES)
-    digests = {run.digest for run in chosen}
-    st.session_state["compare_data"] = mine
-    st.session_state["compare_groups"] = [group.digest for group in available if group.digest in digests]
+    starts. Groups on other data than `data` are offered where the link shows them."""
+    ids = {run.id for run in shown}
+    available = group_runs([run for run in runs if data_label(run) == data or run.id in ids], NAMES)
+    st.session_state["compare_data"] = data
+    st.session_state["compare_groups"] = [
+        group.digest for group in available if any(run.digest == group.digest for run in shown)
+    ]
     left, right = st.columns([1, 3])
-    left.selectbox("Data", labels_of_data, key="compare_data", on_change=_change_data, args=(runs,))
-    several = len({_name(group) for group in available}) > 1
-    labels = {group.digest: _group_words(group, several) for group in available}
+    left.selectbox("Data", data_labels(runs), key="compare_data", on_change=_change_data, args=(runs,))
+    labels = _labels(available, shown)
     right.multiselect(
         "Groups",
         list(labels),
         format_func=labels.__getitem__,
         key="compare_groups",
         on_change=_change_groups,
+        args=(shown, runs),
         help="A group is one configuration; its runs differ only in the seed.",
         placeholder="Choose configurations to compare",
         wrap=True,
     )
-    if not st.session_state["compare_groups"]:
-        return []
-    others = [run for run in runs if run.digest in digests and run.id not in {one.id for one in chosen}]
+    others = left_out(shown, runs)
     if others:
-        words = (
-            f"{show_count(len(others), 'more run')} of these configurations "
-            + ("is" if len(others) == 1 else "are")
-            + " stored."
-        )
+        verb = "is" if len(others) == 1 else "are"
+        words = f"{show_count(len(others), 'more run')} of these configurations {verb} stored."
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"This link shows {show_count(len(chosen), 'run')}; {words}", width="content")
-            st.button("Include all", on_click=_change_groups, type="tertiary", icon=":material/add:")
-    return list(chosen)
+            st.caption(f"This link shows {show_count(len(shown), 'run')}; {words}", width="content")
+            every = [*shown, *others]
+            st.button("Include all", on_click=_show, args=(every,), type="tertiary", icon=":material/add:")
 
 
-def _group_words(group: Group, named: bool) -> str:
-    newest = max(run.created_at for run in group.runs)
-    words = [group.label, _name(group)] if named else [group.label]
-    return " · ".join([*words, show_count(len(group.runs), "seed"), show_age(newest, now_ms())])
+def _labels(available: Sequence[Group], shown: Sequence[Run]) -> dict[str, str]:
+    """What the choice calls each group: with its comparison and data where these are not the same for all,
+    and as many seeds as are shown or would be."""
+    ids = {run.id for run in shown}
+    named = len({_newest(group).comparison for group in available}) > 1
+    several = len(data_labels([_newest(group) for group in available])) > 1
+    labels = {}
+    for group in available:
+        words = [group.label]
+        words += [_newest(group).comparison] if named else []
+        words += [data_label(_newest(group))] if several else []
+        seeds = {run.seed for run in group.runs if run.id in ids} or {run.seed for run in group.runs}
+        age = show_age(max(run.created_at for run in group.runs), now_ms())
+        labels[group.digest] = " · ".join([*words, show_count(len(seeds), "seed"), age])
+    return labels
 
 
-def _name(group: Group) -> str:
-    return max(group.runs, key=lambda run: run.id).title.split(" · ")[0]
+def _newest(group: Group) -> Run:
+    return max(group.runs, key=lambda run: run.id)
 
 
-def _change_groups() -> None:
-    digests = st.session_state["compare_groups"]
-    st.query_params.from_dict(
-        {"digest": ",".join(digests)} if digests else {"data": st.session_state["compare_data"]}
-    )
+def _change_groups(shown: Sequence[Run], stored: Sequence[Run]) -> None:
+    _show(runs_of(st.session_state["compare_groups"], shown, stored))
 
 
 def _change_data(runs: Sequence[Run]) -> None:
     of_data = [run for run in runs if data_label(run) == st.session_state["compare_data"]]
-    st.query_params.from_dict(
-        {"digest": ",".join(dict.fromkeys(run.digest for run in choose(of_data, [], [])))}
-    )
+    _show(choose(of_data, Link()))
+
+
+def _show(runs: Sequence[Run]) -> None:
+    """Make the URL name exactly these runs."""
+    ids = write_runs(run.id for run in runs)
+    st.query_params.from_dict({"runs": ids} if ids else {"data": st.session_state["compare_data"]})

@@ -61,7 +61,7 @@ def from_run(run: Run) -> Preset:
     }
     return Preset(
         name=run.preset or "",
-        title=run.title.split(" · ")[0],
+        title=run.comparison,
         description="",
         methods=(run.method,),
         seeds=(run.seed,),
@@ -112,9 +112,8 @@ def plan(
         except SettingsError as error:
             mistakes |= dict.fromkeys(error.lines)
             continue
-        name = f"{title.strip()} · {method}"
         planned += [
-            Planned(f"{name} · seed {seed}", settings.model_copy(update={"seed": seed}), start.name or None)
+            Planned(title.strip(), settings.model_copy(update={"seed": seed}), start.name or None)
             for seed in seeds
         ]
     if mistakes:

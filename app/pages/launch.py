@@ -138,7 +138,7 @@ def _grid(start: Preset, key: str) -> tuple[str, list[str], str]:
     """Name, methods and seeds as typed."""
     name = st.text_input(
         "Name",
-        start.name or start.title,
+        start.title if "clone" in st.query_params else start.name or start.title,
         key=f"{key}:name",
         max_chars=80,
         help="Runs of one name are compared.",

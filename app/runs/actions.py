@@ -6,7 +6,7 @@ from app import queries
 from app.home import data_home, run_log
 from app.runs.confirmation import confirm_deletion
 from app.runs.facts import RESUMABLE
-from app.state import open_page
+from app.state import open_page, write_runs
 from app.training.launching import ensure_supervisor
 from app.wording.figures import show_bytes, show_count
 from app.wording.names import run_name
@@ -48,7 +48,9 @@ def show_actions(run: Run, state: LiveState) -> None:
         if st.button(
             "Compare", icon=":material/compare_arrows:", help="This configuration, with all its seeds."
         ):
-            open_page("compare", digest=run.digest)
+            open_page(
+                "compare", runs=write_runs(one.id for one in queries.list_runs() if one.digest == run.digest)
+            )
         hint = "Stop the run before deleting it." if state in ALIVE else None
         if st.button("Delete", icon=":material/delete:", disabled=state in ALIVE, help=hint):
             _confirm_delete(run)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from app.wording.names import run_title
 from engine.presets.preset import check_choice, load_preset, merge, method_names, nest
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 
@@ -16,11 +17,16 @@ BARE_WORD = re.compile(r"(?:[^\W\d]|[~./])[\w ~./:+@%-]*")
 
 
 class Planned(NamedTuple):
-    """One run to be started: its title, its settings and the preset they came from."""
+    """One run to be started: the comparison it belongs to, its settings and the preset they came from."""
 
-    title: str
+    comparison: str
     settings: ExperimentSettings
     preset: str | None
+
+    @property
+    def title(self) -> str:
+        """What the run is called."""
+        return run_title(self.comparison, self.settings.objective.name, self.settings.seed)
 
 
 def plan_runs(
@@ -48,7 +54,7 @@ def plan_runs(
     content = nest(changes)
     by_method = [merge(content, {"objective": {"name": method}}) for method in methods] or [content]
     grid = [parse(one) for made in by_method for one in [made | {"seed": seed} for seed in seeds] or [made]]
-    return [Planned(f"{config.stem} · {made.objective.name} · seed {made.seed}", made, None) for made in grid]
+    return [Planned(config.stem, made, None) for made in grid]
 
 
 def _from_preset(
@@ -58,7 +64,7 @@ def _from_preset(
     if "seed" in changes:
         raise SettingsError("a preset's runs take their seeds from --seed, not from the settings")
     return [
-        Planned(f"{name} · {method} · seed {seed}", preset.experiment(method, seed, changes), name)
+        Planned(name, preset.experiment(method, seed, changes), name)
         for method in methods or preset.methods
         for seed in seeds or preset.seeds
     ]

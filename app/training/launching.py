@@ -17,22 +17,21 @@ from storage.jobs import live_supervisor
 from storage.runs import ALIVE, NewRun, create_runs, get_run, live_state, requeue
 
 
-def submit(
-    db: Database, planned: Sequence[Planned | tuple[str, ExperimentSettings, str | None]]
-) -> list[int]:
-    """Store and queue runs, each (title, settings, preset name or None), and see to a supervisor; returns
-    their ids."""
-    ids = create_runs(db, [new_run(*one) for one in planned])
+def submit(db: Database, planned: Sequence[Planned]) -> list[int]:
+    """Store and queue runs, and see to a supervisor; returns their ids."""
+    ids = create_runs(db, [new_run(one) for one in planned])
     ensure_supervisor(db)
     return ids
 
 
-def new_run(title: str, settings: ExperimentSettings, preset: str | None) -> NewRun:
-    """What storage keeps of a run before it starts."""
-    settings = _anchored(settings)
+def new_run(planned: Planned, title: str | None = None) -> NewRun:
+    """What storage keeps of a run before it starts. title: where it is not called by comparison, method and
+    seed."""
+    settings = _anchored(planned.settings)
     return NewRun(
-        title=title,
-        preset=preset,
+        title=title or planned.title,
+        comparison=planned.comparison,
+        preset=planned.preset,
         dataset=settings.data.name,
         method=settings.objective.name,
         seed=settings.seed,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from app.training.configuring import Planned
 from app.training.launching import new_run
 from engine.errors import UserError
 from engine.settings.experiment import SettingsError, parse
@@ -69,7 +70,8 @@ def import_checkpoint(db: Database, file: Path, title: str | None = None) -> int
     except SettingsError as error:
         raise TransferError(f"{file.name} carries settings that do not fit this version: {error}") from None
     kind = header.facts.get("kind")
-    (run_id,) = create_runs(db, [new_run(title or f"imported · {file.stem}", settings, None)], queue=False)
+    planned = Planned(title or "imported", settings, None)
+    (run_id,) = create_runs(db, [new_run(planned, title or f"imported · {file.stem}")], queue=False)
     try:
         write_artifact(db, run_id, kind if kind in KINDS else "last", file, header.facts)
     except BaseException:

@@ -18,11 +18,15 @@ def run_name(run: Run) -> str:
 
 
 def experiment_label(run: Run) -> str:
-    """The title without the method and seed that stand beside it: "bits-quick · comm · seed 0" as
-    "bits-quick"."""
-    words = run.title.split(" · ")
-    said = {run.method, method_label(run.method), f"seed {run.seed}"}
-    return " · ".join(word for word in words if word not in said) or run.title
+    """The title, without the method and seed that stand beside it where it was made of them: "bits-quick ·
+    comm · seed 0" as "bits-quick"."""
+    ours = run.title == run_title(run.comparison, run.method, run.seed)
+    return run.comparison if ours else run.title
+
+
+def run_title(comparison: str, method: str, seed: int) -> str:
+    """The title of a run that is started in a comparison: "MOSI · comm · seed 0"."""
+    return f"{comparison} · {method} · seed {seed}"
 
 
 def data_label(run: Run) -> str:

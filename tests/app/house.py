@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from app.training.configuring import Planned
 from app.training.launching import new_run
 from app.training.processes import host_name, is_alive, signal_all, start_detached
 from app.training.trainer_command import child_environment
@@ -65,7 +66,9 @@ class House:
         """Queue small runs, one a title."""
         dotted = {name.replace("__", "."): value for name, value in changes.items()}
         settings = load_preset("bits-quick").experiment(method, 0, SMALL | dotted)
-        return create_runs(self.db, [new_run(title, settings, "bits-quick") for title in titles])
+        return create_runs(
+            self.db, [new_run(Planned("small", settings, "bits-quick"), title) for title in titles]
+        )
 
     def run(self, run_id: int) -> Run:
         return get_run(self.db, run_id)

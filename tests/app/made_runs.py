@@ -29,6 +29,7 @@ def make_run(number: int, method: str, seed: int, preset: str = "bits-quick", **
     return Run(
         id=number,
         title=f"{preset} · {method} · seed {seed}",
+        comparison=preset,
         preset=preset,
         dataset=settings.data.name,
         method=method,

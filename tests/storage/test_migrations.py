@@ -1,15 +1,18 @@
 """Older files, through a list of migrations given to Database."""
 
+import math
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import old_database
 import pytest
 
 from storage.database import Database, DatabaseError
 from storage.migrations import MIGRATIONS
-from storage.queries import decompositions
+from storage.queries import decompositions, metric_points, results, summaries
 from storage.recorder import RunRecorder
-from storage.runs import get_run
+from storage.runs import get_run, list_runs
 
 NOW = 1 + len(MIGRATIONS)
 """The version of a file of today."""
@@ -126,16 +129,61 @@ def test_several_processes_migrate_once(db: Database, run_together) -> None:
     assert "colour" in columns(db.file)
 
 
-def test_a_file_of_the_first_version_takes_decompositions(db: Database, run_id: int, tmp_path: Path) -> None:
-    db.close()
-    with sqlite3.connect(db.file) as connection:
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A file of version 2 with a small comparison in it."""
+    file = tmp_path / "old.db"
+    old_database.make_version_2(file)
+    return file
+
+
+def test_a_file_of_version_2_keeps_every_number(old: Path) -> None:
+    with closing(Database(f"sqlite:///{old}")) as db:
+        assert version(old) == NOW
+        assert version(old.with_name("old.db.version-2.backup")) == 2
+        runs = {run.id: run for run in list_runs(db)}
+        assert tuple(runs[number].comparison for number in sorted(runs)) == old_database.COMPARISONS
+        assert [(runs[i].title, runs[i].method, runs[i].seed) for i in sorted(runs)] == list(
+            old_database.RUNS
+        )
+        assert {(run.note, run.tags, run.step, run.status) for run in runs.values()} == {
+            ("as it was", ("kept",), 40, "finished")
+        }
+        found = results(db)
+        assert dict(zip(found["run_id"], found["value"], strict=True)) == old_database.ACCURACY
+        bits = decompositions(db, list(runs))
+        read = {
+            number: one["synergy"]["value"]
+            for number, one in zip(bits["run_id"], bits["content"], strict=True)
+        }
+        assert read == old_database.SYNERGY
+        points = metric_points(db, [1])
+        assert points["step"] == [step for step, _ in old_database.LOSS]
+        assert [None if math.isnan(value) else value for value in points["value"]] == [
+            value for _, value in old_database.LOSS
+        ]
+        assert summaries(db, [1])["min"] == [1.9]
+
+
+def test_a_migrated_file_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
+    Database(f"sqlite:///{old}").close()
+    Database(f"sqlite:///{tmp_path / 'new.db'}").close()
+    shapes = []
+    for file in (old, tmp_path / "new.db"):
+        with closing(sqlite3.connect(file)) as connection:
+            names = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema ORDER BY name")]
+            columns = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
+            shapes.append({name: sorted(row[1:] for row in found) for name, found in columns.items()})
+    assert shapes[0] == shapes[1]
+
+
+def test_a_file_of_the_first_version_takes_decompositions(old: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(old)) as connection:
         connection.execute("DROP TABLE decompositions")
         connection.execute("PRAGMA user_version=1")
-    connection.close()
-    migrated = Database(f"sqlite:///{db.file}")
-    assert version(db.file) == NOW
-    assert version(db.file.with_name("studio.db.version-1.backup")) == 1
-    with RunRecorder(migrated, run_id, tmp_path) as recorder:
-        recorder.decomposition("synergy", "x1 | x2", "trained", 3, {"n": 2000})
-    assert decompositions(migrated, [run_id])["content"] == [{"n": 2000}]
-    migrated.close()
+    with closing(Database(f"sqlite:///{old}")) as migrated:
+        assert version(old) == NOW
+        assert version(old.with_name("old.db.version-1.backup")) == 1
+        with RunRecorder(migrated, 1, tmp_path) as recorder:
+            recorder.decomposition("synergy", "x1 | x2", "trained", 3, {"n": 2000})
+        assert decompositions(migrated, [1])["content"] == [{"n": 2000}]

@@ -11,7 +11,6 @@ from app.comparison import tables
 from app.comparison.reported_values import as_reported, reported
 from app.groups.grouping import (
     Group,
-    choose,
     group_estimate,
     group_runs,
     panels_of,
@@ -184,15 +183,6 @@ def test_truth_is_told_in_bits() -> None:
     mixed = truth_line("and", known | {"true_redundancy": 0.311, "true_synergy": 0.5})
     assert mixed == "and: 0.811 bits, 0.311 redundant, 0.500 synergistic"
     assert truth_line("label", {"measures": "label"}) is None
-
-
-def test_links_choose_runs() -> None:
-    other = make_run(9, "comm", 0, "trifeature-small")
-    newest_first = [*reversed(RUNS)]
-    assert [run.id for run in choose([other, *newest_first], [2, 3], [])] == [3, 2]
-    assert [run.id for run in choose([other, *newest_first], [], [RUNS[0].digest])] == [2, 1]
-    assert [run.id for run in choose([other, *newest_first], [], [])] == [9]
-    assert choose(newest_first, [99], []) == []
 
 
 def test_difference_is_paired_and_told_in_words() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from conftest import OpenPage, Used, all_text
 
-from storage.runs import get_run
+from storage.runs import delete_run, get_run
 
 
 def digests(used: Used, ids: tuple[int, ...]) -> list[str]:
@@ -70,8 +70,9 @@ def test_the_url_says_what_is_shown(used: Used, open_page: OpenPage) -> None:
     test = open_page("compare", digest=",".join(chosen))
     assert test.multiselect(key="compare_groups").value == chosen
     assert "Cross − CoMM" in all_text(test)
+    assert test.query_params["runs"] == "4-9", "the address names what is shown, and keeps to it"
     test.multiselect(key="compare_groups").set_value(chosen[:1]).run()
-    assert test.query_params["digest"] == chosen[0]
+    assert test.query_params["runs"] == "4-6"
     test.multiselect(key="compare_groups").set_value([]).run()
     assert "Choose at least one group" in all_text(test)
 
@@ -84,7 +85,25 @@ def test_a_link_to_some_seeds_offers_the_others(used: Used, open_page: OpenPage)
     assert "n = 3 pairs" in all_text(test)
 
 
-def test_a_link_to_deleted_runs_says_so(used: Used, open_page: OpenPage) -> None:
-    test = open_page("compare", runs="900")
+def test_taking_a_group_away_leaves_the_others_as_they_were(used: Used, open_page: OpenPage) -> None:
+    """Seeds 0 and 1 of two methods; the third seeds that are stored too must not come in."""
+    test = open_page("compare", runs="1-2,4-5,7-8")
+    ours, comm, _ = test.multiselect(key="compare_groups").value
+    test.multiselect(key="compare_groups").set_value([ours, comm]).run()
+    assert test.query_params["runs"] == "1-2,4-5"
+    assert "InfMasking − CoMM" in all_text(test) and "n = 2 pairs" in all_text(test)
+    test.multiselect(key="compare_groups").set_value([ours, comm, digests(used, (7,))[0]]).run()
+    assert test.query_params["runs"] == "1-2,4-5,7-9"
+
+
+@pytest.mark.parametrize("name", ["compare", "synergy"])
+def test_a_link_to_deleted_runs_says_so(used: Used, open_page: OpenPage, name: str) -> None:
+    test = open_page(name, runs="900")
     assert not test.exception
-    assert "None of the runs in this link exist any more" in all_text(test)
+    assert "None of the runs in this link exist any more (900: 1 run)" in all_text(test)
+    delete_run(used.db, 5)
+    test = open_page(name, runs="1-9")
+    assert "1 of the 9 runs in this link are not stored any more (5); it shows the other 8 runs." in all_text(
+        test
+    )
+    assert test.query_params["runs"] == "1-9"

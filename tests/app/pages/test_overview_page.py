@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from app import queries
 from app.runs.list_view import TABLE
 from app.training import launching
+from app.training.configuring import Planned
 from storage.runs import get_run, list_runs
 
 
@@ -111,7 +112,7 @@ def test_a_selection_follows_its_runs_when_new_ones_arrive(used: Used, open_page
     test = select(open_page("overview"), 16)
     oldest = list_runs(used.db)[16].id
     settings = launching.parse(get_run(used.db, oldest).settings)
-    launching.submit(used.db, [("another", settings, None)])
+    launching.submit(used.db, [Planned("another", settings, None)])
     test.run()
     button(test, "Open").click().run()
     assert test.query_params["run"] == str(oldest)

@@ -9,6 +9,7 @@ import pytest
 from conftest import OpenPage, all_text
 
 from app.queries import database
+from app.training.configuring import Planned
 from app.training.launching import new_run
 from engine.presets.preset import load_preset
 from storage.recorder import RunRecorder
@@ -18,13 +19,8 @@ from storage.runs import create_runs, mark_ended
 def finish(home: Path, preset: str, task: str, figures: Mapping[str, Mapping[str, float]]) -> None:
     """One finished run of each method, with what its probes found by metric."""
     db = database()
-    named = [
-        (f"{preset} · {method} · seed 0", load_preset(preset).experiment(method, 0), preset)
-        for method in figures
-    ]
-    for run_id, found in zip(
-        create_runs(db, [new_run(*one) for one in named]), figures.values(), strict=True
-    ):
+    named = [Planned(preset, load_preset(preset).experiment(method, 0), preset) for method in figures]
+    for run_id, found in zip(create_runs(db, [new_run(one) for one in named]), figures.values(), strict=True):
         with RunRecorder(db, run_id, home / "spool.jsonl") as recorder:
             for metric, value in found.items():
                 recorder.result(task, metric, value, {"measures": "label", "chance": None, "n_test": 100})

@@ -43,6 +43,7 @@ def run(**changes: object) -> Run:
         "tags": (),
         "code_version": None,
         "attempts": 1,
+        "comparison": "bits-quick",
     }
     return Run(**(facts | changes))  # type: ignore[arg-type]
 
@@ -59,6 +60,8 @@ def test_names_say_method_seed_data_and_experiment() -> None:
     )
     mine = run(dataset="paired_file", settings={"data": {"path": "/some/folder/mosi.npz"}}, title="comm")
     assert (data_label(mine), experiment_label(mine)) == ("mosi.npz", "comm")
+    dotted = run(title="MOSI · big · comm · seed 2", comparison="MOSI · big")
+    assert experiment_label(dotted) == "MOSI · big"
 
 
 def test_time_left_is_the_samples_left_by_the_speed() -> None:
