@@ -134,6 +134,4 @@ def task_facts(task: Task) -> dict[str, Fact]:
 def _anywhere(training: TrainingSettings) -> TrainingSettings:
     """The settings for one process in full precision on whatever device is here: a checkpoint may come from
     another machine."""
-    return training.model_copy(
-        update={"processes": 1, "machines": 1, "device": "auto", "precision": "fp32", "compile": False}
-    )
+    return training.alone().model_copy(update={"device": "auto", "precision": "fp32", "compile": False})

@@ -14,6 +14,18 @@ probe."""
 
 Fact = str | int | float | bool | None
 
+TRAIN, SYSTEM, BITS = "train/", "system/", "bits/"
+"""How the names of curves begin: of training (its own figures, and one curve a term of the loss), of the
+machine that trains, of what is decomposed while it trains."""
+TRAINING_LOSS, VALIDATION_LOSS = f"{TRAIN}loss", "validation/loss"
+LEARNING_RATE, GRADIENT_NORM = f"{TRAIN}learning_rate", f"{TRAIN}gradient_norm"
+ACCURACY, SCALE, UNIFORMITY = f"{TRAIN}accuracy", f"{TRAIN}scale", f"{TRAIN}uniformity"
+"""Terms that several objectives tell: pairs found in the batch (0 to 1), the learned scale of similarities,
+how spread out embeddings are."""
+SPEED = f"{SYSTEM}samples_per_second"
+CPU, MEMORY = f"{SYSTEM}cpu_percent", f"{SYSTEM}memory_gib"
+GPU, GPU_MEMORY = f"{SYSTEM}gpu_percent", f"{SYSTEM}gpu_memory_gib"
+
 
 class Recorder(Protocol):
     """Implementations must never raise for a full or locked store: logging may not end a training."""

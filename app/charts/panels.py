@@ -3,6 +3,22 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from engine.recorder import (
+    ACCURACY,
+    CPU,
+    GPU,
+    GPU_MEMORY,
+    GRADIENT_NORM,
+    LEARNING_RATE,
+    MEMORY,
+    SCALE,
+    SPEED,
+    TRAIN,
+    TRAINING_LOSS,
+    UNIFORMITY,
+    VALIDATION_LOSS,
+)
+
 
 class CurvePanel(NamedTuple):
     """One chart: its title, what its axis shows and in which unit, its curves (key → label), and a factor for
@@ -14,16 +30,16 @@ class CurvePanel(NamedTuple):
     factor: float = 1.0
 
 
-LOSS = {"train/loss": "training", "validation/loss": "validation"}
+LOSS = {TRAINING_LOSS: "training", VALIDATION_LOSS: "validation"}
 _FIXED = (
-    CurvePanel("Contrast accuracy", "pairs found in the batch, %", {"train/accuracy": "training"}, 100.0),
-    CurvePanel("Gradient norm", "L2 norm", {"train/gradient_norm": "gradient norm"}),
-    CurvePanel("Learning rate", "learning rate", {"train/learning_rate": "learning rate"}),
-    CurvePanel("Throughput", "samples / s", {"system/samples_per_second": "throughput"}),
-    CurvePanel("Load", "% of one core or GPU", {"system/cpu_percent": "CPU", "system/gpu_percent": "GPU"}),
-    CurvePanel("Memory", "GiB", {"system/memory_gib": "main memory", "system/gpu_memory_gib": "GPU memory"}),
+    CurvePanel("Contrast accuracy", "pairs found in the batch, %", {ACCURACY: "training"}, 100.0),
+    CurvePanel("Gradient norm", "L2 norm", {GRADIENT_NORM: "gradient norm"}),
+    CurvePanel("Learning rate", "learning rate", {LEARNING_RATE: "learning rate"}),
+    CurvePanel("Throughput", "samples / s", {SPEED: "throughput"}),
+    CurvePanel("Load", "% of one core or GPU", {CPU: "CPU", GPU: "GPU"}),
+    CurvePanel("Memory", "GiB", {MEMORY: "main memory", GPU_MEMORY: "GPU memory"}),
 )
-_APART = ("train/scale", "train/uniformity")
+_APART = (SCALE, UNIFORMITY)
 """Terms on a scale of their own, which would flatten the others."""
 
 
@@ -32,9 +48,9 @@ def curve_panels(keys: Iterable[str]) -> list[CurvePanel]:
     there = sorted(keys)
     known = {*LOSS, *_APART, *(key for panel in _FIXED for key in panel.labels)}
     terms = {
-        key: key.removeprefix("train/").replace("_", " ")
+        key: key.removeprefix(TRAIN).replace("_", " ")
         for key in there
-        if key.startswith("train/") and key not in known
+        if key.startswith(TRAIN) and key not in known
     }
     others = [key for key in there if (key not in known and key not in terms) or key in _APART]
     panels = [CurvePanel("Loss", "loss", LOSS), CurvePanel("Terms of the loss", "loss term", terms), *_FIXED]

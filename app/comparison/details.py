@@ -10,9 +10,10 @@ from app.charts.comparison import band_chart
 from app.comparison import tables
 from app.groups.grouping import Group, settings_that_differ
 from app.wording.fields import show_list
+from engine.recorder import ACCURACY, GRADIENT_NORM, LEARNING_RATE, SYSTEM, VALIDATION_LOSS
 
 CHARTS_A_ROW = 3
-ONE_SCALE = ("train/learning_rate", "train/gradient_norm", "train/accuracy", "system/")
+ONE_SCALE = (LEARNING_RATE, GRADIENT_NORM, ACCURACY, SYSTEM)
 """Curves that mean the same for every method and so share one pair of axes; losses do not."""
 
 
@@ -20,12 +21,12 @@ def show_curves(groups: Sequence[Group]) -> None:
     """A learning curve: mean over seeds with its interval, single runs on request."""
     ids = [run.id for group in groups for run in group.runs]
     summaries = queries.summaries(ids)
-    keys = sorted(summaries["key"].unique().to_list(), key=lambda key: (key.startswith("system/"), key))
+    keys = sorted(summaries["key"].unique().to_list(), key=lambda key: (key.startswith(SYSTEM), key))
     if not keys:
         return
     st.subheader("Learning curves")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first = keys.index("validation/loss") if "validation/loss" in keys else 0
+        first = keys.index(VALIDATION_LOSS) if VALIDATION_LOSS in keys else 0
         key = st.selectbox("Curve", keys, first, key="compare_curve", width=320)
         members = st.toggle("Single runs", key="compare_members", help="Draw every run as a thin line.")
     points = queries.curves(ids, [key])

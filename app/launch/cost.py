@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from app.preview import requests as preview_requests
 from app.training.processes import host_name
 from app.training.scheduling import Machine, place
+from engine.recorder import SPEED
 from engine.settings.experiment import ExperimentSettings
 from storage.artifacts import list_artifacts
 from storage.database import Database
@@ -20,7 +21,6 @@ from storage.runs import list_runs
 
 NEWEST, LOOKED_AT = 5, 200
 """Similar earlier runs whose speed counts, and runs among which they are looked for, newest first."""
-SPEED = "system/samples_per_second"
 FREE = {
     "epochs",
     "learning_rate",

@@ -11,12 +11,12 @@ from app.state import number_parameter, page
 from app.training.joining import joining_lines
 from app.wording.figures import show_age
 from app.wording.names import data_label, experiment_label, run_name
+from engine.recorder import SPEED
 from engine.settings.experiment import parse
 from storage.clock import now_ms
 from storage.run import ALIVE, LiveState, NoSuchRun, Run, live_state
 
 REFRESH_SECONDS = 2.0
-SPEED = "system/samples_per_second"
 RECENT_POINTS = 10
 """Points of the speed that the time left is told from; one alone jumps about."""
 

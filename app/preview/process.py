@@ -64,7 +64,7 @@ def check(request: Mapping[str, Any], folder: Path, home: Path) -> Facts:
     mistakes: dict[str, None] = {}
     dataset = load_dataset(_DATA.validate_python(request["data"]), home)
     runs = [parse(content) for content in request["runs"].values()]
-    accelerator = build_accelerator(runs[0].training.model_copy(update={"processes": 1}))
+    accelerator = build_accelerator(runs[0].training.alone())
     for settings in runs:
         try:
             Trainer(

@@ -14,11 +14,11 @@ from app.state import open_page, write_runs
 from app.training.launching import ensure_supervisor
 from app.wording.figures import show_count
 from app.wording.units import unit_of
+from engine.recorder import SPEED
 from storage.run import ALIVE, Run, live_state
 from storage.runs import request_stop, requeue
 
 TABLE = "run_list"
-SPEED = "system/samples_per_second"
 _FIRST = ("state", "method", "seed", "data", "progress", "time")
 _LAST = ("experiment", "tags", "created")
 

@@ -17,18 +17,19 @@ from app.runs.settings_table import setting_rows
 from app.state import page
 from app.wording.figures import show_bytes, show_clock, show_facts, show_number, show_time
 from app.wording.units import unit_of
+from engine.recorder import CPU, GPU, GPU_MEMORY, MEMORY, SPEED, TRAINING_LOSS, VALIDATION_LOSS
 from storage.run import Run
 
 PANELS_A_ROW = 2
 LOG_LINES = 300
 TILES = (
-    ("Training loss", "train/loss", ""),
-    ("Validation loss", "validation/loss", ""),
-    ("Throughput", "system/samples_per_second", "samples/s"),
-    ("CPU", "system/cpu_percent", "%"),
-    ("Memory", "system/memory_gib", "GiB"),
-    ("GPU", "system/gpu_percent", "%"),
-    ("GPU memory", "system/gpu_memory_gib", "GiB"),
+    ("Training loss", TRAINING_LOSS, ""),
+    ("Validation loss", VALIDATION_LOSS, ""),
+    ("Throughput", SPEED, "samples/s"),
+    ("CPU", CPU, "%"),
+    ("Memory", MEMORY, "GiB"),
+    ("GPU", GPU, "%"),
+    ("GPU memory", GPU_MEMORY, "GiB"),
 )
 """Figures at the top: label, curve, unit."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import psutil
 
 from app.training.devices import gpu_load
+from engine.recorder import CPU, GPU, GPU_MEMORY, MEMORY
 
 GIB = 2**30
 
@@ -57,9 +58,9 @@ class Monitor:
                 memory += process.memory_info().rss / GIB
             except psutil.NoSuchProcess:
                 continue  # ended since it was listed
-        values = {"system/cpu_percent": percent, "system/memory_gib": memory}
+        values = {CPU: percent, MEMORY: memory}
         loads = [load for load in map(gpu_load, self._gpus) if load is not None]
         if loads:
-            values["system/gpu_percent"] = sum(load.percent for load in loads) / len(loads)
-            values["system/gpu_memory_gib"] = sum(load.memory for load in loads) / GIB
+            values[GPU] = sum(load.percent for load in loads) / len(loads)
+            values[GPU_MEMORY] = sum(load.memory for load in loads) / GIB
         return values

@@ -23,7 +23,7 @@ from engine.information.samples import Labels, decompose_tasks
 from engine.information.summary import Ceiling
 from engine.objective import Objective
 from engine.probing.representation import FeatureExtractor
-from engine.recorder import EncoderState, Recorder
+from engine.recorder import BITS, EncoderState, Recorder
 from engine.settings.decomposition import DecompositionSettings
 from engine.views import ViewPlan
 
@@ -178,8 +178,8 @@ def curve_points(found: Mapping[Sides, Mapping[str, SampleDecomposition]]) -> di
     tasks = next(iter(found.values()), {})
     points: dict[str, float] = {}
     for task, one in tasks.items():
-        points |= {f"bits/synergy_low/{task}": one.synergy.low, f"bits/gain/{task}": one.gain.value}
-        points |= {f"bits/synergy/{task}": one.synergy.value, f"bits/fused/{task}": one.fused.value}
+        points |= {f"{BITS}synergy_low/{task}": one.synergy.low, f"{BITS}gain/{task}": one.gain.value}
+        points |= {f"{BITS}synergy/{task}": one.synergy.value, f"{BITS}fused/{task}": one.fused.value}
     return points
 
 

@@ -94,6 +94,18 @@ class TrainingSettings(Settings):
         60.0, "Longest time of training that a crash can cost.", unit="s", ge=1.0, le=86_400
     )
 
+    def alone(self) -> "TrainingSettings":
+        """What one of the processes does, as a training of its own in one process on this machine: its share
+        of the batch."""
+        return self.model_copy(
+            update={
+                "processes": 1,
+                "machines": 1,
+                "main_address": "",
+                "batch_size": self.batch_size // self.processes,
+            }
+        )
+
     @model_validator(mode="after")
     def _batch_splits(self) -> "TrainingSettings":
         if self.batch_size % self.processes:

@@ -31,14 +31,11 @@ def measure_step(settings: ExperimentSettings, home: Path, steps: int = 3) -> St
     in the figure.
     """
     training = settings.training
-    share = training.model_copy(
-        update={"processes": 1, "machines": 1, "batch_size": training.batch_size // training.processes}
-    )
-    accelerator = build_accelerator(share)
+    alone = settings.model_copy(update={"training": training.alone()})
+    accelerator = build_accelerator(alone.training)
     dataset = load_shared(settings, home, accelerator)
     objective = fresh_objective(settings, dataset)
     with temporary_folder(home) as work:
-        alone = settings.model_copy(update={"training": share})
         trainer = Trainer(objective, dataset, alone, accelerator, SilentRecorder(), work)
         trainer.model.train()
         batch = torch.arange(trainer.batch_size)

@@ -19,7 +19,17 @@ from torch import Tensor
 from engine.dataset import MultimodalDataset
 from engine.objective import Objective, Progress
 from engine.randomness import derive_seed, torch_generator
-from engine.recorder import ArtifactKind, Fact, Recorder
+from engine.recorder import (
+    GRADIENT_NORM,
+    LEARNING_RATE,
+    SPEED,
+    TRAIN,
+    TRAINING_LOSS,
+    VALIDATION_LOSS,
+    ArtifactKind,
+    Fact,
+    Recorder,
+)
 from engine.settings.experiment import ExperimentSettings
 from engine.training.batches import Batches, TrainingError, check_labels
 from engine.training.checkpoint import load_state, save_state, save_weights
@@ -143,11 +153,9 @@ class Trainer:
         ends_window = (position.step + 1) % training.log_every == 0
         views, labels = self.batches.take(self.dataset.train, indices, progress)
         loss, terms, norm = self.updates.step(views, progress, labels, rate, ends_window)
-        figures: dict[str, Any] = {"train/learning_rate": rate} | (
-            {} if norm is None else {"train/gradient_norm": norm}
-        )
+        figures: dict[str, Any] = {LEARNING_RATE: rate} | ({} if norm is None else {GRADIENT_NORM: norm})
         position.step += 1
-        self._collect({"train/loss": loss} | {f"train/{name}": value for name, value in terms.items()})
+        self._collect({TRAINING_LOSS: loss} | {f"{TRAIN}{name}": value for name, value in terms.items()})
         self._report()
         if ends_window:
             self._log(figures)
@@ -169,7 +177,7 @@ class Trainer:
         point."""
         position, now = self.position, time.monotonic()
         values = {name: float(total) / position.window_steps for name, total in position.window.items()}
-        if not math.isfinite(values["train/loss"]):
+        if not math.isfinite(values[TRAINING_LOSS]):
             raise TrainingError(
                 f"the loss became {values['train/loss']} by step {position.step}; "
                 "try a lower learning_rate, a clip_norm, or precision fp32"
@@ -177,7 +185,7 @@ class Trainer:
         speed = position.window_steps * self.batch_size / max(now - self._logged_at, 1e-9)
         self.recorder.metrics(
             position.step,
-            values | {name: float(v) for name, v in figures.items()} | {"system/samples_per_second": speed},
+            values | {name: float(v) for name, v in figures.items()} | {SPEED: speed},
         )
         position.window, position.window_steps, self._logged_at = {}, 0, now
 
@@ -206,7 +214,7 @@ class Trainer:
                 views, labels = self.batches.take(split, indices, progress)
                 losses.append(self.model(views, progress, labels).loss)
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), "mean"))
-        self.recorder.metrics(position.step, {"validation/loss": loss})
+        self.recorder.metrics(position.step, {VALIDATION_LOSS: loss})
         if loss < position.best_loss:
             position.best_loss, position.best_epoch = loss, position.epoch
             self._unsaved_best = {

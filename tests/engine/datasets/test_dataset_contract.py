@@ -11,7 +11,7 @@ import torch
 from pydantic import TypeAdapter
 
 import engine.datasets
-from engine.dataset import load_dataset
+from engine.dataset import is_labelled, load_dataset
 from engine.settings.dataset import DatasetSettings
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(engine.datasets.__path__) if not module.ispkg)
@@ -100,6 +100,7 @@ def test_rows_are_aligned_and_point_at_items(loaded):
             rows = split.rows[m.name]
             assert rows.dtype == torch.int64 and len(rows) == len(split)
             assert rows.min() >= 0 and rows.max() < len(split.items[m.name])
+        assert split.groups is None or split.groups.shape == (len(split),)
 
 
 def test_padding_stands_behind_and_leaves_something(loaded):
@@ -137,6 +138,9 @@ def test_labels_of_every_task_stand_in_the_probe_splits(loaded):
 
 
 def check_labels(task, labels):
+    """What stands in the rows that have a label; the others say so as their dtype allows."""
+    labels = labels[is_labelled(labels)]
+    assert len(labels)
     if task.kind == "classification":
         assert labels.dtype == torch.int64 and labels.ndim == 1
         assert labels.min() >= 0 and labels.max() < task.classes
