@@ -28,7 +28,12 @@ GPU, GPU_MEMORY = f"{SYSTEM}gpu_percent", f"{SYSTEM}gpu_memory_gib"
 
 
 class Recorder(Protocol):
-    """Implementations must never raise for a full or locked store: logging may not end a training."""
+    """Implementations never raise for a full, locked or vanished store: logging may not end a training. Only
+    `restore` does.
+
+    What could not be kept for want of room is kept when there is room again, as far as memory or another file
+    could hold it, and what was lost is told. tests/test_recorder_contract.py holds all of them to it.
+    """
 
     def phase(self, name: str) -> None:
         """What is happening now: "loading data", "training", "probing"; shown beside the progress bar."""
@@ -52,11 +57,13 @@ class Recorder(Protocol):
     def message(self, text: str) -> None:
         """A line for the reader of the run."""
 
-    def save(self, kind: ArtifactKind, file: Path, facts: Mapping[str, Fact]) -> None:
-        """Keep a copy of the file under its kind, replacing the former one only when complete."""
+    def save(self, kind: ArtifactKind, file: Path, facts: Mapping[str, Fact]) -> bool:
+        """Keep a copy of the file under its kind, replacing the former one only when complete; whether it is
+        kept. Where not, the reader of the run is told why."""
 
     def restore(self, kind: ArtifactKind, file: Path) -> bool:
-        """Write the kept artifact to `file`; False when there is none."""
+        """Write the kept artifact to `file`; False when there is none. Raises where it cannot be read or
+        written."""
 
     def should_stop(self) -> bool:
         """True when somebody asked the run to stop; asked at step boundaries, so it must be cheap."""

@@ -98,18 +98,21 @@ class RunRecorder:
         """A line for the reader of the run; the same as `log`."""
         self.log(text)
 
-    def save(self, kind: Literal["best", "last", "state"], file: Path, facts: Mapping[str, Fact]) -> None:
-        """Keep a copy of the file; when that fails, say so in the log and keep the former one."""
+    def save(self, kind: Literal["best", "last", "state"], file: Path, facts: Mapping[str, Fact]) -> bool:
+        """Keep a copy of the file; when that fails, say so in the log and keep the former one. Whether it is
+        kept."""
         self.flush()  # a resume starts from the saved state: the points before it must not be younger than it
         run = self._run
         name = f"{run.method}-{run.dataset}-seed{run.seed}-run{run.id}-{kind}{file.suffix}"
         if self._heart.superseded:
-            return
+            return False
         try:
             write_artifact(self._db, run.id, kind, file, facts, name)
         except (DatabaseError, OSError) as error:
             logger.warning("the %s checkpoint was not kept: %s", kind, error)
             self.message(f"The {kind} checkpoint could not be stored, the former one is kept: {error}")
+            return False
+        return True
 
     def restore(self, kind: Literal["best", "last", "state"], file: Path) -> bool:
         """Write the kept artifact to `file`; False when there is none. Raises DatabaseError when it is

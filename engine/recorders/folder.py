@@ -5,23 +5,35 @@ metrics.jsonl, results.jsonl, decompositions.jsonl and messages.txt grow line by
 to stop.
 """
 
+import contextlib
 import json
-import os
 import shutil
+import sys
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.files.writing import append_whole, replace_with_copy
 from engine.recorder import ArtifactKind, EncoderState, Fact
+
+MOST_WAITING = 100_000
+"""Lines that wait in memory for a disk that takes none; past it the oldest go, and their number is told."""
 
 
 class FolderRecorder:
-    """`Recorder` over a folder, which is made if it is not there; `echo` also prints messages and phases."""
+    """`Recorder` over a folder, which is made if it is not there; `echo` also prints messages and phases.
+
+    While the disk is full or gone, lines wait in memory, in order, and are written with the first that can
+    be again; an artifact that cannot be kept leaves the former one.
+    """
 
     def __init__(self, folder: Path, *, echo: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.echo = folder, echo
         self.done: tuple[int, int] = (0, 0)
+        self._waiting: deque[tuple[str, bytes]] = deque()
+        self._failing, self._dropped = False, 0
 
     def phase(self, name: str) -> None:
         self.message(name)
@@ -46,14 +58,17 @@ class FolderRecorder:
 
     def message(self, text: str) -> None:
         self._append("messages.txt", text)
-        if self.echo:
-            print(text, flush=True)
+        self._print(text)
 
-    def save(self, kind: ArtifactKind, file: Path, facts: Mapping[str, Fact]) -> None:
-        """Copy beside the target first, then replace it in one step."""
-        target = self.folder / f"{kind}.safetensors"
-        shutil.copyfile(file, target.with_suffix(".partial"))
-        os.replace(target.with_suffix(".partial"), target)
+    def save(self, kind: ArtifactKind, file: Path, facts: Mapping[str, Fact]) -> bool:
+        try:
+            replace_with_copy(file, self.folder / f"{kind}.safetensors")
+        except OSError as error:
+            self.message(
+                f"the {kind} checkpoint could not be kept in {self.folder}: {error.strerror or error}"
+            )
+            return False
+        return True
 
     def restore(self, kind: ArtifactKind, file: Path) -> bool:
         source = self.folder / f"{kind}.safetensors"
@@ -63,11 +78,46 @@ class FolderRecorder:
         return True
 
     def should_stop(self) -> bool:
-        return (self.folder / "stop").exists()
+        with contextlib.suppress(OSError):
+            return (self.folder / "stop").exists()
+        return False
+
+    def close(self) -> int:
+        """Write what waits, if that is possible now; the number of lines that are lost with this process."""
+        self._write()
+        return len(self._waiting) + self._dropped
 
     def _append(self, name: str, line: str) -> None:
-        with (self.folder / name).open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        self._waiting.append((name, line.encode("utf-8", "backslashreplace") + b"\n"))
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.popleft()
+            self._dropped += 1
+        self._write()
+
+    def _write(self) -> None:
+        try:
+            while self._waiting:
+                name, line = self._waiting[0]
+                append_whole(self.folder / name, line)
+                self._waiting.popleft()
+        except OSError as error:
+            if not self._failing:
+                self._failing = True
+                self._print(
+                    f"{self.folder} cannot be written, lines wait in memory: {error.strerror or error}"
+                )
+            return
+        if self._failing:
+            self._failing = False
+            lost = f"; {self._dropped} lines were lost" if self._dropped else ""
+            self.message(f"the folder can be written again{lost}")
+
+    def _print(self, text: str) -> None:
+        if not self.echo:
+            return
+        encoding = sys.stdout.encoding or "utf-8"
+        with contextlib.suppress(OSError):  # standard output may be a file on the same full disk
+            print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
 
 
 class SilentRecorder:
@@ -81,7 +131,9 @@ class SilentRecorder:
         self, task: str, sides: str, encoder: EncoderState, epoch: int, content: Mapping[str, Any]
     ) -> None: ...
     def message(self, text: str) -> None: ...
-    def save(self, kind: ArtifactKind, file: Path, facts: Mapping[str, Fact]) -> None: ...
+
+    def save(self, kind: ArtifactKind, file: Path, facts: Mapping[str, Fact]) -> bool:
+        return True
 
     def restore(self, kind: ArtifactKind, file: Path) -> bool:
         return False
