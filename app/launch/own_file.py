@@ -3,55 +3,22 @@
 Used by the launch and data pages. The URL keeps the path (`path=FILE`), so that a view of a file is a link.
 """
 
-import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from engine.errors import DatasetError
-from engine.files.contents import Entry, describe_file
-from engine.settings.dataset import PairedFileSettings
+from app.error_lines import one_line
+from app.launch.uploads import MOST_UPLOADED_MB, TYPES, look_into, take_upload
+from app.preview.requests import PreviewError
+from engine.errors import UserError
+from engine.files.contents import Entry
+from engine.files.paths import PathError, local_path
 
-TYPES = ("npz", "safetensors", "parquet")
-MOST_UPLOADED_MB = 200
-MOST_READ_GB = float(PairedFileSettings.model_fields["max_gigabytes"].default)
-PIECE = 2**20
-
-
-def store_upload(folder: Path, name: str, content: BinaryIO) -> Path:
-    """Keeps an upload under a name that is safe on any file system and says what is in it, so that twice the
-    same is one file.
-
-    Raises `DatasetError` for a type that is not read, or an upload that is too large.
-    """
-    suffix = Path(name).suffix.lower()
-    if suffix.removeprefix(".") not in TYPES:
-        raise DatasetError(f"'{Path(name).name}' is no file of arrays; allowed are .{', .'.join(TYPES)}")
-    folder.mkdir(parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(dir=folder, prefix="uploading-", delete=False) as file:
-        try:
-            while piece := content.read(PIECE):
-                size += len(piece)
-                if size > MOST_UPLOADED_MB * 2**20:
-                    raise DatasetError(
-                        f"the upload is larger than {MOST_UPLOADED_MB} MB; give its path instead"
-                    )
-                digest.update(piece)
-                file.write(piece)
-            stem = re.sub(r"[^A-Za-z0-9_]+", "-", Path(name).stem).strip("-")[:60] or "file"
-            kept = folder / f"{stem}-{digest.hexdigest()[:12]}{suffix}"
-            os.replace(file.name, kept)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    return kept
+KEPT_SECONDS = 600
 
 
 def pick_file(home: Path, path: str) -> tuple[Path, list[Entry]] | None:
@@ -83,14 +50,15 @@ def pick_file(home: Path, path: str) -> tuple[Path, list[Entry]] | None:
         st.error(problem, icon=":material/error:")
     if not path:
         return None
-    file = Path(path).expanduser()
     try:
+        file = local_path(path)
         facts = file.stat()
-        return file, _described(str(file), facts.st_size, facts.st_mtime_ns)
-    except OSError as error:
-        st.error(f"{file}: {error.strerror}", icon=":material/error:")
-    except DatasetError as error:
-        st.error(str(error), icon=":material/error:")
+        found = _looked_into(str(file), facts.st_size, facts.st_mtime_ns, str(home))
+        if not isinstance(found, str):
+            return file, found
+        st.error(found, icon=":material/error:")
+    except (OSError, PathError) as error:
+        st.error(one_line(error), icon=":material/error:")
     return None
 
 
@@ -103,21 +71,20 @@ def _take_upload(home: Path, key: str) -> None:
     if upload is None:
         return
     try:
-        kept = store_upload(home / "uploads", upload.name, upload)
-        try:
-            describe_file(kept, MOST_READ_GB)
-        except DatasetError:
-            kept.unlink()
-            raise
-        st.query_params["path"] = str(kept)
-    except (DatasetError, OSError) as error:
-        st.session_state["own_file_problem"] = str(error)
+        st.query_params["path"] = str(take_upload(home, upload.name, upload))
+    except (UserError, OSError) as error:
+        st.session_state["own_file_problem"] = one_line(error)
     st.session_state["own_file_version"] += 1
 
 
-@st.cache_data(max_entries=32, show_spinner="Reading the file …")
-def _described(path: str, _size: int, _changed: int) -> list[Entry]:
-    return describe_file(Path(path), MOST_READ_GB)
+@st.cache_data(max_entries=32, ttl=KEPT_SECONDS, show_spinner="Reading the file …")
+def _looked_into(path: str, size: int, changed: int, home: str) -> list[Entry] | str:
+    """What is in the file, or why nothing is: a file that takes minutes to be refused is not read at every
+    click."""
+    try:
+        return look_into(Path(path), Path(home))
+    except PreviewError as error:
+        return str(error)
 
 
 def show_arrays(entries: Sequence[Entry]) -> None:

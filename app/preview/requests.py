@@ -1,5 +1,5 @@
-"""Asks for things that need torch, pictures of data and the cost of a step, without importing it: a process
-makes them.
+"""Asks for what this process must not do itself: what needs torch, such as pictures of data and the cost of a
+step, and looking into somebody's file. A process of its own does it.
 
 What is made is kept under the data home in a folder named by a hash of the request, so a page asks once. A
 folder appears whole or not at all.
@@ -8,7 +8,6 @@ folder appears whole or not at all.
 import hashlib
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -16,14 +15,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from app.preview.child import ChildError, run_child
 from engine.errors import UserError
+from engine.files.paths import PathError, local_path
 
-Kind = Literal["data", "views", "cost", "check"]
-PATIENCE: Mapping[Kind, float] = {"data": 180.0, "views": 240.0, "cost": 300.0, "check": 300.0}
+Kind = Literal["file", "data", "views", "cost", "check"]
+PATIENCE: Mapping[Kind, float] = {"file": 120.0, "data": 180.0, "views": 240.0, "cost": 300.0, "check": 300.0}
 """Seconds after which a process is given up; the longest step is rendering Trifeature at 224 px for the first
 time."""
 MOST_KEPT = 200
 """Previews that are kept, the newest; some hundred KB each."""
+LARGEST_FACTS = 20_000_000
+"""Bytes that a process may tell us; facts of a data set take some ten thousand."""
 MAKING = "making-"
 FORMAT = "1"
 """Raise it when the content of the folders changes."""
@@ -48,9 +51,9 @@ def find(kind: Kind, content: Mapping[str, Any], home: Path) -> Preview | None:
 def obtain(kind: Kind, content: Mapping[str, Any], home: Path) -> Preview:
     """The preview, made now if need be, which takes seconds.
 
-    content: plain settings, of a data set for "data", of a whole experiment for "views" and "cost"; for
-    "check" the data and several experiments on it by name. Raises `PreviewError` where the process fails or
-    takes too long.
+    content: plain settings, of a data set for "data" and (its path and size) for "file", of a whole
+    experiment for "views" and "cost"; for "check" the data and several experiments on it by name. Raises
+    `PreviewError` where the process fails or takes too long.
     """
     folder = _folder(kind, content, home)
     return _read(folder) or _make(kind, content, home, folder)
@@ -63,29 +66,21 @@ def _make(kind: Kind, content: Mapping[str, Any], home: Path, folder: Path) -> P
         made.mkdir()
         command = [sys.executable, "-m", "app.preview.process", kind, str(made), str(home)]
         try:
-            ended = subprocess.run(
-                command,
-                input=json.dumps(content),
-                capture_output=True,
-                text=True,
-                timeout=PATIENCE[kind],
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise PreviewError(
-                f"the preview was given up after {PATIENCE[kind]:.0f} s; a smaller size is quicker"
-            ) from None
-        if ended.returncode != 0:
-            lines = [line for line in ended.stderr.splitlines() if line.strip()] or [
-                f"it ended with code {ended.returncode}"
-            ]
-            raise PreviewError(f"no preview: {lines[-1]}")
+            run_child(command, json.dumps(content), Path(work), PATIENCE[kind])
+        except ChildError as error:
+            raise PreviewError(_in_words(kind, error)) from None
         _publish(made, folder)
     _forget_oldest(folder.parent)
     preview = _read(folder)
     if preview is None:
         raise PreviewError("no preview: the process left no result")
     return preview
+
+
+def _in_words(kind: Kind, error: ChildError) -> str:
+    if kind != "file":
+        return f"no preview: {error}"
+    return str(error) if error.refused else f"the file cannot be looked into: {error}"
 
 
 def _publish(made: Path, folder: Path) -> None:
@@ -107,6 +102,8 @@ def _forget_oldest(folder: Path) -> None:
 
 def _read(folder: Path) -> Preview | None:
     try:
+        if (folder / "facts.json").stat().st_size > LARGEST_FACTS:
+            return None
         return Preview(folder, json.loads((folder / "facts.json").read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError):
         return None
@@ -114,7 +111,7 @@ def _read(folder: Path) -> Preview | None:
 
 def _folder(kind: Kind, content: Mapping[str, Any], home: Path) -> Path:
     """home/previews/KIND-HASH; a user's file is part of the request with its size and time of change."""
-    data = content if kind == "data" else content["data"]
+    data = content if kind in ("data", "file") else content["data"]
     files = [_stamp(data[key]) for key in ("path", "test_path") if data.get(key)]
     text = json.dumps([FORMAT, version("infmasking-studio"), kind, content, files], sort_keys=True)
     return home / "previews" / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
@@ -122,7 +119,7 @@ def _folder(kind: Kind, content: Mapping[str, Any], home: Path) -> Path:
 
 def _stamp(path: str) -> list[int]:
     try:
-        facts = Path(path).stat()
-    except OSError:
+        facts = local_path(path).stat()
+    except (OSError, PathError):
         return []
     return [facts.st_size, facts.st_mtime_ns]

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.errors import DatasetError
 from engine.files.arrays import ArrayFile, NpzFile, SafetensorsFile, first_line, too_large
 from engine.files.parquet import ParquetFile
+from engine.files.paths import PathError, local_path
 
 KINDS: dict[str, type[NpzFile] | type[SafetensorsFile] | type[ParquetFile]] = {
     ".npz": NpzFile,
@@ -18,6 +19,10 @@ KINDS: dict[str, type[NpzFile] | type[SafetensorsFile] | type[ParquetFile]] = {
 def open_array_file(path: Path, most_bytes: int) -> ArrayFile:
     """The file at `path`, by its ending; raises `DatasetError` for one that is missing, empty, too large or
     of another format."""
+    try:
+        path = local_path(path)
+    except PathError as error:
+        raise DatasetError(str(error)) from None
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
         raise DatasetError(f"'{path.name}' ends in '{path.suffix}'; allowed are {', '.join(KINDS)}")

@@ -1,46 +1,10 @@
-"""A file of the user's own: kept under safe names, bounded, and never half there."""
+"""The user's own file on the launch and data pages."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import OpenPage, all_text
-
-from app.launch import own_file
-from engine.errors import DatasetError
-
-
-def test_an_upload_is_kept_once_under_a_safe_name(tmp_path: Path) -> None:
-    kept = own_file.store_upload(
-        tmp_path / "uploads", "../../etc/pass wd; rm -rf.npz", io.BytesIO(b"content")
-    )
-    again = own_file.store_upload(
-        tmp_path / "uploads", "../../etc/pass wd; rm -rf.npz", io.BytesIO(b"content")
-    )
-    assert kept == again
-    assert kept.parent == tmp_path / "uploads"
-    assert kept.name.startswith("pass-wd-rm-rf-") and kept.suffix == ".npz"
-    assert kept.read_bytes() == b"content"
-    assert [file.name for file in kept.parent.iterdir()] == [kept.name]
-
-
-@pytest.mark.parametrize("name", ["model.pkl", "archive.npz.exe", "noending", ""])
-def test_other_types_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(
-        DatasetError, match=r"is no file of arrays; allowed are \.npz, \.safetensors, \.parquet"
-    ):
-        own_file.store_upload(tmp_path, name, io.BytesIO(b"x"))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_large_upload_is_refused_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(own_file, "MOST_UPLOADED_MB", 1)
-    with pytest.raises(DatasetError, match="larger than 1 MB"):
-        own_file.store_upload(tmp_path, "big.npz", io.BytesIO(bytes(2**20 + 1)))
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture
@@ -88,4 +52,25 @@ def test_a_link_names_modalities_and_label(empty_home: Path, open_page: OpenPage
 def test_a_missing_file_is_one_line(empty_home: Path, open_page: OpenPage, tmp_path: Path, page: str) -> None:
     test = open_page(page, dataset="paired_file", path=tmp_path / "none.npz")
     assert not test.exception
-    assert f"{tmp_path / 'none.npz'}: No such file or directory" in all_text(test)
+    assert f"No such file or directory: {tmp_path / 'none.npz'}" in all_text(test)
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("~nosuchuser/x.npz", "names the home of a user that this machine does not know"),
+        ("/tmp/a\0b.npz", "holds the character NUL"),
+        ("/tmp/" + "n" * 300 + ".npz", "File name too long"),
+        ("/tmp/" + "n/" * 3000 + ".npz", "characters"),
+        ("/dev/zero", "ends in ''; allowed are .npz"),
+        ("/", "allowed are .npz"),
+    ],
+)
+@pytest.mark.parametrize("page", ["launch", "data"])
+def test_a_path_that_can_be_none_is_one_line(
+    empty_home: Path, open_page: OpenPage, page: str, path: str, says: str
+) -> None:
+    test = open_page(page, dataset="paired_file", path=path)
+    assert not test.exception
+    (error,) = test.error
+    assert says in error.value and error.value.isprintable()
