@@ -129,7 +129,7 @@ class Split:
         values = self.items[modality][rows]
         if modality not in self.lengths:
             return Samples(values)
-        steps = torch.arange(values.shape[1])
+        steps = torch.arange(values.shape[1], device=values.device)
         return Samples(values, steps[None, :] >= self.lengths[modality][rows][:, None])
 
     def select(self, chosen: Tensor) -> "Split":

@@ -8,7 +8,7 @@ the views it wants and never draws data; epoch progress is an argument, never st
 import importlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -134,8 +134,10 @@ def build_objective(
 
 
 def build_encoders(settings: ExperimentSettings, modalities: Sequence[Modality]) -> dict[str, Encoder]:
-    """One encoder a modality, as the settings say or as the data set recommends."""
-    return {m.name: build_encoder(settings.encoders.get(m.name, m.encoder), m) for m in modalities}
+    """One encoder a modality, as the settings say or as the data set recommends; the same for the
+    augmentation that an encoder is told of."""
+    chosen = [replace(m, augmentation=settings.augmentations.get(m.name, m.augmentation)) for m in modalities]
+    return {m.name: build_encoder(settings.encoders.get(m.name, m.encoder), m) for m in chosen}
 
 
 def fresh_objective(settings: ExperimentSettings, dataset: MultimodalDataset) -> Objective:

@@ -82,7 +82,8 @@ def mask_tokens(
     values, is_padding = samples
     assert text.mask_token is not None
     masked = torch.rand(values.shape, generator=generator, device=values.device) < settings.probability
-    masked &= ~torch.isin(values, torch.tensor(text.special_tokens, device=values.device, dtype=values.dtype))
+    for token in text.special_tokens:  # a handful; a list of them would have to be copied to the device
+        masked &= values != token
     if is_padding is not None:
         masked &= ~is_padding
     return Samples(values.masked_fill(masked, text.mask_token), is_padding)

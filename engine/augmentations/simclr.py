@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from engine.augmentations.imaging.blur import blur
 from engine.augmentations.imaging.colour import HUE, ColourMap, grey_matrix, linear_jitter, shift_hue_
+from engine.augmentations.imaging.constants import constant
 from engine.settings.augmentation import SimclrAugmentation
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -30,6 +31,8 @@ CROP_TRIES = 10
 BLUR_SIGMA = (0.1, 2.0)
 BLUR_SIDE = 224
 """The side at which BLUR_SIGMA is in pixels."""
+UNCHANGED = (1.0, 1.0, 1.0, 0.0)
+"""Factors of a colour jitter that changes nothing."""
 CPU_CHUNK = 2
 """Images worked on at once on a CPU: few enough to stay in its cache."""
 
@@ -78,8 +81,8 @@ def draw(shape: torch.Size, settings: SimclrAugmentation, generator: torch.Gener
         boxes=place_boxes(areas, aspects, uniform(0, 1, 2), shape[2], shape[3]),
         flipped=uniform(0, 1) < settings.flip_probability,
         jittered=uniform(0, 1) < settings.colour_probability,
-        factors=torch.tensor([1.0, 1.0, 1.0, 0.0], device=device)
-        + uniform(-settings.colour, settings.colour, 4) * torch.tensor(JITTER, device=device),
+        factors=constant(UNCHANGED, device)
+        + uniform(-settings.colour, settings.colour, 4) * constant(JITTER, device),
         order=uniform(0, 1, 4).argsort(1),
         grey=uniform(0, 1) < settings.grey_probability,
         sigma=torch.where(uniform(0, 1) < settings.blur_probability, sigma, 0.0),
@@ -95,12 +98,12 @@ def place_boxes(areas: Tensor, aspects: Tensor, position: Tensor, height: int, w
     sizes = (
         torch.stack([(areas * aspects).sqrt(), (areas / aspects).sqrt()], -1).round().clamp_min(1)
     )  # (b, tries, 2)
-    limits = torch.tensor([width, height], device=areas.device, dtype=areas.dtype)
+    limits = constant((width, height), areas.device).to(areas.dtype)
     fits = (sizes <= limits).all(-1)
     first = fits.int().argmax(1)
     chosen = sizes[torch.arange(len(sizes), device=areas.device), first]
-    largest = torch.tensor(
-        [min(width, round(height * ASPECT[1])), min(height, round(width / ASPECT[0]))], device=areas.device
+    largest = constant(
+        (min(width, round(height * ASPECT[1])), min(height, round(width / ASPECT[0]))), areas.device
     )
     fitted = fits.any(1)[:, None]
     chosen = torch.where(fitted, chosen, largest.to(chosen))
@@ -108,13 +111,22 @@ def place_boxes(areas: Tensor, aspects: Tensor, position: Tensor, height: int, w
     return torch.cat([corners, chosen], 1)
 
 
-def apply(images: Tensor, draws: ImageDraws) -> Tensor:
-    """The images (b, c, h, w) with these choices applied, and normalised; see `simclr`."""
+def apply(images: Tensor, draws: ImageDraws, together: bool | None = None) -> Tensor:
+    """The images (b, c, h, w) with these choices applied, and normalised; see `simclr`.
+
+    together: all images go through every operation, which changes nothing where none was drawn. Otherwise
+    those that share their operations go together, a few at a time. A CPU saves work by the second; a device
+    would have to tell the host which images those are, and takes the first unless told.
+    """
+    on_cpu = images.device.type == "cpu"
+    together = not on_cpu if together is None else together
+    draws = _all_alike(draws) if together else draws
     brightest = 1.0 if images.is_floating_point() else 255.0
     first, second, offset = _colour_maps(draws, images.shape[1], brightest)
     across, down = _sampling_lines(draws, *images.shape[2:])
     result = torch.empty(images.shape, device=images.device)
-    for chosen, jittered, blurred in _alike(draws, CPU_CHUNK if images.device.type == "cpu" else len(images)):
+    everything = (torch.arange(len(images), device=images.device), True, True)
+    for chosen, jittered, blurred in [everything] if together else _alike(draws, CPU_CHUNK):
         grid = torch.view_as_real(across[chosen] + down[chosen])
         part = functional.grid_sample(
             images.index_select(0, chosen).float(), grid, padding_mode="border", align_corners=False
@@ -154,7 +166,7 @@ def _colour_maps(draws: ImageDraws, channels: int, brightest: float) -> tuple[Co
     jittered = draws.jittered[:, None]
     mean, std = _statistics(channels, draws.factors.device)
     identity = torch.eye(channels, device=mean.device)
-    factors = torch.where(jittered, draws.factors, torch.tensor([1.0, 1.0, 1.0, 0.0], device=mean.device))
+    factors = torch.where(jittered, draws.factors, constant(UNCHANGED, mean.device))
     first = linear_jitter(factors, draws.order, channels, after_hue=False).then(identity / brightest)
     drops_colour = torch.where(draws.grey[:, None, None], grey_matrix(channels, mean.device), identity)
     scale = std.reciprocal() / torch.where(jittered, 1.0, brightest)  # (b, c)
@@ -162,6 +174,12 @@ def _colour_maps(draws: ImageDraws, channels: int, brightest: float) -> tuple[Co
         scale[..., None] * drops_colour
     )
     return first, second, -mean / std
+
+
+def _all_alike(draws: ImageDraws) -> ImageDraws:
+    """The same choices with a jitter for every image: where none was drawn, one that changes nothing."""
+    factors = torch.where(draws.jittered[:, None], draws.factors, constant(UNCHANGED, draws.factors.device))
+    return draws._replace(factors=factors, jittered=torch.ones_like(draws.jittered))
 
 
 def _alike(draws: ImageDraws, most: int) -> Iterator[tuple[Tensor, bool, bool]]:
@@ -187,6 +205,7 @@ def _fractions(images: Tensor) -> Tensor:
 
 def _statistics(channels: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """ImageNet's mean and standard deviation (c,); a single channel gets their averages."""
-    both = torch.tensor([IMAGENET_MEAN, IMAGENET_STD], device=device)
-    mean, std = both if channels == 3 else both.mean(1, keepdim=True).expand(2, channels)
-    return mean, std
+    mean, std = constant(IMAGENET_MEAN, device), constant(IMAGENET_STD, device)
+    if channels == len(IMAGENET_MEAN):
+        return mean, std
+    return mean.mean(0, keepdim=True).expand(channels), std.mean(0, keepdim=True).expand(channels)

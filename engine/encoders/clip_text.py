@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from engine.dataset import Modality, Samples
 from engine.encoder import Encoder, EncoderError, Tokens
-from engine.nets.pretrained import Backbone, load_model, model_folder
+from engine.nets.pretrained import Backbone, is_augmented, load_model, model_folder
 from engine.settings.encoder import ClipTextSettings
 
 
@@ -15,10 +15,10 @@ class ClipText(Encoder):
     """Token ids (b, t) → the last hidden states (b, t, width), a set: the model has its own positions.
     Padding is kept."""
 
-    def __init__(self, model: nn.Module, settings: ClipTextSettings, width: int):
+    def __init__(self, model: nn.Module, settings: ClipTextSettings, width: int, augmented: bool):
         super().__init__()
         self.width = width
-        self.backbone = Backbone(model, settings, _last_hidden)
+        self.backbone = Backbone(model, settings, _last_hidden, augmented)
 
     def forward(self, samples: Samples) -> Tokens:
         return Tokens(self.backbone(samples.values, samples.is_padding), samples.is_padding)
@@ -49,4 +49,4 @@ def build(settings: ClipTextSettings, modality: Modality) -> ClipText:
             f"{folder} reads at most {longest} tokens; '{modality.name}' has {modality.shape[0]}: lower "
             "text_tokens"
         )
-    return ClipText(model, settings, config.hidden_size)
+    return ClipText(model, settings, config.hidden_size, is_augmented(modality))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from engine.augmentations.simclr import IMAGENET_MEAN, IMAGENET_STD
 from engine.dataset import Modality, Samples
 from engine.encoder import Encoder, EncoderError, Tokens
-from engine.nets.pretrained import Backbone, load_model, model_folder
+from engine.nets.pretrained import Backbone, is_augmented, load_model, model_folder
 from engine.settings.encoder import ClipVisionSettings
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -25,10 +25,10 @@ class ClipVision(Encoder):
     scale: Tensor
     shift: Tensor
 
-    def __init__(self, model: nn.Module, settings: ClipVisionSettings, width: int):
+    def __init__(self, model: nn.Module, settings: ClipVisionSettings, width: int, augmented: bool):
         super().__init__()
         self.width = width
-        self.backbone = Backbone(model, settings, _last_hidden)
+        self.backbone = Backbone(model, settings, _last_hidden, augmented)
         mean, std = torch.tensor([IMAGENET_MEAN, IMAGENET_STD])
         clip_mean, clip_std = torch.tensor([CLIP_MEAN, CLIP_STD])
         self.register_buffer("scale", (std / clip_std)[:, None, None], persistent=False)
@@ -67,4 +67,4 @@ def build(settings: ClipVisionSettings, modality: Modality) -> ClipVision:
             f"{folder} reads images of {config.image_size} × {config.image_size} px; "
             f"'{modality.name}' has {modality.shape[1]} × {modality.shape[2]}"
         )
-    return ClipVision(model, settings, config.hidden_size)
+    return ClipVision(model, settings, config.hidden_size, is_augmented(modality))

@@ -149,8 +149,8 @@ def cross_self_terms(
 def weighted_mean(terms: Sequence[Tensor], weights: Sequence[float] | None) -> Tensor:
     """Mean of weight × term: divided by the number of terms, not by the sum of the weights; no weights means
     1 each."""
-    stacked = torch.stack(list(terms))
-    return (stacked if weights is None else stacked * stacked.new_tensor(weights)).mean()
+    weighted = terms if weights is None else [w * term for w, term in zip(weights, terms, strict=True)]
+    return torch.stack(list(weighted)).mean()
 
 
 def entropy_score(keys: Tensor, ridge: float = 0.01, narrowest: float = 0.1) -> Tensor:
@@ -168,7 +168,8 @@ def entropy_score(keys: Tensor, ridge: float = 0.01, narrowest: float = 0.1) -> 
         kernel = (similarity / width).exp()
         drift = kernel.sum(1, keepdim=True) * exact / width
         kernel.diagonal().add_(ridge)
-        score: Tensor = -torch.linalg.solve(kernel, drift)
+        # with the ridge it is never singular, so the device need not be asked whether it was
+        score: Tensor = -torch.linalg.solve_ex(kernel, drift).result
         return score.to(keys.dtype)
 
 

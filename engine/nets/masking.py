@@ -50,11 +50,21 @@ def unmasked_views(tokens: JoinedTokens, *, alone: bool) -> Tensor:
     together."""
     present = torch.ones_like(tokens.is_valid[:1])
     if alone:
-        owner = torch.arange(len(tokens.sizes)).repeat_interleave(torch.tensor(tokens.sizes))
-        single = torch.arange(len(tokens.sizes))[:, None] == owner
-        present = torch.cat([single.to(present.device), present])
+        present = torch.cat([*_each_alone(present, tokens.sizes), present])
     kept = tokens.is_valid[:, None] & present
     return _as_weights(kept, torch.zeros_like(kept[..., 0]), tokens.values)
+
+
+def _each_alone(present: Tensor, sizes: Sequence[int]) -> list[Tensor]:
+    """present (1, n) with only the tokens of one modality left, for each; made on its device, nothing is
+    copied there."""
+    views, start = [], 0
+    for size in sizes:
+        view = torch.zeros_like(present)
+        view[:, start : start + size] = present[:, start : start + size]
+        views.append(view)
+        start += size
+    return views
 
 
 def masked_views(tokens: JoinedTokens, kept: Tensor) -> Tensor:
@@ -92,7 +102,8 @@ def draw_kept(tokens: JoinedTokens, ratio: float, masks: int, generator: torch.G
 
 def _draw(valid: Tensor, counts: Tensor, draws: int, generator: torch.Generator) -> Tensor:
     """Uniform draws (b, draws, n) of `counts` (b,) of each sample's valid tokens (b, n)."""
-    lottery = torch.rand(len(valid), draws, valid.shape[1], device=valid.device, generator=generator)
+    shape = (len(valid), draws, valid.shape[1])
+    lottery = torch.rand(shape, device=generator.device, generator=generator).to(valid.device)
     order = lottery.masked_fill_(~valid[:, None], torch.inf).argsort(-1)  # padding comes last
     place = torch.arange(valid.shape[1], device=valid.device)
     winners = place < torch.minimum(counts, valid.sum(-1))[:, None, None]

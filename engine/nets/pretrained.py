@@ -29,6 +29,11 @@ def model_folder(settings: ClipVisionSettings | ClipTextSettings, modality: Moda
     return Path(path).expanduser()
 
 
+def is_augmented(modality: Modality) -> bool:
+    """Whether training sees another version of a sample at every step."""
+    return modality.augmentation.name != "none"
+
+
 def load_model(folder: Path, choose: Callable[[Any, str], Any]) -> nn.Module:
     """The model in a folder, in eval mode, float32. Raises `EncoderError`, one line, where it is incomplete
     or no safetensors.
@@ -98,9 +103,18 @@ class Backbone(nn.Module):
     so that a resumed run stays exact: tokens are rounded to half precision always, and on a CPU every sample
     is run alone. Not frozen: an ordinary part of the model, but for what only makes the pooled vector, which
     no token comes through and nothing could train.
+
+    augmented: whether what is read in training differs at every step; then nothing is kept or looked up
+    there, because a hash of it would be made for nothing, and the host would wait for the device to make it.
     """
 
-    def __init__(self, model: nn.Module, settings: ClipVisionSettings | ClipTextSettings, run: Run):
+    def __init__(
+        self,
+        model: nn.Module,
+        settings: ClipVisionSettings | ClipTextSettings,
+        run: Run,
+        augmented: bool = False,
+    ):
         super().__init__()
         self._run = run
         self._outside: tuple[nn.Module, ...] = ()
@@ -113,42 +127,58 @@ class Backbone(nn.Module):
                     part.requires_grad_(False)
         self._kept: dict[bytes, Tensor] = {}
         self._keeps, self._room = settings.cache_gigabytes > 0, settings.cache_gigabytes * 1e9
+        self._augmented = augmented
 
     def forward(self, values: Tensor, is_padding: Tensor | None) -> Tensor:
         """Tokens (b, n, width) for values (b, …) and is_padding (b, t) or None."""
         if not self._outside:
             return self._run(self.model, values, is_padding)
-        model = self._outside[0].to(values.device)
+        model = self._outside[0]
+        if next(model.parameters()).device != values.device:
+            model.to(values.device)
         with torch.no_grad():
-            return (
-                self._remembered(model, values, is_padding)
-                if self._keeps
-                else self._run(model, values, is_padding)
-            )
+            if not self._keeps:
+                return self._run(model, values, is_padding)
+            if self.training and self._augmented:
+                return self._rounded(model, values, is_padding)
+            return self._remembered(model, values, is_padding)
+
+    def _rounded(self, model: nn.Module, values: Tensor, is_padding: Tensor | None) -> Tensor:
+        """Tokens as half precision holds them, in float32: autocast puts no halves side by side. On a CPU
+        every sample is run alone."""
+        together = 1 if values.device.type == "cpu" else len(values)
+        parts = [slice(start, start + together) for start in range(0, len(values), together)]
+        runs = (self._run(model, values[p], None if is_padding is None else is_padding[p]) for p in parts)
+        return torch.cat([tokens.half().float() for tokens in runs])
 
     def _remembered(self, model: nn.Module, values: Tensor, is_padding: Tensor | None) -> Tensor:
-        keys = [_key(values[i], None if is_padding is None else is_padding[i]) for i in range(len(values))]
-        new = torch.tensor(
-            [i for i, key in enumerate(keys) if key not in self._kept], dtype=torch.long, device=values.device
-        )
-        fresh: dict[int, Tensor] = {}
-        together = 1 if values.device.type == "cpu" else max(1, len(new))
-        for start in range(0, len(new), together):
-            chosen = new[start : start + together]
-            tokens = self._run(
-                model, values[chosen], None if is_padding is None else is_padding[chosen]
-            ).half()
-            fresh.update(zip(chosen.tolist(), tokens, strict=True))
-        found = [fresh[i] if i in fresh else self._kept[key].to(values.device) for i, key in enumerate(keys)]
-        for i, tokens in fresh.items():
-            if self._room > 0 and keys[i] not in self._kept:
-                self._kept[keys[i]] = tokens.cpu()
+        keys = _keys(values, is_padding)
+        new = [i for i, key in enumerate(keys) if key not in self._kept]
+        known = [i for i, key in enumerate(keys) if key in self._kept]
+        found = [torch.stack([self._kept[keys[i]].float() for i in known]).to(values.device)] if known else []
+        if new:
+            fresh = self._rounded(model, values[new], None if is_padding is None else is_padding[new])
+            self._keep([keys[i] for i in new], fresh)
+            found.append(fresh)
+        place = torch.tensor([*known, *new], device=values.device).argsort()
+        return torch.cat(found)[place]
+
+    def _keep(self, keys: list[bytes], fresh: Tensor) -> None:
+        if self._room <= 0:
+            return
+        for key, tokens in zip(keys, fresh.cpu().half(), strict=True):
+            if self._room > 0 and key not in self._kept:
+                self._kept[key] = tokens.clone()  # a part of the batch would keep all of it
                 self._room -= tokens.numel() * tokens.element_size()
-        return torch.stack(found).float()
 
 
-def _key(values: Tensor, is_padding: Tensor | None) -> bytes:
-    digest = hashlib.blake2b(values.detach().cpu().contiguous().numpy().tobytes(), digest_size=16)
-    if is_padding is not None:
-        digest.update(is_padding.cpu().numpy().tobytes())
-    return digest.digest()
+def _keys(values: Tensor, is_padding: Tensor | None) -> list[bytes]:
+    """A hash of each sample's content, from one copy of the batch."""
+    contents = values.detach().cpu().contiguous().numpy()
+    paddings = (
+        [b""] * len(contents) if is_padding is None else [own.tobytes() for own in is_padding.cpu().numpy()]
+    )
+    return [
+        hashlib.blake2b(content.tobytes() + padding, digest_size=16).digest()
+        for content, padding in zip(contents, paddings, strict=True)
+    ]

@@ -8,6 +8,7 @@ from torch import Tensor
 from engine.dataset import MultimodalDataset, Samples, Split
 from engine.errors import UserError
 from engine.objective import Objective, Progress, View
+from engine.training.placing import sent
 from engine.views import ViewPlan, augmented_views, plain_view
 
 
@@ -25,17 +26,20 @@ class Batches:
 
     def take(self, split: Split, indices: Tensor, progress: Progress) -> tuple[list[View], dict[str, Tensor]]:
         """As many augmented views as the objective wants, of the modalities it reads, and the labels that it
-        asks for."""
+        asks for. The split may be on the device in parts (`engine/training/placing.py`)."""
         share = indices.chunk(self.accelerator.num_processes)[self.accelerator.process_index]
         device = self.accelerator.device
+        at = {"cpu": share, device.type: sent(share, device)}
+
+        def chosen(table: Tensor) -> Tensor:
+            return table[at[table.device.type]]
+
         batch = {
-            name: Samples(
-                values.to(device, non_blocking=True), None if padding is None else padding.to(device)
-            )
+            name: Samples(sent(values, device), None if padding is None else sent(padding, device))
             for name in self.objective.readable()
-            for values, padding in [split.fetch(name, split.rows[name][share])]
+            for values, padding in [split.fetch(name, chosen(split.rows[name]))]
         }
-        labels = {name: split.labels[name][share].to(device) for name in self.objective.label_names}
+        labels = {name: sent(chosen(split.labels[name]), device) for name in self.objective.label_names}
         count = self.objective.augmented_views
         if count == 0:
             return [plain_view(batch, self.plan)], labels

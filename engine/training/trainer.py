@@ -33,6 +33,7 @@ from engine.recorder import (
 from engine.settings.experiment import ExperimentSettings
 from engine.training.batches import Batches, TrainingError, check_labels
 from engine.training.checkpoint import load_state, save_state, save_weights
+from engine.training.placing import free_bytes, on_device, on_host
 from engine.training.processes import agree, broadcast_bytes
 from engine.training.schedule import learning_rate
 from engine.training.updates import Updates
@@ -84,7 +85,11 @@ class Trainer:
             )
         self.alike = check_labels(objective, dataset, settings.data.name)
         self.steps_per_epoch = len(dataset.train) // self.batch_size
-        self.objective = objective.to(accelerator.device)
+        device = accelerator.device
+        self.train, self.validation = on_device(
+            (dataset.train, dataset.validation), objective.readable(), device, free_bytes(device)
+        )
+        self.objective = objective.to(device)
         self.updates = Updates(self.objective, settings.training, accelerator, recorder.message)
         self.model, self.optimizer = self.updates.model, self.updates.optimizer
         self.position = Position()
@@ -151,7 +156,7 @@ class Trainer:
             derive_seed(self.settings.seed, "layers", position.epoch, position.step, progress.rank)
         )
         ends_window = (position.step + 1) % training.log_every == 0
-        views, labels = self.batches.take(self.dataset.train, indices, progress)
+        views, labels = self.batches.take(self.train, indices, progress)
         loss, terms, norm = self.updates.step(views, progress, labels, rate, ends_window)
         figures: dict[str, Any] = {LEARNING_RATE: rate} | ({} if norm is None else {GRADIENT_NORM: norm})
         position.step += 1
@@ -176,7 +181,8 @@ class Trainer:
         """Close the window: its mean terms become one point of each curve, with the speed since the last
         point."""
         position, now = self.position, time.monotonic()
-        values = {name: float(total) / position.window_steps for name, total in position.window.items()}
+        totals = on_host(position.window)
+        values = {name: total / position.window_steps for name, total in totals.items()}
         if not math.isfinite(values[TRAINING_LOSS]):
             raise TrainingError(
                 f"the loss became {values['train/loss']} by step {position.step}; "
@@ -185,7 +191,7 @@ class Trainer:
         speed = position.window_steps * self.batch_size / max(now - self._logged_at, 1e-9)
         self.recorder.metrics(
             position.step,
-            values | {name: float(v) for name, v in figures.items()} | {SPEED: speed},
+            values | on_host(figures) | {SPEED: speed},
         )
         position.window, position.window_steps, self._logged_at = {}, 0, now
 
@@ -197,7 +203,7 @@ class Trainer:
         Weights that ramp over epochs stand at their final value, so that losses of different epochs can be
         compared.
         """
-        split, position = self.dataset.validation, self.position
+        split, position = self.validation, self.position
         size = (
             min(self.batch_size, len(split))
             // self.accelerator.num_processes
@@ -252,7 +258,7 @@ class Trainer:
             self._save_weights("best", self._unsaved_best, self.position.best_epoch)
             self._unsaved_best = None
         if self.accelerator.is_main_process:
-            window = {name: float(value) for name, value in self.position.window.items()}
+            window = on_host(self.position.window)
             scaler = self.accelerator.scaler.state_dict() if self.accelerator.scaler is not None else None
             file = self.work / "state.safetensors"
             position = asdict(self.position) | {"window": window, "scaler": scaler}

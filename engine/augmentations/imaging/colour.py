@@ -11,6 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from engine.augmentations.imaging.constants import constant
+
 BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in grey (ITU-R BT.601)."""
@@ -40,7 +42,7 @@ class ColourMap(NamedTuple):
 
 def grey_matrix(channels: int, device: torch.device) -> Tensor:
     """(c, c): every channel becomes the grey value; the identity for one channel."""
-    weights = torch.tensor(LUMA if channels == 3 else (1 / channels,) * channels, device=device)
+    weights = constant(LUMA if channels == 3 else (1 / channels,) * channels, device)
     return weights.expand(channels, channels)
 
 
@@ -88,7 +90,7 @@ def shift_hue_(images: Tensor, turns: Tensor) -> Tensor:
     hue.div_(torch.clamp(chroma, min=1e-8, out=scratch)).add_(1)
     hue.copysign_(torch.sub(green, blue, out=scratch)).add_(6 * turns[:, None, None])
     largest.sub_(chroma, alpha=2)
-    own_hues = torch.tensor([0.0, 2.0, -2.0], device=images.device).view(3, 1, 1)
+    own_hues = constant((0.0, 2.0, -2.0), images.device).view(3, 1, 1)
     torch.sub(hue[:, None], own_hues, out=images)
     images.abs_().sub_(3).abs_().clamp_(1, 2)
     return torch.addcmul(largest[:, None], chroma[:, None], images, out=images)
