@@ -9,6 +9,7 @@ every operation.
 
 import math
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -192,10 +193,16 @@ def _alike(draws: ImageDraws, most: int) -> Iterator[tuple[Tensor, bool, bool]]:
 
 def _clip(normalised: Tensor) -> Tensor:
     """Clips, in place, to what colours in [0, 1] become by the normalisation."""
-    means, stds = (values.tolist() for values in _statistics(normalised.shape[1], torch.device("cpu")))
-    for channel, (mean, std) in enumerate(zip(means, stds, strict=True)):
-        normalised[:, channel].clamp_(-mean / std, (1 - mean) / std)
+    for channel, (lowest, highest) in enumerate(_limits(normalised.shape[1])):
+        normalised[:, channel].clamp_(lowest, highest)
     return normalised
+
+
+@cache
+def _limits(channels: int) -> list[tuple[float, float]]:
+    """What black and white become by the normalisation, a channel."""
+    means, stds = (values.tolist() for values in _statistics(channels, torch.device("cpu")))
+    return [(-mean / std, (1 - mean) / std) for mean, std in zip(means, stds, strict=True)]
 
 
 def _fractions(images: Tensor) -> Tensor:

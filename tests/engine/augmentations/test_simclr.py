@@ -322,6 +322,18 @@ def test_any_image_stays_in_the_range_of_colours(b, channels, height, width, who
         assert as_bytes(result).min() > -0.01 and as_bytes(result).max() < 255.01
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("whole", [True, False])
+def test_all_images_together_become_what_they_become_apart(channels, whole):
+    images = smooth_images(12)[:, :channels]
+    images = images if whole else images.float() / 255
+    drawn = draw(images.shape, SimclrAugmentation(), generator())
+    assert drawn.jittered.any() and not drawn.jittered.all() and 0 < (drawn.sigma > 0).sum() < 12
+    apart, together = (apply(images, drawn, together=both) for both in (False, True))
+    assert torch.allclose(together, apart, atol=2e-5)
+    assert torch.equal(apart, apply(images, drawn))  # a CPU takes them apart
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_does_the_same_with_the_same_choices():
     images = smooth_images(6)

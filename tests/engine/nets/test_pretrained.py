@@ -3,6 +3,7 @@ tokens."""
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -125,8 +126,35 @@ def test_kept_tokens_are_the_same_and_not_computed_again(models):
     assert len(full.backbone._kept) == 1
 
 
+def test_what_is_augmented_is_not_kept_in_training(models):
+    plain, augmented = (
+        build_encoder(
+            ClipVisionSettings(path=str(models / CLIP)),
+            replace(picture(Resnet18Settings()), augmentation=how),
+        )
+        for how in (NoAugmentation(), SimclrAugmentation())
+    )
+    images = torch.randn(3, 3, 32, 32)
+    kept = plain.train()(Samples(images)).values
+    assert torch.equal(augmented.train()(Samples(images)).values, kept)
+    assert len(plain.backbone._kept) == 3 and augmented.backbone._kept == {}
+    augmented.eval()(Samples(images))  # validation sees the same views in every epoch
+    assert len(augmented.backbone._kept) == 3
+
+
+def test_frozen_models_run_in_half_precision(models):
+    """What is kept in half precision stands beside what autocast makes of the rest."""
+    images = torch.randn(3, 3, 32, 32)
+    encoder = vision(models)
+    exact = encoder(Samples(images)).values
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = encoder(Samples(torch.cat([images[:1], torch.randn(1, 3, 32, 32)]))).values
+        rough = vision(models)(Samples(images)).values
+    assert torch.equal(mixed[0], exact[0]) and torch.allclose(rough, exact, atol=0.2)
+
+
 def test_kept_texts_know_their_padding(models):
-    encoder = language(models)
+    encoder = language(models).eval()
     ids = torch.randint(5, 30, (1, 10))
     short, long = (torch.arange(10)[None] >= n for n in (3, 8))
     first = encoder(Samples(ids, short)).values[:, :3]

@@ -1,13 +1,17 @@
 """A training step never makes the host wait for the device, but for the places that docs/benchmarks.md names.
 
-Seen without a device: on fake tensors, which have shapes and no values, whatever asks for a value raises; and calls
-that copy from one memory to the other, or hand over numbers, are caught on their way.
+Seen without a device: on fake tensors, which have shapes and no values, whatever asks for a value raises; and
+calls that copy from one memory to the other, or hand over numbers, are caught on their way.
 """
 
 import pytest
 import torch
-from objective_cases import PROGRESS, experiment, labels, modalities, view
-from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+from objective_cases import PROGRESS, TASKS, experiment, labels, modalities, replace, view
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+)
 from torch.overrides import TorchFunctionMode
 
 from engine.augmentations.noise import mask_tokens
@@ -58,16 +62,66 @@ class NoCopies(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
+def fake(samples, mode):
+    """The samples without their values."""
+    return Samples(*(part if part is None else mode.from_tensor(part) for part in samples))
+
+
 def one_step(method, fusion=None, **own):
     """All updates' losses and gradients of a step, on tensors without values."""
-    with FakeTensorMode(allow_non_fake_inputs=True) as fake:
-        model = build_objective(experiment(method, fusion, **own), modalities(*PAIR), TASKS)
-        views = [view(PAIR, 6, seed) for seed in range(max(1, model.augmented_views))]
-        views = [{name: Samples(*(fake.from_tensor(part) for part in samples)) if samples.is_padding is not None else samples for name, samples in one.items()} for one in views]
-        own_labels = labels(model, 6)
+    real = [view(PAIR, 6, seed) for seed in (1, 2)]
+    model = build_objective(experiment(method, fusion, **own), modalities(*PAIR), TASKS)
+    with FakeTensorMode() as mode:
+        for module in model.modules():
+            for tensors in (module._parameters, module._buffers):
+                tensors |= {
+                    name: mode.from_tensor(value) for name, value in tensors.items() if value is not None
+                }
+        views = [{name: fake(samples, mode) for name, samples in one.items()} for one in real]
+        known = {name: mode.from_tensor(values) for name, values in labels(model, 6).items()}
         with NoCopies():
             for phase in model.phases or (None,):
                 if phase is not None:
                     set_learning(dict(model.named_parameters()), phase)
                 progress = PROGRESS if phase is None else replace(PROGRESS, phase=phase.name)
-                model(views, progress, own_labels).loss.backward()
+                model(views[: max(1, model.augmented_views)], progress, known).loss.backward()
+
+
+@pytest.mark.parametrize("method", [name for name in method_names() if name not in WAITING])
+def test_no_objective_waits(method):
+    one_step(method)
+
+
+@pytest.mark.parametrize("own", [{"term_weights": (1.0, 1.0, 1.0, 1.0, 5.0)}, {"uniformity_weight": 0.1}])
+def test_nor_does_infmasking_with_all_it_can_have(own):
+    one_step("infmasking", **own)
+
+
+@pytest.mark.parametrize(
+    ("method", "fusion"), [("mae", None), ("infmasking", {"layers": 2}), ("comm", {"pool": "mean"})]
+)
+def test_the_places_that_wait_are_found(method, fusion):
+    """So that the tests above can fail; these places are named in docs/benchmarks.md."""
+    with pytest.raises((Waited, DataDependentOutputException)):
+        one_step(method, fusion)
+
+
+def test_views_of_every_kind_do_not_wait():
+    """Images go through every operation together, as on a device."""
+    text = Modality("text", "text", (5,), ClipTextSettings(), NoAugmentation(), 3, (0, 1, 2))
+    noise = NoiseAugmentation(drop=0.8)
+    plan = ViewPlan({"steps": noise, "table": noise}, frozenset(), shared=True)
+    generator, padding = torch.Generator().manual_seed(0), torch.zeros(4, 6, dtype=torch.bool)
+    batch = {"steps": Samples(torch.zeros(4, 6, 2), padding), "table": Samples(torch.zeros(4, 3))}
+    ids, images = torch.zeros(4, 5, dtype=torch.long), torch.zeros(4, 3, 32, 32, dtype=torch.uint8)
+
+    def every_view(together):
+        augmented_views(batch, plan, generator, 2)
+        mask_tokens(Samples(ids, padding[:, :5]), TokenMaskingAugmentation(), text, generator)
+        apply(images, draw(images.shape, SimclrAugmentation(), generator), together)
+
+    every_view(True)  # the first time makes the constants
+    with FakeTensorMode(allow_non_fake_inputs=True), NoCopies():
+        every_view(True)
+        with pytest.raises((DynamicOutputShapeException, DataDependentOutputException)):
+            every_view(False)

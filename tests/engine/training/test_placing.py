@@ -73,7 +73,9 @@ def test_a_batch_is_taken_from_both_sides():
     objective = SimpleNamespace(readable=lambda: ["near", "far"], label_names=("label",), augmented_views=0)
     accelerator = SimpleNamespace(num_processes=1, process_index=0, device=META)
     plan = ViewPlan({}, frozenset(), False)
-    (view,), labels = Batches(objective, plan, accelerator).take(placed, torch.arange(3), Progress(0, 1, 0, 0))
+    (view,), labels = Batches(objective, plan, accelerator).take(
+        placed, torch.arange(3), Progress(0, 1, 0, 0)
+    )
     assert {view["near"].values.device, view["far"].values.device, labels["label"].device} == {META}
     assert view["near"].values.shape == (3, 4) and view["far"].values.shape == (3, 1)
 
