@@ -8,14 +8,15 @@ ATOM_COLOURS = {
     "Unique 1": "#5F9483",
     "Unique 2": "#A07F4B",
     "Synergy": ACCENT,
-    "Fusion loss": "#8C5463",
+    "Loss": "#8C5463",
 }
-"""Order of stacking, from the axis upward; fusion loss goes downward."""
+"""Order of stacking, from the axis upward; a loss goes downward."""
 
 ATOM_MEANING = {
     "Redundancy": "bits that either modality alone tells",
     "Unique 1": "bits that only the first modality tells",
     "Unique 2": "bits that only the second modality tells",
     "Synergy": "bits that only the two together tell",
-    "Fusion loss": "bits that the modalities alone tell and the fused representation does not",
+    "Loss": "bits that the modalities alone tell and the probe does not read from the fused "
+    "representation; the fusion lost them only where the two side by side still tell them",
 }

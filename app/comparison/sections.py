@@ -10,8 +10,7 @@ from app.charts.comparison import difference_chart, score_chart
 from app.comparison import tables
 from app.comparison.progress import Progress
 from app.comparison.reported_values import as_reported, reported
-from app.groups.grouping import HEADLINE_METRICS, Group, Panel, headline
-from app.groups.readings import INTERVAL
+from app.groups.grouping import HEADLINE_METRICS, Group, Panel
 from app.state import page
 from app.wording.exports import markdown
 from app.wording.figures import show_count
@@ -88,7 +87,7 @@ def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> str:
     marks = [
         "Small circles: single seeds",
         "large mark: mean measured here",
-        f"bar: {INTERVAL}",
+        "bar: 95 % t-interval of the mean over seeds",
     ]
     if any(panel.chance is not None for panel in panels):
         marks.append("dashed line: chance (1/classes; accuracy is macro-averaged)")
@@ -115,11 +114,12 @@ def show_verdict(
 ) -> None:
     """The answer in one line: the first other group against the baseline, on synergy where that was
     measured."""
-    asked = headline(panels)
+    asked = next((panel for panel in panels if panel.name == "synergy"), panels[0])
     others = [group for group in groups if group.digest != baseline.digest]
     for row in tables.difference_rows(others[:1], [asked], scores, baseline):
+        head, _, verdict = row["reading"].rpartition(": ")
         question = asked.title + ("" if final else ", so far")
-        st.markdown(f"#### {question}: {row['said']}\n\n{row['head']}")
+        st.markdown(f"#### {question}: {verdict}\n\n{head}" if head else f"#### {verdict}")
 
 
 def show_differences(
@@ -148,15 +148,17 @@ def show_differences(
                 st.markdown("\n".join(f"- {_marked(one)}" for one in rows))
     st.caption(
         "Each difference is of runs with the same seed, so with the same order of the data: mean over the "
-        "pairs with its 95 % interval, from the spread over seeds and the least that the test samples leave "
-        "open. “Not decided” means that the interval holds zero, or that there is none. Intervals are not "
-        "corrected for the number of comparisons."
+        "pairs with its "
+        "95 % t-interval. “Not decided” means that the interval holds zero. Intervals are not corrected for "
+        "the "
+        "number of comparisons."
     )
 
 
 def _marked(row: Mapping[str, Any]) -> str:
     """The sentence with its verdict in bold, in small type."""
-    return f":small[{row['head']}: **{row['said']}**]"
+    head, _, verdict = str(row["reading"]).rpartition(": ")
+    return f":small[{head}: **{verdict}**]" if head else f":small[{verdict}]"
 
 
 def show_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> None:

@@ -8,10 +8,8 @@ import polars as pl
 
 from app.charts.comparison import BANDS, GROUPS, SEEDS
 from app.comparison.reported_values import reported
-from app.groups.grouping import HEADLINE_METRICS, Group, Panel
-from app.groups.readings import Reading, reading, show_interval
-from app.groups.scores import difference, group_estimate, seed_values
-from app.groups.seed_statistics import PairedDifference, half_width
+from app.groups.grouping import HEADLINE_METRICS, Group, Panel, difference, group_estimate, seed_values
+from app.groups.seed_statistics import PairedDifference, half_width, reading, show_interval
 from app.wording.names import method_label, show_seeds
 from app.wording.units import Unit, unit_of
 from engine.presets.reported import Published
@@ -25,7 +23,7 @@ def chart_frames(
     unit = unit_of(panel.metric)
     means, seeds = [], []
     for group in groups:
-        value = group_estimate(scores, panel, group.digest)
+        value = group_estimate(scores, panel.name, group.digest)
         if value is None:
             continue
         method, paper = method_label(group.method), reported(group, panel)
@@ -55,7 +53,7 @@ def score_table(
     for panel in panels:
         unit = unit_of(panel.metric)
         for group in groups:
-            value = group_estimate(scores, panel, group.digest)
+            value = group_estimate(scores, panel.name, group.digest)
             if value is None:
                 continue
             rows.append(
@@ -78,8 +76,8 @@ def score_table(
 def difference_rows(
     groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group
 ) -> list[dict[str, Any]]:
-    """Every other group minus the baseline: panel, group, method, verdict, mean, low, high (shown units), the
-    sentence, and its two halves: `head`, the figures, and `said`, who is ahead."""
+    """Every other group minus the baseline: panel, group, method, verdict, mean, low, high (shown units) and
+    the sentence."""
     rows = []
     for panel in panels:
         unit = unit_of(panel.metric)
@@ -90,7 +88,6 @@ def difference_rows(
             value = found.estimate
             figures = (None, None, None) if value is None else (value.mean, value.low, value.high)
             scaled = (None if figure is None else figure * unit.scale for figure in figures)
-            words = _reading(group, baseline, panel, scores, found)
             rows.append(
                 {
                     "panel": panel.name,
@@ -98,9 +95,7 @@ def difference_rows(
                     "method": method_label(group.method),
                     "verdict": found.verdict,
                     **dict(zip(("mean", "low", "high"), scaled, strict=True)),
-                    "reading": str(words),
-                    "head": words.head,
-                    "said": words.verdict,
+                    "reading": _reading(group, baseline, panel, scores, found),
                 }
             )
     return rows
@@ -108,10 +103,10 @@ def difference_rows(
 
 def _reading(
     group: Group, baseline: Group, panel: Panel, scores: pl.DataFrame, found: PairedDifference
-) -> Reading:
+) -> str:
     for one in (group, baseline):
         if not seed_values(scores, panel.name, one.digest):
-            return Reading(f"{group.label} − {baseline.label}", "", f"no result of {one.label} yet")
+            return f"{group.label} − {baseline.label}: no result of {one.label} yet"
     return reading(group.label, baseline.label, found, unit_of(panel.metric))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.information.folds import divide
-from engine.information.probes import Array, Prepared, Scored, fit_folds
+from engine.information.probes import Array, Prepared, Scored, Sources, fit_folds
 from engine.information.reading import Reading, read_classes
 from engine.information.results import Control, LearningPoint
 from engine.settings.decomposition import EstimatorSettings
@@ -70,6 +70,7 @@ def learning_curve(
     first: list[str],
     second: list[str],
     whole: Reading,
+    sources: Sources | None = None,
 ) -> tuple[LearningPoint, ...]:
     """Readings of a quarter and a half of the samples, and of all; one division into folds each. Groups stay
     whole."""
@@ -90,7 +91,7 @@ def learning_curve(
         ):  # two folds hold enough samples to tell whether the curve still rises
             folds = folds[:2]
         logs, prior, scored = _joined(
-            *fit_folds(_some(views, rows), [own] * len(folds), folds, settings.probe, seed)
+            *fit_folds(_some(views, rows), [own] * len(folds), folds, settings.probe, seed, sources)
         )
         reading = read_classes(logs, prior, own[scored], np.ones((1, len(scored))), first, second)
         points.append(_point(len(rows), reading))

@@ -7,7 +7,7 @@ rows set aside (`folds.py`), so that an over-confident probe costs little: the w
 what the prior says.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.information.calibration import mixture
+from engine.information.calibration import Calibration, mixture
 from engine.information.entries import Entries, class_shares, entries_of, pick
 from engine.information.features import Directions, directions
 from engine.information.folds import Fold, Rows, divide
@@ -23,6 +23,7 @@ from engine.information.interactions import interactions
 from engine.information.kernel_features import kernel_features
 from engine.information.linear_probe_path import descend
 from engine.information.mlp_probe import train
+from engine.information.students import TAUGHT, Side, side_of, teach
 from engine.settings.decomposition import EstimatorSettings
 
 Array = NDArray[np.float64]
@@ -44,6 +45,21 @@ class Prepared(NamedTuple):
 
     scores: Directions
     same_as: str | None
+
+
+class Sources(NamedTuple):
+    """Names of the views of the first and of the second modality, from which students learn."""
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+
+    def sides(self, views: Mapping[str, Prepared]) -> tuple[Side, Side]:
+        """Directions of both modalities; equal views count once."""
+        one, two = (
+            side_of([views[name].scores for name in names if views[name].same_as not in names])
+            for names in self
+        )
+        return one, two
 
 
 class Scored(NamedTuple):
@@ -72,46 +88,85 @@ def cross_fit(
     settings: EstimatorSettings,
     seed: int,
     fold_seeds: int,
+    sources: Sources | None = None,
 ) -> OutOfFold:
-    """Score every sample by probes that were fitted without it. labels: (n,) in 0 … classes − 1."""
+    """Score every sample by probes that were fitted without it. labels: (n,) in 0 … classes − 1; with
+    `sources`, students of the view "fused" too."""
     divisions = [divide(labels, groups, settings.folds, seed * 1000 + number) for number in range(fold_seeds)]
     folds = [fold for division in divisions for fold in division]
-    posteriors, prior = fit_folds(views, [labels] * len(folds), folds, settings.probe, seed)
+    posteriors, prior = fit_folds(views, [labels] * len(folds), folds, settings.probe, seed, sources)
     numbers = np.stack([np.argmax([fold.scored for fold in division], 0) for division in divisions])
     found = {name: _collect(scored, fold_seeds) for name, scored in posteriors.items()}
     return OutOfFold(found, _collect(prior, fold_seeds), numbers)
 
 
 def fit_folds(
-    views: Mapping[str, Prepared], labels: Sequence[Rows], folds: Sequence[Fold], probe: str, seed: int
+    views: Mapping[str, Prepared],
+    labels: Sequence[Rows],
+    folds: Sequence[Fold],
+    probe: str,
+    seed: int,
+    sources: Sources | None = None,
 ) -> tuple[dict[str, list[Scored]], list[Scored]]:
-    """What the probes of each view, and the class prior, say in each fold, which has labels (n,) of its
-    own."""
+    """What the probes of each view, students of the view "fused" where `sources` are given, and the class
+    prior say in each fold, which has labels (n,) of its own."""
     entries = entries_of(folds, labels, next(iter(views.values())).scores.even.device)
     found: dict[str, list[Scored]] = {}
     for name, view in views.items():
-        found[name] = (
-            found[view.same_as] if view.same_as in found else _posterior(view.scores, entries, probe, seed)
-        )
+        if view.same_as in found:
+            found[name] = found[view.same_as]
+            continue
+        members = _members(view.scores, entries, probe, seed)
+        if name == "fused" and sources is not None:
+            found |= _with_students(list(members), sources.sides(views), entries)
+        else:
+            found[name] = _stacked(members, entries)[0]
     prior = class_shares(entries).log().double().cpu().numpy()
     rows = [np.flatnonzero(fold.scored) for fold in folds]
     return found, [Scored(own, np.tile(logs, (len(own), 1))) for own, logs in zip(rows, prior, strict=True)]
 
 
-def _posterior(scores: Directions, entries: Entries, probe: str, seed: int) -> list[Scored]:
-    """The stack of the family's probes, mixed for every entry by how likely each makes the rows set aside."""
+def _with_students(
+    members: Sequence[Tensor], sides: tuple[Side, Side], entries: Entries
+) -> dict[str, list[Scored]]:
+    """What the stack says of each scored row, and what its students say. They are taught the members' logits
+    less the prior's, averaged by the stack's weights: of a linear probe, a linear function of the view."""
+    scored, shares = _stacked(members, entries)
+    prior = members[0]
+    scores = sum(
+        (share[:, None, None] * (one - prior) for share, one in zip(shares.float(), members, strict=True)),
+        torch.zeros_like(prior),
+    )
+    answers = teach(scores, *sides, entries.fitted, entries.chosen_on)
+    one, two, both = (_calibrated(answer, entries) for answer in answers)
+    stacks = ([prior, one], [prior, two], [prior, one, two, both])
+    students = zip(TAUGHT, (_stacked(stack, entries)[0] for stack in stacks), strict=True)
+    return {"fused": scored, **dict(students)}
+
+
+def _calibrated(raw: Tensor, entries: Entries) -> Tensor:
+    """Logits (m, c, n): scores without the prior's, at the temperature that the rows set aside like best."""
+    calibration = Calibration(entries)
+    seen = calibration.aside.of(raw)
+    calibration.look(seen)
+    return raw * calibration.settle(seen) + calibration.prior
+
+
+def _stacked(members: Iterable[Tensor], entries: Entries) -> tuple[list[Scored], Tensor]:
+    """Probes' logits (m, c, n) mixed, for every entry by how likely each makes the rows set aside; and the
+    mixture's weights (k, m)."""
     aside, scored = pick(entries.chosen_on), pick(entries.scored)
     on_aside: list[Tensor] = []
     on_scored: list[Tensor] = []
-    for logits in _members(scores, entries, probe, seed):
+    for logits in members:
         for picked, found in ((aside, on_aside), (scored, on_scored)):
             found.append(torch.log_softmax(picked.of(logits).double(), 1))
-    shares = mixture(on_aside, entries).log()[..., None, None]
-    mixed = torch.logsumexp(torch.stack(on_scored) + shares, 0).mT
+    shares = mixture(on_aside, entries)
+    mixed = torch.logsumexp(torch.stack(on_scored) + shares.log()[..., None, None], 0).mT
     return [
         Scored(rows[own].cpu().numpy(), logs[own].cpu().numpy())
         for rows, own, logs in zip(*scored, mixed, strict=True)
-    ]
+    ], shares
 
 
 def _members(scores: Directions, entries: Entries, probe: str, seed: int) -> Iterator[Tensor]:

@@ -1,5 +1,5 @@
 """Held-out posteriors as a few bins: what the union information is computed from, and a second reading of Î
-(SYNERGY.md §3)."""
+(docs/synergy.md)."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
+from scipy.special import logsumexp, xlogy
 
 from engine.information.quantised import LN2, bin_posterior, binned_information, union_excess
 
@@ -24,10 +24,10 @@ QUANTITIES = (
     "union",
     "excess",
     "entropy",
+    "traced",
 )
-
-
 MENDED = 1.5
+"""Times the information by losses that the binned posterior may count for."""
 
 
 class Reading(NamedTuple):
@@ -58,25 +58,37 @@ def read_classes(
     second: list[str],
 ) -> Reading:
     """Read a classification from out-of-fold log-probabilities (n, c) of the views "fused", "both", `first`
-    and `second`.
+    and `second`, of which those are used that are there; "traced", if there, are the students of both.
 
-    Î(A) = max(H0 − CE(A), binned information − bias, 0), of which the second counts up to MENDED times the
-    first: bins mend what a probe's calibration lost. They must not make another probe of it: four clusters
-    whose scores differ by a hair would let a linear probe read an exclusive or.
+    Î(A) = max(H0 − CE(A), binned information − bias, 0), at most H(Y). H0 is the cross-entropy of the class
+    prior, out of fold too; the second counts up to MENDED times the first: bins mend what a probe's
+    calibration lost. They must not make another probe of it: four clusters whose scores differ by a hair
+    would let a linear probe read an exclusive or.
     """
     rows = np.arange(len(labels))
-    entropy = -(weights @ log_prior[rows, labels]) / weights.sum(1) / LN2
+    unseen = -(weights @ log_prior[rows, labels]) / weights.sum(1) / LN2
+    entropy = label_entropy(labels, weights)
     bins = {name: bin_posterior(logs) for name, logs in log_posterior.items()}
     told = {}
     for name, logs in log_posterior.items():
         surprise = -(weights @ logs[rows, labels]) / weights.sum(1) / LN2
-        gained = np.maximum(entropy - surprise, 0.0)
-        told[name] = np.maximum(
-            gained, np.minimum(binned_information(bins[name], labels, weights), MENDED * gained)
-        )
-    one, two = (max(names, key=lambda name: told[name][0]) for names in (first, second))
+        gained = np.maximum(unseen - surprise, 0.0)
+        mended = np.minimum(binned_information(bins[name], labels, weights), MENDED * gained)
+        told[name] = np.minimum(np.maximum(gained, mended), entropy)
+    one, two = (_most({name: told[name][0] for name in names if name in told}) for names in (first, second))
     excess, gap = union_excess(bins[one], bins[two], labels, weights)
-    return Reading(parts(told["fused"], told[one], told[two], told["both"], excess, entropy), (one, two), gap)
+    return Reading(parts(told, one, two, excess, entropy), (one, two), gap)
+
+
+def label_entropy(labels: NDArray[np.int64], weights: Array) -> Array:
+    """H(Y) in bits of the labels (n,) under each row of weights (draws, n)."""
+    shares = weights @ np.eye(int(labels.max()) + 1)[labels] / weights.sum(1, keepdims=True)
+    entropy: Array = -xlogy(shares, shares).sum(1) / LN2
+    return entropy
+
+
+def _most(told: Mapping[str, float]) -> str:
+    return max(told, key=told.__getitem__)
 
 
 def read_values(
@@ -96,18 +108,23 @@ def read_values(
     }
     readings = []
     for k in range(prior_errors.shape[1]):
-        one, two = (max(names, key=lambda name: told[name][0, k]) for names in (first, second))
+        here = {name: own[:, k] for name, own in told.items()}
+        one, two = (
+            _most({name: here[name][0] for name in names if name in here}) for names in (first, second)
+        )
         nothing = np.zeros(len(weights))
-        values = (told["fused"][:, k], told[one][:, k], told[two][:, k], told["both"][:, k])
-        readings.append(Reading(parts(*values, nothing, nothing), (one, two), 0.0))
+        readings.append(Reading(parts(here, one, two, nothing, nothing), (one, two), 0.0))
     return readings
 
 
-def parts(
-    fused: Array, first: Array, second: Array, both: Array, excess: Array, entropy: Array
-) -> dict[str, Array]:
-    """All quantities from Î of the views and the excess e: Î∪ = min(max(Î1, Î2) + e, Î1 + Î2), and what
-    follows from it."""
+def parts(told: Mapping[str, Array], one: str, two: str, excess: Array, entropy: Array) -> dict[str, Array]:
+    """All quantities from Î of the views, of which `one` and `two` stand for the modalities, and from the
+    excess e.
+
+    Î∪ = min(max(Î1, Î2) + e, Î1 + Î2); what is traced is Î of the students of both − Î∪, or S itself where
+    there are none.
+    """
+    fused, first, second, both = (told[name] for name in ("fused", one, two, "both"))
     union = np.minimum(np.maximum(first, second) + excess, first + second)
     values = (
         first + second - union,
@@ -122,6 +139,7 @@ def parts(
         union,
         union - np.maximum(first, second),
         entropy,
+        told.get("traced", fused) - union,
     )
     return dict(zip(QUANTITIES, values, strict=True))
 

@@ -10,6 +10,22 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.errors import UserError
 
+LOSSES = {
+    "fusion": "fusion loss: the fused representation tells less than the modalities alone do",
+    "reading": "reading loss: the probe reads less from the fused representation than from the modalities "
+    "alone, but no more from the two side by side",
+}
+WITHHELD = (
+    "no synergy is claimed: what the fused representation tells beyond the single modalities could not be "
+    "traced to both together; one modality alone may be read less well than the fusion reads it"
+)
+RISING = "probe-limited: with more samples this probe would read more"
+FALLING = (
+    "probe-limited: with more samples this probe would read less synergy, for it still reads a single "
+    "modality less well than it could"
+)
+"""Warnings that follow from a result's figures."""
+
 
 class InformationError(UserError):
     """Input that cannot be decomposed; the message is one line with what came and what is allowed."""
@@ -49,13 +65,22 @@ class TableDecomposition(_Result):
         return self.union_high - self.union_low
 
 
-class Estimate(_Result):
-    """An estimate and its 95 % bootstrap interval, spread over fold seeds included; `low` is the honest
-    claim: "at least"."""
+class Spread(_Result):
+    """A point estimate, and between which values 95 % of its bootstrap resamples lie.
+
+    That is how much resampling moves it and no confidence interval: a probe's bias is not in it, and on sets
+    with known truth it misses the truth more often than not.
+    """
 
     value: float
     low: float
     high: float
+
+
+class Estimate(Spread):
+    """An estimate whose lower limit is claimed: "at least `low`", the lower end of a 95 % interval with the
+    spread over fold seeds in it. `high` is where the same interval ends above; as a probe may read too
+    little, it promises nothing."""
 
 
 class Control(_Result):
@@ -81,44 +106,44 @@ class LearningPoint(_Result):
 
 
 class SampleDecomposition(_Result):
-    """Usable information of one task in a representation, split (SYNERGY.md §3). Every figure is "usable with
-    this probe and n".
+    """Usable information of one task in a representation, split (docs/synergy.md). Every figure is "usable
+    with this probe and n".
 
     redundancy + unique1 + unique2 + synergy = fused, exactly, in the values. `synergy` is the captured
-    synergy S_Z, signed: negative is fusion loss. `gain` is G = Î(Z) − Î([Z1; Z2]) with the same probe.
+    synergy S_Z, signed; its lower limit is the one promise, and its upper one, as all, is at most what H(Y)
+    allows. `gain` is G = Î(Z) − Î([Z1; Z2]) with the same probe. The other quantities are point estimates.
     """
 
     kind: Literal["classification", "multilabel", "regression"]
-    redundancy: Estimate
-    unique1: Estimate
-    unique2: Estimate
+    redundancy: Spread
+    unique1: Spread
+    unique2: Spread
     synergy: Estimate
     gain: Estimate
-    fused: Estimate
+    fused: Spread
     """Î(Z), of the fused representation."""
-    first: Estimate
+    first: Spread
     """Î(Z1), of the first modality alone."""
-    second: Estimate
+    second: Spread
     """Î(Z2)"""
-    both: Estimate
+    both: Spread
     """Î([Z1; Z2]), of the two single-modality representations side by side."""
-    union: Estimate
+    union: Spread
     excess: float
     """What the union holds above the larger single modality."""
     entropy: float
-    """H0: out-of-fold cross-entropy of the class prior; for regression, ½ log2 of the variance has no zero,
-    so 0."""
+    """H(Y) of the labels as they are; for regression, ½ log2 of the variance has no zero, so 0."""
     ceiling: float | None = None
     """S*: the synergy there is to capture; None where nobody knows."""
     ceiling_kind: Literal["exact", "estimate"] | None = None
     p_information: float | None
     """Label permutations: Î(Z) > 0."""
     p_synergy: float | None
-    """Paired bootstrap: S_Z > 0."""
+    """S_Z > 0: the level at which the interval of `synergy` would begin at zero."""
     p_synergy_holm: float | None = None
     """The same, corrected by Holm's method over the tasks that were decomposed together."""
     p_gain: float | None
-    """Paired bootstrap: G > 0."""
+    """G > 0, likewise."""
     p_pairing: float | None = None
     """Shuffling modality 2 within each label: whether pairing matters; None where it was not asked."""
     permuted: Control | None = None
@@ -126,7 +151,14 @@ class SampleDecomposition(_Result):
     curve: tuple[LearningPoint, ...] = ()
     """Learning curve at n/4, n/2, n."""
     probe_limited: bool = False
-    """The learning curve still rises by more than 0.02 bit."""
+    """The last doubling of the samples still moved S, up or down, by more than 0.02 bit."""
+    traced: Estimate | None = None
+    """What students of both modalities tell of the fused probe's scores beyond the union, by the same
+    interval: the synergy that was traced to the modalities. None where the fused view is the two side by
+    side, or where it was also given with one modality exchanged."""
+    withheld: bool = False
+    """S_Z excludes zero and what was traced does not: a single modality may be read less well than the fused
+    view reads it, so nothing is claimed."""
     n: int
     classes: int
     labels: int = 1
@@ -140,6 +172,14 @@ class SampleDecomposition(_Result):
     """Largest bracket of the table solves behind the union."""
     warnings: tuple[str, ...] = ()
     seconds: float
+
+    @property
+    def loss(self) -> Literal["fusion", "reading"] | None:
+        """Why S_Z is below zero, where its interval is: the fusion lost what the concatenation still tells,
+        or the probe merely reads less from the fused view than from each modality."""
+        if self.synergy.high >= 0:
+            return None
+        return "fusion" if self.gain.high < 0 else "reading"
 
     @property
     def capture_ratio(self) -> float | None:

@@ -1,5 +1,5 @@
 """How much of the label's information a representation holds, split into redundant, unique and synergistic
-(SYNERGY.md §3–4).
+(docs/synergy.md).
 
 The probe-union estimate: the union information depends only on p(x1,y) and p(x2,y), so it is read from
 held-out posteriors of the single modalities; what the fused representation tells beyond it is the captured
@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.information.averages import mean_control, mean_curve, mean_pairing
-from engine.information.checks import check_classes, check_features, check_groups, check_sources, check_values
+from engine.information.checks import check_classes, check_groups, check_values
 from engine.information.controls import learning_curve, permuted_labels
-from engine.information.probes import Features, Prepared, cross_fit, prepare
+from engine.information.probes import Features, cross_fit
 from engine.information.reading import Reading, average, bootstrap_weights, pool, read_classes, read_values
 from engine.information.results import Control, InformationError, LearningPoint, SampleDecomposition
 from engine.information.significance import holm, permutation_p
 from engine.information.summary import Ceiling, summarise
 from engine.information.values import fit_values
+from engine.information.views import Exchanged, Views, prepare_views
 from engine.settings.decomposition import EstimatorSettings
 
 Kind = Literal["classification", "multilabel", "regression"]
@@ -36,15 +37,6 @@ class Labels(NamedTuple):
     values: ArrayLike
     kind: Kind = "classification"
     ceiling: Ceiling | None = None
-
-
-class Views(NamedTuple):
-    """Checked and prepared views, and which of them are of the first and of the second modality."""
-
-    prepared: dict[str, Prepared]
-    first: list[str]
-    second: list[str]
-    n: int
 
 
 def decompose_samples(
@@ -61,6 +53,7 @@ def decompose_samples(
     ceiling: float | None = None,
     ceiling_kind: Literal["exact", "estimate"] = "exact",
     z_shuffled: ArrayLike | None = None,
+    z_exchanged: Exchanged | None = None,
 ) -> SampleDecomposition:
     """Split what a representation tells about one task.
 
@@ -68,7 +61,11 @@ def decompose_samples(
     the one that tells more is used (an under-read modality would inflate synergy). y: labels. groups: (n,)
     source sample of each row, never torn apart by folds. ceiling: the synergy there is, in bits. z_shuffled:
     representations of the same samples with modality 2 shuffled within each label, for the test whether
-    pairing matters. The same input and seed give the same numbers.
+    pairing matters. z_exchanged: representations of the first modality beside another sample's second, and of
+    another sample's first beside the second; each is one more view of the modality that is the sample's own,
+    read as the fused one is. Where they are not given, and z is not z1 and z2 side by side, students of the
+    fused probe stand in for them, and no more synergy is claimed than students of both modalities trace
+    (`students.py`). The same input and seed give the same numbers.
 
     Raises `InformationError` for too few samples, one class, a class smaller than the folds, values that are
     no numbers, constant features, or lengths that differ.
@@ -93,6 +90,7 @@ def decompose_samples(
         seed=seed,
         device=device,
         z_shuffled=z_shuffled,
+        z_exchanged=z_exchanged,
     )
     return found["y"]
 
@@ -108,11 +106,12 @@ def decompose_tasks(
     seed: int = 0,
     device: str = "cpu",
     z_shuffled: ArrayLike | None = None,
+    z_exchanged: Exchanged | None = None,
 ) -> dict[str, SampleDecomposition]:
     """As `decompose_samples`, for several tasks on the same features, which are prepared once; Holm's
     p-values are over these."""
     settings = settings or EstimatorSettings()
-    views = _views(z, z1, z2, z_shuffled, settings.probe, device)
+    views = prepare_views(z, z1, z2, z_shuffled, z_exchanged, settings.probe, device)
     numbers = check_groups(groups, views.n, settings.folds)
     found = {name: _decompose(views, task, numbers, settings, seed) for name, task in labels.items()}
     corrected = holm([one.p_synergy or 0.0 for one in found.values()])
@@ -120,30 +119,6 @@ def decompose_tasks(
         name: one.model_copy(update={"p_synergy_holm": p})
         for (name, one), p in zip(found.items(), corrected, strict=True)
     }
-
-
-def _views(
-    z: ArrayLike,
-    z1: ArrayLike | Sequence[Features],
-    z2: ArrayLike | Sequence[Features],
-    shuffled: ArrayLike | None,
-    probe: str,
-    device: str,
-) -> Views:
-    raw = {"fused": check_features("z", z)}
-    n = len(raw["fused"])
-    names: list[list[str]] = []
-    for side, given in (("z1", z1), ("z2", z2)):
-        sources = check_sources(given)  # type: ignore[arg-type]
-        names.append([f"{side}.{number}" for number in range(len(sources))])
-        raw |= {
-            name: check_features(side if len(sources) == 1 else f"{side}[{number}]", source, n)
-            for number, (name, source) in enumerate(zip(names[-1], sources, strict=True))
-        }
-    raw["both"] = np.concatenate([raw["z1.0"], raw["z2.0"]], 1)
-    if shuffled is not None:
-        raw["shuffled"] = check_features("z_shuffled", shuffled, n)
-    return Views(prepare(raw, probe, device), names[0], names[1], n)
 
 
 def _decompose(
@@ -178,6 +153,7 @@ def _decompose(
         ceiling=task.ceiling,
         warnings=warnings,
         began=began,
+        is_traced=views.taught is not None,
     )
 
 
@@ -198,7 +174,7 @@ def _decompose_classes(
     seed: int,
     weights: Array,
 ) -> _ClassReading:
-    fitted = cross_fit(views.prepared, labels, groups, settings, seed, settings.fold_seeds)
+    fitted = cross_fit(views.prepared, labels, groups, settings, seed, settings.fold_seeds, views.taught)
     logs = {name: pool(own) for name, own in fitted.log_posterior.items()}
     prior = pool(fitted.log_prior)
     read = {name: own for name, own in logs.items() if name != "shuffled"}
@@ -229,7 +205,17 @@ def _decompose_classes(
         permuted_labels(views.prepared, labels, groups, settings, seed, views.first, views.second)
         if settings.controls
         else None,
-        learning_curve(views.prepared, labels, groups, settings, seed, views.first, views.second, per_seed[0])
+        learning_curve(
+            views.prepared,
+            labels,
+            groups,
+            settings,
+            seed,
+            views.first,
+            views.second,
+            per_seed[0],
+            views.taught,
+        )
         if settings.curve
         else (),
     )
@@ -264,7 +250,9 @@ def _decompose_values(
     began: float,
 ) -> SampleDecomposition:
     targets = check_values(task.values, views.n)
-    errors, prior = fit_values(views.prepared, targets, groups, settings, seed, settings.fold_seeds)
+    errors, prior = fit_values(
+        views.prepared, targets, groups, settings, seed, settings.fold_seeds, views.taught
+    )
     pooled = {name: own.mean(0) for name, own in errors.items()}
     reading = average(read_values(pooled, prior.mean(0), weights, views.first, views.second))
     alone = np.ones((1, views.n))
@@ -294,4 +282,5 @@ def _decompose_values(
         if settings.probe == "mlp"
         else [],
         began=began,
+        is_traced=views.taught is not None,
     )

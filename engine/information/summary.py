@@ -1,21 +1,35 @@
 """From readings to the named result: intervals, tests, and what the reader must be warned of."""
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.information.quantised import LN2, TWO_CLASS_BINS
+from engine.information.quantised import LN2, SAMPLES_A_BIN, TWO_CLASS_BINS
 from engine.information.reading import QUANTITIES, Reading
-from engine.information.results import Control, Estimate, LearningPoint, SampleDecomposition
+from engine.information.results import (
+    FALLING,
+    LOSSES,
+    RISING,
+    WITHHELD,
+    Control,
+    Estimate,
+    LearningPoint,
+    SampleDecomposition,
+    Spread,
+)
+from engine.information.significance import Margin, margin, p_above_zero
 from engine.settings.decomposition import EstimatorSettings
 
 Array = NDArray[np.float64]
-LEVEL = 0.95
-STILL_RISING = 0.02
-"""Bits that the last doubling of the samples may add before the probe is called limited by their number."""
+CLAIMED = ("synergy", "gain")
+"""Quantities whose lower limit is claimed; of the others only the value is."""
+STILL_MOVING = 0.02
+"""Bits by which the last doubling of the samples may move S before the probe is called limited by their
+number."""
 FEW_SAMPLES = 1000
 
 
@@ -42,26 +56,48 @@ def summarise(
     ceiling: Ceiling | None,
     warnings: Sequence[str],
     began: float,
+    is_traced: bool = False,
 ) -> SampleDecomposition:
     """The result of one task. pairing: (draws + 1,) what true pairs tell beyond shuffled ones, any unit; only
-    signs are used."""
-    estimates = {name: _estimate(name, reading, per_seed) for name in QUANTITIES}
-    estimates["synergy"] = _blurred(estimates["synergy"], classes, n)
-    limited = len(curve) > 1 and curve[-1].synergy - curve[-2].synergy > STILL_RISING
-    return SampleDecomposition(
+    signs are used. is_traced: whether S_Z is claimed only as far as students of both modalities trace it."""
+    entropy = math.inf if kind == "regression" else float(reading.values["entropy"][0])
+    blur = _blur(classes, n)
+    margins = {
+        name: margin(
+            reading.values[name],
+            [float(one.values[name][0]) for one in per_seed],
+            blur if name in ("synergy", "traced") else 0.0,
+        )
+        for name in QUANTITIES
+    }
+    told = {name: float(reading.values[name][0]) for name in QUANTITIES}
+    estimates = {name: _estimate(name, told, margins[name], entropy) for name in QUANTITIES}
+    alone, traced = estimates["synergy"], estimates["traced"] if is_traced else None
+    p_synergy = p_above_zero(alone.value, margins["synergy"], settings.draws)
+    if traced is not None:
+        p_synergy = max(p_synergy, p_above_zero(traced.value, margins["traced"], settings.draws))
+        estimates["synergy"] = alone.model_copy(update={"low": min(alone.low, traced.low)})
+    moved = curve[-1].synergy - curve[-2].synergy if len(curve) > 1 else 0.0
+    found = SampleDecomposition(
         kind=kind,
-        **{name: estimates[name] for name in QUANTITIES if name not in ("excess", "entropy")},
-        excess=estimates["excess"].value,
-        entropy=max(estimates["entropy"].value, 0.0),
+        **{
+            name: estimates[name] if name in CLAIMED else Spread(**estimates[name].model_dump())
+            for name in QUANTITIES
+            if name not in ("excess", "entropy", "traced")
+        },
+        traced=traced,
+        withheld=traced is not None and alone.low > 0 >= traced.low,
+        excess=told["excess"],
+        entropy=max(told["entropy"], 0.0),
         ceiling=None if ceiling is None else ceiling.bits,
         ceiling_kind=None if ceiling is None else ceiling.kind,
         p_information=p_information,
-        p_synergy=_not_above_zero(reading.values["synergy"]),
-        p_gain=_not_above_zero(reading.values["gain"]),
+        p_synergy=p_synergy,
+        p_gain=p_above_zero(told["gain"], margins["gain"], settings.draws),
         p_pairing=None if pairing is None else _not_above_zero(pairing),
         permuted=permuted,
         curve=curve,
-        probe_limited=limited,
+        probe_limited=abs(moved) > STILL_MOVING,
         n=n,
         classes=classes,
         labels=labels,
@@ -70,34 +106,31 @@ def summarise(
         probe=settings.probe,
         draws=settings.draws,
         gap=reading.gap,
-        warnings=(*warnings, *_warnings(estimates, permuted, limited, n)),
+        warnings=tuple(warnings),
         seconds=time.perf_counter() - began,
     )
+    return found.model_copy(update={"warnings": (*warnings, *_warnings(found, moved))})
 
 
-def _estimate(name: str, reading: Reading, per_seed: Sequence[Reading]) -> Estimate:
-    """Percentile bootstrap of held-out losses and bins, widened by the standard deviation over fold seeds."""
-    values = reading.values[name]
-    low, high = np.quantile(values[1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    deviation = float(np.std([one.values[name][0] for one in per_seed], ddof=1)) if len(per_seed) > 1 else 0.0
-    value = float(values[0])
-    below, above = (
-        np.hypot(max(value - low, 0.0), 1.96 * deviation),
-        np.hypot(max(high - value, 0.0), 1.96 * deviation),
+def _estimate(name: str, told: Mapping[str, float], known: Margin, entropy: float) -> Estimate:
+    """Value and interval, no wider than the quantity can be: informations are between 0 and H(Y), S_Z between
+    −Î∪ and H(Y) − Î∪, G between −Î([Z1; Z2]) and H(Y) − Î([Z1; Z2])."""
+    value = told[name]
+    nothing = told["both"] if name == "gain" else told["union"] if name in ("synergy", "traced") else 0.0
+    low, high = value - known.blur - known.below, value + known.blur + known.above
+    return Estimate(
+        value=value, low=min(max(low, -nothing), value), high=max(min(high, entropy - nothing), value)
     )
-    return Estimate(value=value, low=value - float(below), high=value + float(above))
 
 
-def _blurred(synergy: Estimate, classes: int, n: int) -> Estimate:
-    """The interval of the synergy, wider by what bins can tell apart at all: the plug-in bias (B − 1)(c − 1)
-    / (2 N ln 2).
+def _blur(classes: int, n: int) -> float:
+    """What bins can tell apart at all: the plug-in bias (B − 1)(c − 1) / (2 N ln 2) in bits.
 
     Î∪ adds several readings, each a little short; where they nearly reach H(Y), resampling does not see that
     they are.
     """
-    bins = TWO_CLASS_BINS if classes == 2 else 2 * classes
-    width = max(bins - 1, 0) * max(classes - 1, 0) / (2 * n * LN2)
-    return Estimate(value=synergy.value, low=synergy.low - width, high=synergy.high + width)
+    bins = min(TWO_CLASS_BINS if classes == 2 else 2 * classes, n // SAMPLES_A_BIN)
+    return max(bins - 1, 0) * max(classes - 1, 0) / (2 * n * LN2)
 
 
 def _not_above_zero(values: Array) -> float:
@@ -105,15 +138,18 @@ def _not_above_zero(values: Array) -> float:
     return float((1 + (values[1:] <= 0).sum()) / len(values))
 
 
-def _warnings(estimates: dict[str, Estimate], permuted: Control | None, limited: bool, n: int) -> list[str]:
+def _warnings(found: SampleDecomposition, moved: float) -> list[str]:
     said = []
-    if estimates["synergy"].high < 0:
-        said.append("fusion loss: the fused representation tells less than the modalities alone do")
-    if n < FEW_SAMPLES:
-        said.append(f"{n} samples: what is read falls short of what more samples would show")
-    if limited:
-        said.append("probe-limited: with more samples this probe would read more")
-    if permuted is not None and permuted.synergy_high > max(estimates["synergy"].low, STILL_RISING):
+    if found.loss is not None:
+        said.append(LOSSES[found.loss])
+    if found.withheld:
+        said.append(WITHHELD)
+    if found.n < FEW_SAMPLES:
+        said.append(f"{found.n} samples: what is read falls short of what more samples would show")
+    if found.probe_limited:
+        said.append(RISING if moved > 0 else FALLING)
+    permuted = found.permuted
+    if permuted is not None and permuted.synergy_high > max(found.synergy.low, STILL_MOVING):
         said.append(
             f"on permuted labels the same probe reads up to {permuted.synergy_high:.3f} bit of synergy"
         )

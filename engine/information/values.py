@@ -1,13 +1,14 @@
 """Cross-fitted ridge regression for values to predict: squared errors of every sample, out of fold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.information.folds import Rows, divide
-from engine.information.probes import Prepared
+from engine.information.folds import Fold, Rows, divide
+from engine.information.probes import Prepared, Sources
+from engine.information.students import TAUGHT, Side, teach
 from engine.settings.decomposition import EstimatorSettings
 
 Array = NDArray[np.float64]
@@ -23,21 +24,56 @@ def fit_values(
     settings: EstimatorSettings,
     seed: int,
     fold_seeds: int,
+    sources: Sources | None = None,
 ) -> tuple[dict[str, Array], Array]:
-    """Squared errors (fold seeds, n, k) of each view's ridge, and of the mean of the training rows. values:
-    (n, k)."""
+    """Squared errors (fold seeds, n, k) of each view's ridge, of students of the view "fused" where `sources`
+    are given, and of the mean of the training rows. values: (n, k)."""
     ranks = np.argsort(np.argsort(values.mean(1), kind="stable"), kind="stable")
     strata = ranks * STRATA // len(values)
     errors = {name: np.zeros((fold_seeds, *values.shape)) for name in views}
     prior = np.zeros((fold_seeds, *values.shape))
-    for number in range(fold_seeds):
-        for fold in divide(strata, groups, settings.folds, seed * 1000 + number):
+    divisions = [divide(strata, groups, settings.folds, seed * 1000 + number) for number in range(fold_seeds)]
+    said = []
+    for number, division in enumerate(divisions):
+        for fold in division:
             seen = fold.fitted | fold.chosen_on
             prior[number][fold.scored] = (values[fold.scored] - values[seen].mean(0)) ** 2
             for name, view in views.items():
                 predicted = _ridge(view, values, fold.fitted, fold.chosen_on)
                 errors[name][number][fold.scored] = (values - predicted)[fold.scored] ** 2
+                if name == "fused":
+                    said.append(predicted)
+    if sources is not None:
+        for name, answers in _students(np.stack(said), values, sources.sides(views), divisions).items():
+            parts = answers.reshape(fold_seeds, settings.folds, *values.shape)
+            errors[name] = np.zeros_like(prior)
+            for number, division in enumerate(divisions):
+                for fold, answer in zip(division, parts[number], strict=True):
+                    errors[name][number][fold.scored] = (values - answer)[fold.scored] ** 2
     return errors, prior
+
+
+def _students(
+    said: Array, values: Array, sides: tuple[Side, Side], divisions: Sequence[Sequence[Fold]]
+) -> dict[str, Array]:
+    """Predictions (m, n, k) of students of what the fused view's ridge said (m, n, k) in each fold; of both
+    modalities, for each value the student that its rows set aside like best."""
+    folds = [fold for division in divisions for fold in division]
+    device = sides[0].linear.device
+    fitted, chosen_on = (
+        torch.as_tensor(np.stack([getattr(fold, part) for fold in folds]), device=device)
+        for part in ("fitted", "chosen_on")
+    )
+    centre, scale = values.mean(0), values.std(0)
+    scores = torch.as_tensor((said - centre) / scale, dtype=torch.float32, device=device).mT
+    found = [
+        answer.mT.double().cpu().numpy() * scale + centre
+        for answer in teach(scores, *sides, fitted, chosen_on)
+    ]
+    asides = np.stack([fold.chosen_on for fold in folds])[..., None]
+    losses = np.stack([((values - answer) ** 2 * asides).sum(1) for answer in found])
+    best = np.take_along_axis(np.stack(found), losses.argmin(0)[None, :, None], 0)[0]
+    return dict(zip(TAUGHT, (*found[:2], best), strict=True))
 
 
 def _ridge(view: Prepared, values: Array, fitted: NDArray[np.bool_], chosen_on: NDArray[np.bool_]) -> Array:
