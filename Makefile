@@ -2,6 +2,7 @@
 # make test   install, check style, types and imports, then run every test
 # make test-presets   train every preset from the command line, on generated files; some minutes
 # make bench  print the benchmark tables
+# make gpu    check and time the engine on a card, under 8 minutes; GPU_OPTIONS="--device cpu" for what there is
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -27,7 +28,7 @@ with socket.socket() as probe:
 endef
 export CHECK_PYTHON CHECK_PORT
 
-.PHONY: run test test-presets gates bench
+.PHONY: run test test-presets gates bench gpu
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -49,6 +50,9 @@ gates: $(VENV)/.installed-for-tests
 
 bench: $(VENV)/.installed
 	@set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+gpu: $(VENV)/.installed
+	@$(BIN)/python tests/gpu $(GPU_OPTIONS)
 
 # The stamps are touched last, so that an interrupted installation is done again.
 $(VENV)/.installed: constraints.txt pyproject.toml | $(BIN)/python
