@@ -8,7 +8,7 @@ Every function takes the values to start from as plain data and returns plain da
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
@@ -123,7 +123,7 @@ class Form:
         if item.kind == "choice":
             return st.selectbox(options=item.choices, index=item.choices.index(value), **shown)
         if item.kind in {"integer", "number"}:
-            return _number(item, value, shown)
+            return self._number(item, value, shown)
         if item.kind == "list":
             text = st.text_input(
                 value=show_list(value), placeholder="Each 1" if item.optional else None, **shown
@@ -135,25 +135,35 @@ class Form:
                 return value
         return st.text_input(value=value or "", **shown) or (None if item.optional else "")
 
+    def _number(self, item: Field, value: Any, shown: Mapping[str, Any]) -> int | float:
+        """A whole or real number, whatever it is: a widget that knew the bounds would keep a number beyond
+        them in the browser, and the form would start with the one before. The model refuses it, in a line of
+        its own."""
+        step = 1.0 if item.kind == "integer" else step_for(float(value))
+        help = " ".join(filter(None, (item.help, _allowed(item)))) or None
+        number = st.number_input(value=float(value), step=step, format="%g", **{**shown, "help": help})
+        if item.kind == "number":
+            return float(number)
+        if number != round(number):
+            self.mistakes.append(f"{title(item.name)}: a whole number; got {number:g}")
+            return cast(int, value)
+        return int(number)
+
     def _key(self, path: str) -> str:
         return f"{self.key}:{path}"
+
+
+def _allowed(item: Field) -> str:
+    """The bounds of a number, for its help."""
+    low, high = (None if bound is None else f"{bound:,g}" for bound in (item.low, item.high))
+    if low is None and high is None:
+        return ""
+    return f"From {low} to {high}." if low and high else f"From {low}." if low else f"Up to {high}."
 
 
 def step_for(value: float) -> float:
     """A step of one in the leading digit's place: 3e-4 → 1e-4, 0.7 → 0.1; 0 → 0.01."""
     return 10.0 ** math.floor(math.log10(abs(value)) + 1e-9) if value else 0.01
-
-
-def _number(item: Field, value: Any, shown: Mapping[str, Any]) -> int | float:
-    """A whole or real number within the model's bounds; whatever lies on an open bound is left to the model
-    to refuse."""
-    kind = int if item.kind == "integer" else float
-    low, high = (None if bound is None else kind(bound) for bound in (item.low, item.high))
-    step, form = (1, None) if kind is int else (step_for(float(value)), "%g")
-    number = st.number_input(
-        value=kind(value), min_value=low, max_value=high, step=step, format=form, **shown
-    )
-    return kind(number)
 
 
 def _plain(value: Any) -> Mapping[str, Any]:

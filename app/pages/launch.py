@@ -175,9 +175,12 @@ def _summary(start: Preset, name: str, methods: list[str], seeds_text: str, edit
     label = (
         f"Start {len(planned)} run{'' if len(planned) == 1 else 's'}" if planned and not mistakes else "Start"
     )
-    if st.button(
-        label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(mistakes)
-    ):
+    if (
+        st.button(
+            label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=bool(mistakes)
+        )
+        and not mistakes
+    ):  # a click may arrive together with the value that was typed before it
         tested = not edited.changed and start.name in preset_names() and start is load_preset(start.name)
         _launch(planned, tested)
     if planned and not mistakes:

@@ -38,8 +38,21 @@ def test_untouched_the_form_gives_back_its_settings(preset: str, method: str) ->
 
 def test_bounds_and_help_are_shown() -> None:
     epochs = next(item for item in page().number_input if item.label == "Epochs")
-    assert (epochs.min, epochs.max) == (1, 100_000)
-    assert epochs.help == "Passes over the training samples."
+    assert epochs.help == "Passes over the training samples. From 1 to 100,000."
+
+
+@pytest.mark.parametrize("typed", [0.0, -3.0, 1e6, 1e20])
+def test_a_number_out_of_range_reaches_the_form(typed: float) -> None:
+    """Streamlit would keep it in the browser had the widget bounds, and go on with the number before."""
+    app = page()
+    next(item for item in app.number_input if item.label == "Epochs").set_value(typed).run()
+    assert app.session_state["edited"]["training"]["epochs"] == int(typed)
+
+
+def test_a_part_of_an_epoch_is_one_line() -> None:
+    app = page()
+    next(item for item in app.number_input if item.label == "Epochs").set_value(2.5).run()
+    assert app.session_state["mistakes"] == ["Epochs: a whole number; got 2.5"]
 
 
 def test_what_is_typed_comes_out() -> None:

@@ -70,6 +70,18 @@ def test_mistakes_have_a_line_each_and_nothing_can_start(empty_home: Path, open_
     assert list_runs(database()) == []
 
 
+def test_a_value_out_of_range_keeps_start_disabled_until_it_is_mended(
+    empty_home: Path, open_page: OpenPage
+) -> None:
+    test = open_page("launch", preset="bits-quick")
+    for label, wrong, right in (("Epochs", 0, 2), ("Epochs", 10**20, 2), ("Learning rate", -1.0, 0.01)):
+        field(test, "number_input", label).set_value(wrong).run()
+        assert start_button(test).disabled and start_button(test).label == "Start"
+        assert any(label.lower().replace(" ", "_") in error.value for error in test.error)
+        field(test, "number_input", label).set_value(right).run()
+        assert not start_button(test).disabled and not test.error
+
+
 def test_changes_are_listed_and_can_be_undone(empty_home: Path, open_page: OpenPage) -> None:
     test = open_page("launch", preset="bits-quick")
     assert "Nothing changed" in all_text(test)
