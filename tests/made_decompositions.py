@@ -54,5 +54,6 @@ def made(
         probe="linear",
         draws=200,
         gap=1e-5,
+        warnings=("probe-limited: with more samples this probe would read more",) if limited else (),
         seconds=1.0,
     )

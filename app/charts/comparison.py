@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from app.charts.curves import thinned
+from app.charts.curves import SPARSE, step_axis, thinned
 from app.charts.style import HEIGHT, INK, PADDING, line_legend, method_colour, method_dash, method_shape
 from app.wording.units import Unit
 
@@ -178,7 +178,7 @@ def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Seque
     bands: `BANDS`; members: group, method, run_id, step, value. Every line is thinned.
     """
     bands = thinned(bands.rename({"mean": "value"}), ["group"]).rename({"value": "mean"})
-    x = alt.X("step:Q", title="step", axis=alt.Axis(tickCount=5, format="~s", grid=False))
+    x = alt.X("step:Q", title="step", axis=step_axis(5, "~s"))
     y = alt.Y("mean:Q", title=key, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     colour = method_colour(methods, legend=line_legend() if bands["method"].n_unique() > 1 else None)
     base = alt.Chart(bands).encode(x=x, color=colour, detail="group:N")
@@ -188,10 +188,14 @@ def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Seque
         layers.append(
             thin.encode(x=x, y=alt.Y("value:Q", title=key), color=colour, detail=["group:N", "run_id:N"])
         )
-    told = [
+    told: list[str | alt.Tooltip] = [
         "group:N",
         "step:Q",
         *(alt.Tooltip(f"{name}:Q", format=".4g") for name in ("mean", "low", "high")),
     ]
     layers.append(base.mark_line(strokeWidth=2.2).encode(y=y, strokeDash=method_dash(methods), tooltip=told))
+    sparse = bands.filter(pl.len().over("group") <= SPARSE)
+    if not sparse.is_empty():
+        dots = alt.Chart(sparse).encode(x=x, y=y, color=colour, tooltip=told)
+        layers.append(dots.mark_point(filled=True, size=60, opacity=1).encode(shape=method_shape(methods)))
     return alt.layer(*layers).properties(height=HEIGHT, padding=PADDING)

@@ -19,6 +19,8 @@ MOST_POINTS = 2_000
 """Points of one line that are sent to the browser; no screen shows more."""
 POINTS = {"line": pl.String, "step": pl.Int64, "value": pl.Float64}
 """Columns of the frames here: the line's label, the training step, the value."""
+SPARSE = 12
+"""A line of so few points is drawn with its points: of one alone nothing else would be seen."""
 SMOOTHED_SHARE = 60
 """A smoothed curve averages over about a sixtieth of its points."""
 
@@ -99,7 +101,7 @@ def line_chart(
     legend = line_legend(named) if len(named) > 1 else None
     colours = alt.Scale(domain=labels, range=[line.colour for line in drawn])
     dashes = alt.Scale(domain=labels, range=[list(line.dash) for line in drawn])
-    x = alt.X("step:Q", title="step", axis=alt.Axis(grid=False, tickCount=6, format=",d"))
+    x = alt.X("step:Q", title="step", axis=step_axis(6, ",d"))
     base = alt.Chart(points).encode(
         x=x,
         y=alt.Y(
@@ -111,6 +113,7 @@ def line_chart(
         color=alt.Color("line:N", scale=colours, legend=legend, title=None),
     )
     dashed = base.encode(strokeDash=alt.StrokeDash("line:N", scale=dashes, legend=legend, title=None))
+    counts = dict(points.group_by("line").len().rows())
     layers = []
     for line in drawn:  # one layer each, for width and opacity are not scales that a reader should learn
         mine = alt.FieldEqualPredicate(field="line", equal=line.label)
@@ -119,12 +122,17 @@ def line_chart(
                 strokeWidth=line.width, opacity=line.opacity, strokeCap="round", strokeJoin="round"
             )
         )
-        if line.marked:
+        if line.marked or (counts[line.label] <= SPARSE and line.opacity == 1):
             layers.append(base.transform_filter(mine).mark_circle(size=38, opacity=1))
     chart: alt.LayerChart = alt.LayerChart(layer=[*layers, *_pointer(base, x)]).properties(
         height=height, padding=PADDING
     )
     return chart
+
+
+def step_axis(ticks: int, style: str) -> alt.Axis:
+    """An axis of steps, which are whole numbers: so are its ticks. style: format of their labels."""
+    return alt.Axis(grid=False, tickCount=ticks, tickMinStep=1, format=style)
 
 
 def _pointer(base: alt.Chart, x: alt.X) -> list[alt.Chart]:

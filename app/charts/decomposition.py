@@ -6,7 +6,8 @@ import polars as pl
 
 from app.charts.atoms import ATOM_COLOURS
 from app.charts.comparison import Layers
-from app.charts.style import HEIGHT, INK, PADDING
+from app.charts.style import HEIGHT, INK, PADDING, group_styles
+from app.wording.units import BITS
 
 PARTS = {
     "bar": pl.String,
@@ -21,7 +22,17 @@ WHISKERS = {"bar": pl.String, "encoder": pl.String, "low": pl.Float64, "high": p
 """The interval of the top of a bar, which is that of its synergy."""
 TRUTH = {"atom": pl.String, "bits": pl.Float64, "label": pl.String}
 """Where the true parts, stacked in the same order, would end."""
-OVER_TRAINING = {"group": pl.String, "quantity": pl.String, "epoch": pl.Int64, "bits": pl.Float64}
+OVER_TRAINING = {
+    "group": pl.String,
+    "method": pl.String,
+    "quantity": pl.String,
+    "epoch": pl.Int64,
+    "bits": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "shown": pl.String,
+}
+"""A point of a group's line with its interval; method: its name in the settings; shown: both as a text."""
 BANDS = {"what": pl.String, "low": pl.Float64, "high": pl.Float64}
 BAR = 46
 
@@ -76,7 +87,7 @@ def stack_chart(
             )
         )
     if ceiling is not None:
-        line = alt.Chart(pl.DataFrame({"bits": [ceiling], "label": [f"H(Y) = {ceiling:.3f} bits"]})).encode(
+        line = alt.Chart(pl.DataFrame({"bits": [ceiling], "label": [f"H(Y) = {BITS.show(ceiling)}"]})).encode(
             y="bits:Q"
         )
         layers.append(line.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=INK))
@@ -89,44 +100,57 @@ def stack_chart(
     return chart
 
 
-def training_chart(
-    points: pl.DataFrame, bands: pl.DataFrame, colours: dict[str, str], quantity: str
-) -> Layers:
-    """One quantity over epochs, a line a group, over the bands of what an untrained encoder and permuted
-    labels read.
+def training_chart(points: pl.DataFrame, bands: pl.DataFrame, quantity: str) -> Layers:
+    """One quantity of one question over epochs: a line a group through its points with their intervals, over
+    the bands of what an untrained encoder and permuted labels read.
 
-    points: `OVER_TRAINING` of that quantity; bands: `BANDS`; colours: group → colour.
+    points: `OVER_TRAINING` of that quantity; bands: `BANDS`.
     """
-    layers: list[alt.Chart] = []
-    if not bands.is_empty():
-        shaded = alt.Chart(bands).encode(
-            y=alt.Y("low:Q", title=quantity),
-            y2="high:Q",
-            tooltip=[
-                alt.Tooltip("what:N", title="Band"),
-                alt.Tooltip("low:Q", format=".3f"),
-                alt.Tooltip("high:Q", format=".3f"),
-            ],
-            opacity=alt.Opacity(
-                "what:N",
-                scale=alt.Scale(domain=["untrained encoder", "permuted labels"], range=[0.3, 0.14]),
-                legend=alt.Legend(orient="bottom", title=None, symbolType="square"),
-            ),
-        )
-        layers.append(shaded.mark_rect(color=INK))
-    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
-    lines = alt.Chart(points).encode(
+    layers: list[alt.Chart] = [] if bands.is_empty() else [_control_bands(bands, quantity)]
+    styles = group_styles(points.select("group", "method").unique(maintain_order=True).rows())
+    scales = {
+        name: alt.Scale(domain=list(styles), range=[getattr(style, name) for style in styles.values()])
+        for name in ("colour", "dash", "shape")
+    }
+    legend = alt.Legend(orient="top", title=None, columns=3, labelLimit=260, symbolOpacity=1)
+    base = alt.Chart(points).encode(
         x=alt.X("epoch:Q", title="epochs trained", axis=alt.Axis(tickMinStep=1, format="d")),
-        y=alt.Y("bits:Q", title=quantity),
-        color=alt.Color(
-            "group:N", scale=scale, legend=alt.Legend(orient="top", title=None, columns=3, labelLimit=260)
-        ),
+        color=alt.Color("group:N", scale=scales["colour"], legend=legend),
         tooltip=[
             alt.Tooltip("group:N", title="Group"),
             alt.Tooltip("epoch:Q", title="Epoch"),
-            alt.Tooltip("bits:Q", title=quantity, format=".3f"),
+            alt.Tooltip("shown:N", title=quantity),
         ],
     )
-    layers += [lines.mark_line(strokeWidth=2), lines.mark_point(filled=True, size=50)]
+    value = alt.Y("bits:Q", title=quantity)
+    layers += [
+        base.mark_rule(strokeWidth=5, opacity=0.25).encode(y=alt.Y("low:Q", title=quantity), y2="high:Q"),
+        base.mark_line(strokeWidth=2).encode(
+            y=value, strokeDash=alt.StrokeDash("group:N", scale=scales["dash"], legend=None)
+        ),
+        base.mark_point(filled=True, size=60, opacity=1).encode(
+            y=value, shape=alt.Shape("group:N", scale=scales["shape"], legend=legend)
+        ),
+    ]
     chart = alt.layer(*layers).properties(height=HEIGHT, padding=PADDING | {"bottom": 6})
     return chart
+
+
+def _control_bands(bands: pl.DataFrame, quantity: str) -> alt.Chart:
+    """What is read where there is nothing, as bands across the chart."""
+    shaded = alt.Chart(bands).encode(
+        y=alt.Y("low:Q", title=quantity),
+        y2="high:Q",
+        tooltip=[
+            alt.Tooltip("what:N", title="Band"),
+            alt.Tooltip("low:Q", format=".3f"),
+            alt.Tooltip("high:Q", format=".3f"),
+        ],
+        opacity=alt.Opacity(
+            "what:N",
+            scale=alt.Scale(domain=["untrained encoder", "permuted labels"], range=[0.3, 0.14]),
+            legend=alt.Legend(orient="bottom", title=None, symbolType="square"),
+        ),
+    )
+    band: alt.Chart = shaded.mark_rect(color=INK)
+    return band

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from engine.recorder import (
     ACCURACY,
+    BITS,
     CPU,
     GPU,
     GPU_MEMORY,
@@ -21,13 +22,14 @@ from engine.recorder import (
 
 
 class CurvePanel(NamedTuple):
-    """One chart: its title, what its axis shows and in which unit, its curves (key → label), and a factor for
-    their values."""
+    """One chart: its title, what its axis shows and in which unit, its curves (key → label), a factor for
+    their values, and whether their points are few and each is drawn."""
 
     title: str
     axis: str
     labels: dict[str, str]
     factor: float = 1.0
+    marked: bool = False
 
 
 LOSS = {TRAINING_LOSS: "training", VALIDATION_LOSS: "validation"}
@@ -41,6 +43,13 @@ _FIXED = (
 )
 _APART = (SCALE, UNIFORMITY)
 """Terms on a scale of their own, which would flatten the others."""
+_OF_A_QUESTION = {
+    "fused": "information Î(Z)",
+    "synergy": "synergy S",
+    "synergy_low": "synergy, at least",
+    "gain": "additive gain G",
+}
+"""What is recorded in bits of each task while a run trains, from the top of the chart downward."""
 
 
 def curve_panels(keys: Iterable[str]) -> list[CurvePanel]:
@@ -52,10 +61,37 @@ def curve_panels(keys: Iterable[str]) -> list[CurvePanel]:
         for key in there
         if key.startswith(TRAIN) and key not in known
     }
+    questions = _questions(there)
+    known |= {key for panel in questions for key in panel.labels}
     others = [key for key in there if (key not in known and key not in terms) or key in _APART]
-    panels = [CurvePanel("Loss", "loss", LOSS), CurvePanel("Terms of the loss", "loss term", terms), *_FIXED]
+    panels = [CurvePanel("Loss", "loss", LOSS), CurvePanel("Terms of the loss", "loss term", terms)]
+    panels += [*questions, *_FIXED]
     panels += [CurvePanel(_title(key), _title(key).lower(), {key: _title(key).lower()}) for key in others]
     return [kept for panel in panels if (kept := _only(panel, there)).labels]
+
+
+def _questions(there: list[str]) -> list[CurvePanel]:
+    """A chart for each task that was decomposed during training; what was read of it are the lines."""
+    named = [(key, *key.removeprefix(BITS).split("/", 1)) for key in there if key.startswith(BITS)]
+    found: dict[str, dict[str, str]] = {}
+    for key, part, *task in named:
+        if task and part in _OF_A_QUESTION:
+            found.setdefault(task[0], {})[part] = key
+    panels = []
+    for question, keys in found.items():
+        labels = {keys[part]: label for part, label in _OF_A_QUESTION.items() if part in keys}
+        panels.append(CurvePanel(f"What it tells of {question}, in bits", "bits", labels, marked=True))
+    return panels
+
+
+def curve_label(key: str) -> str:
+    """What a curve is called in a list: "training loss", "synergy: synergy S, bits"."""
+    for panel in curve_panels([key]):
+        label = panel.labels[key]
+        if panel.marked:
+            return f"{key.removeprefix(BITS).split('/', 1)[1]}: {label}, bits"
+        return f"{label} loss" if key in LOSS else label
+    return key
 
 
 def _only(panel: CurvePanel, there: list[str]) -> CurvePanel:

@@ -50,6 +50,14 @@ class MethodStyle(NamedTuple):
     shape: str
 
 
+def _style_at(place: int) -> tuple[str, tuple[int, ...], str]:
+    """Colour, dash and shape of the quiet method at this place. After as many as there are colours these come
+    again, but each time with other dashes and shapes: no two of the first 81 places are alike in all three.
+    """
+    turn = place + place // len(QUIET)
+    return QUIET[place % len(QUIET)], _DASHES[turn % len(_DASHES)], _SHAPES[turn % len(_SHAPES)]
+
+
 @cache
 def method_style(name: str) -> MethodStyle:
     """The style of a method by its name in the settings; a name that is not known any more still gets one of
@@ -57,9 +65,25 @@ def method_style(name: str) -> MethodStyle:
     names = method_names()
     if name == names[0]:
         return MethodStyle(method_label(name), ACCENT, (1, 0), "circle")
-    place = names.index(name) - 1 if name in names else crc32(name.encode())
-    place %= len(QUIET)
-    return MethodStyle(method_label(name), QUIET[place], _DASHES[place], _SHAPES[place])
+    free = len(QUIET) * len(_DASHES) - len(names)  # places that no known method has
+    place = names.index(name) - 1 if name in names else len(names) + crc32(name.encode()) % free
+    return MethodStyle(method_label(name), *_style_at(place))
+
+
+def group_styles(groups: Iterable[tuple[str, str]]) -> dict[str, MethodStyle]:
+    """Styles of groups, (label, method) each: the first of a method looks like the method, further ones share
+    its colour and differ from it, and from each other, in dash and shape."""
+    styles: dict[str, MethodStyle] = {}
+    counts: dict[str, int] = {}
+    for label, method in groups:
+        style, number = method_style(method), counts.get(method, 0)
+        counts[method] = number + 1
+        if number:
+            start = _SHAPES.index(style.shape) if style.shape in _SHAPES else -1
+            turn = (start + number) % len(_SHAPES)
+            style = style._replace(dash=_DASHES[turn], shape=_SHAPES[turn])
+        styles[label] = style
+    return styles
 
 
 def method_colour(

@@ -9,9 +9,11 @@ import streamlit as st
 
 from app import queries
 from app.groups.grouping import Group
-from app.groups.seed_statistics import PairedDifference, paired_difference
+from app.groups.readings import INTERVAL, show_estimate
 from app.state import page, write_runs
-from app.synergy.rows import Combined, claim, combine, read_rows
+from app.synergy.frames import difference_words, matching
+from app.synergy.rows import Combined, combine, read_rows
+from app.wording.units import BITS
 
 
 def show_bits(groups: Sequence[Group], baseline: Group) -> None:
@@ -32,56 +34,27 @@ def show_bits(groups: Sequence[Group], baseline: Group) -> None:
         )
     st.dataframe(pl.DataFrame(bit_rows(combined, baseline)), hide_index=True, height="content")
     st.caption(
-        "Usable bits: with a linear probe and N samples, beyond what the two modalities alone tell. The "
-        "lower limit is what can "
-        "be claimed; over several seeds it is the lower one of the runs' own and of the 95 % t-interval "
-        "over seeds. Differences "
-        "are paired by seed."
+        "Usable bits: with a linear probe and N samples, beyond what the two modalities alone tell. Mean "
+        f"over seeds with its {INTERVAL}; “at least” is its lower end. Differences are paired by seed."
     )
 
 
 def bit_rows(combined: Sequence[Combined], baseline: Group) -> list[dict[str, Any]]:
-    """Rows of that table, in shown units."""
+    """Rows of that table, in shown units: the mean with its interval, what can be claimed, and the
+    difference."""
     rows = []
     for one in combined:
-        synergy = one.over_seeds("synergy")
-        base = next(
-            (
-                other
-                for other in combined
-                if other.group.digest == baseline.digest and _question(other) == _question(one)
-            ),
-            None,
-        )
+        base = matching(combined, one, baseline)
         rows.append(
             {
                 "Task": one.task,
                 "Sides": one.sides,
                 "Group": one.group.label,
-                "S_Z": f"{synergy.value:.3f} [{synergy.low:.3f}, {synergy.high:.3f}]",
-                "Claim": claim(one),
-                f"Difference to {baseline.label}": _difference(one, base),
+                "S_Z [95 %]": show_estimate(one.over_seeds("synergy"), BITS),
+                "At least": one.why_nothing or BITS.show(one.at_least),
+                f"Difference to {baseline.label}": "–"
+                if base is None or base == one
+                else difference_words(one, base),
             }
         )
     return rows
-
-
-def _question(one: Combined) -> tuple[str, str]:
-    return one.task, one.sides
-
-
-def _difference(one: Combined, base: Combined | None) -> str:
-    if base is None or base.group.digest == one.group.digest:
-        return "–"
-    found: PairedDifference = paired_difference(_by_seed(one), _by_seed(base))
-    if found.estimate is None:
-        return "no seed in common"
-    value = found.estimate
-    if value.low is None or value.high is None:
-        return f"{value.mean:+.3f} (one seed)"
-    return f"{value.mean:+.3f} [{value.low:+.3f}, {value.high:+.3f}], {found.verdict}"
-
-
-def _by_seed(one: Combined) -> dict[int, float]:
-    seeds = {run.id: run.seed for run in one.group.runs}
-    return {seeds[row.run_id]: row.found.synergy.value for row in one.rows}

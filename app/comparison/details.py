@@ -7,10 +7,11 @@ import streamlit as st
 
 from app import queries
 from app.charts.comparison import band_chart
+from app.charts.panels import curve_label
 from app.comparison import tables
 from app.groups.grouping import Group, settings_that_differ
 from app.wording.fields import show_list
-from engine.recorder import ACCURACY, GRADIENT_NORM, LEARNING_RATE, SYSTEM, VALIDATION_LOSS
+from engine.recorder import ACCURACY, GRADIENT_NORM, LEARNING_RATE, SYSTEM, TRAINING_LOSS
 
 CHARTS_A_ROW = 3
 ONE_SCALE = (LEARNING_RATE, GRADIENT_NORM, ACCURACY, SYSTEM)
@@ -26,16 +27,26 @@ def show_curves(groups: Sequence[Group]) -> None:
         return
     st.subheader("Learning curves")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first = keys.index(VALIDATION_LOSS) if VALIDATION_LOSS in keys else 0
-        key = st.selectbox("Curve", keys, first, key="compare_curve", width=320)
+        key = st.selectbox(
+            "Curve",
+            keys,
+            _first_curve(keys),
+            key="compare_curve",
+            width=320,
+            format_func=curve_label,
+            placeholder="Choose a curve",
+        )
         members = st.toggle("Single runs", key="compare_members", help="Draw every run as a thin line.")
+    if key is None:
+        st.caption("No loss has been recorded yet.")
+        return
     points = queries.curves(ids, [key])
     bands = tables.curve_bands(groups, points)
     lines = tables.member_lines(groups, points) if members else None
     together = key.startswith(ONE_SCALE)
     labels = list(dict.fromkeys(bands["group"].to_list()))
     if together:
-        st.altair_chart(band_chart(bands, lines, [group.method for group in groups], key))
+        st.altair_chart(band_chart(bands, lines, [group.method for group in groups], curve_label(key)))
     else:
         for start in range(0, len(labels), CHARTS_A_ROW):
             for column, label in zip(
@@ -46,7 +57,7 @@ def show_curves(groups: Sequence[Group]) -> None:
                     bands.filter(mine),
                     None if lines is None else lines.filter(mine),
                     [g.method for g in groups],
-                    key,
+                    curve_label(key),
                 )
                 column.markdown(f"**{label}**")
                 column.altair_chart(chart)
@@ -56,10 +67,19 @@ def show_curves(groups: Sequence[Group]) -> None:
         if together
         else " Losses of different methods are sums of different terms: compare shapes, not heights."
     )
-    band = "Band: 95 % t-interval of the mean over seeds." if max(counts) > 1 else "One seed: no band."
+    band = "Band: 95 % interval of the mean over seeds." if max(counts) > 1 else "One seed: no band."
+    name = curve_label(key)
     st.caption(
-        f"{key} by optimiser step, up to the last step that all seeds of a group have reached. {band}{note}"
+        f"{name[:1].upper()}{name[1:]} by optimiser step, up to the last step that all seeds of a group have "
+        f"reached. {band}{note}"
     )
+
+
+def _first_curve(keys: Sequence[str]) -> int | None:
+    """The training loss; before there is one, any curve of the training, but none of the machine."""
+    if TRAINING_LOSS in keys:
+        return keys.index(TRAINING_LOSS)
+    return next((number for number, key in enumerate(keys) if not key.startswith(SYSTEM)), None)
 
 
 def show_settings(groups: Sequence[Group]) -> None:

@@ -10,7 +10,8 @@ from app.charts.comparison import difference_chart, score_chart
 from app.comparison import tables
 from app.comparison.progress import Progress
 from app.comparison.reported_values import as_reported, reported
-from app.groups.grouping import HEADLINE_METRICS, Group, Panel
+from app.groups.grouping import HEADLINE_METRICS, Group, Panel, headline
+from app.groups.readings import INTERVAL
 from app.state import page
 from app.wording.exports import markdown
 from app.wording.figures import show_count
@@ -87,7 +88,7 @@ def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> str:
     marks = [
         "Small circles: single seeds",
         "large mark: mean measured here",
-        "bar: 95 % t-interval of the mean over seeds",
+        f"bar: {INTERVAL}",
     ]
     if any(panel.chance is not None for panel in panels):
         marks.append("dashed line: chance (1/classes; accuracy is macro-averaged)")
@@ -114,12 +115,11 @@ def show_verdict(
 ) -> None:
     """The answer in one line: the first other group against the baseline, on synergy where that was
     measured."""
-    asked = next((panel for panel in panels if panel.name == "synergy"), panels[0])
+    asked = headline(panels)
     others = [group for group in groups if group.digest != baseline.digest]
     for row in tables.difference_rows(others[:1], [asked], scores, baseline):
-        head, _, verdict = row["reading"].rpartition(": ")
         question = asked.title + ("" if final else ", so far")
-        st.markdown(f"#### {question}: {verdict}\n\n{head}" if head else f"#### {verdict}")
+        st.markdown(f"#### {question}: {row['said']}\n\n{row['head']}")
 
 
 def show_differences(
@@ -148,17 +148,15 @@ def show_differences(
                 st.markdown("\n".join(f"- {_marked(one)}" for one in rows))
     st.caption(
         "Each difference is of runs with the same seed, so with the same order of the data: mean over the "
-        "pairs with its "
-        "95 % t-interval. “Not decided” means that the interval holds zero. Intervals are not corrected for "
-        "the "
-        "number of comparisons."
+        "pairs with its 95 % interval, from the spread over seeds and the least that the test samples leave "
+        "open. “Not decided” means that the interval holds zero, or that there is none. Intervals are not "
+        "corrected for the number of comparisons."
     )
 
 
 def _marked(row: Mapping[str, Any]) -> str:
     """The sentence with its verdict in bold, in small type."""
-    head, _, verdict = str(row["reading"]).rpartition(": ")
-    return f":small[{head}: **{verdict}**]" if head else f":small[{verdict}]"
+    return f":small[{row['head']}: **{row['said']}**]"
 
 
 def show_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> None:

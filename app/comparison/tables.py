@@ -8,8 +8,10 @@ import polars as pl
 
 from app.charts.comparison import BANDS, GROUPS, SEEDS
 from app.comparison.reported_values import reported
-from app.groups.grouping import HEADLINE_METRICS, Group, Panel, difference, group_estimate, seed_values
-from app.groups.seed_statistics import PairedDifference, half_width, reading, show_interval
+from app.groups.grouping import HEADLINE_METRICS, Group, Panel
+from app.groups.readings import Reading, reading, show_interval
+from app.groups.scores import difference, group_estimate, seed_values
+from app.groups.seed_statistics import PairedDifference, half_width
 from app.wording.names import method_label, show_seeds
 from app.wording.units import Unit, unit_of
 from engine.presets.reported import Published
@@ -23,7 +25,7 @@ def chart_frames(
     unit = unit_of(panel.metric)
     means, seeds = [], []
     for group in groups:
-        value = group_estimate(scores, panel.name, group.digest)
+        value = group_estimate(scores, panel, group.digest)
         if value is None:
             continue
         method, paper = method_label(group.method), reported(group, panel)
@@ -53,7 +55,7 @@ def score_table(
     for panel in panels:
         unit = unit_of(panel.metric)
         for group in groups:
-            value = group_estimate(scores, panel.name, group.digest)
+            value = group_estimate(scores, panel, group.digest)
             if value is None:
                 continue
             rows.append(
@@ -76,8 +78,8 @@ def score_table(
 def difference_rows(
     groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group
 ) -> list[dict[str, Any]]:
-    """Every other group minus the baseline: panel, group, method, verdict, mean, low, high (shown units) and
-    the sentence."""
+    """Every other group minus the baseline: panel, group, method, verdict, mean, low, high (shown units), the
+    sentence, and its two halves: `head`, the figures, and `said`, who is ahead."""
     rows = []
     for panel in panels:
         unit = unit_of(panel.metric)
@@ -88,6 +90,7 @@ def difference_rows(
             value = found.estimate
             figures = (None, None, None) if value is None else (value.mean, value.low, value.high)
             scaled = (None if figure is None else figure * unit.scale for figure in figures)
+            words = _reading(group, baseline, panel, scores, found)
             rows.append(
                 {
                     "panel": panel.name,
@@ -95,7 +98,9 @@ def difference_rows(
                     "method": method_label(group.method),
                     "verdict": found.verdict,
                     **dict(zip(("mean", "low", "high"), scaled, strict=True)),
-                    "reading": _reading(group, baseline, panel, scores, found),
+                    "reading": str(words),
+                    "head": words.head,
+                    "said": words.verdict,
                 }
             )
     return rows
@@ -103,10 +108,10 @@ def difference_rows(
 
 def _reading(
     group: Group, baseline: Group, panel: Panel, scores: pl.DataFrame, found: PairedDifference
-) -> str:
+) -> Reading:
     for one in (group, baseline):
         if not seed_values(scores, panel.name, one.digest):
-            return f"{group.label} − {baseline.label}: no result of {one.label} yet"
+            return Reading(f"{group.label} − {baseline.label}", "", f"no result of {one.label} yet")
     return reading(group.label, baseline.label, found, unit_of(panel.metric))
 
 

@@ -1,4 +1,4 @@
-"""What a comparison shows, computed from stored runs and results: groups, scores, intervals, differences. No
+"""What a comparison is made of, from stored runs and results: groups, and the questions that they answer. No
 Streamlit here.
 
 A group is one configuration (settings but for the seed) with its repetitions. A panel is one question:
@@ -6,15 +6,10 @@ redundancy, uniqueness (the mean of both unique tasks of a run, as the paper rep
 of the user's own.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import polars as pl
-
-from app.groups.seed_statistics import Estimate, PairedDifference, estimate, paired_difference
 from app.wording.fields import flatten
-from app.wording.units import lower_is_better
 from engine.presets.preset import method_names
 from storage.run import Run
 
@@ -27,14 +22,6 @@ HEADLINE_METRICS = {
 }
 """Metrics that have a panel, and their names; where a task has several, as one of several labels a sample,
 each has its own."""
-SCORES = {
-    "panel": pl.String,
-    "metric": pl.String,
-    "digest": pl.String,
-    "run_id": pl.Int64,
-    "seed": pl.Int64,
-    "value": pl.Float64,
-}
 
 
 class Group(NamedTuple):
@@ -154,44 +141,13 @@ def panels_of(results: Mapping[str, Sequence[Any]]) -> list[Panel]:
     return found
 
 
-def scores(
-    groups: Sequence[Group], panels: Sequence[Panel], results: Mapping[str, Sequence[Any]]
-) -> pl.DataFrame:
-    """One row a panel and run: panel, metric, digest, run_id, seed, value; runs that lack one of its tasks
-    are left out."""
-    figures = {
-        (run_id, task, metric): value
-        for run_id, task, metric, value in zip(
-            *(results[name] for name in ("run_id", "task", "metric", "value")), strict=True
-        )
-    }
-    rows = []
-    for panel in panels:
-        for group in groups:
-            for run in group.runs:
-                values = [figures.get((run.id, task, panel.metric), math.nan) for task in panel.tasks]
-                if all(map(math.isfinite, values)):
-                    mean = sum(values) / len(values)
-                    rows.append((panel.name, panel.metric, group.digest, run.id, run.seed, mean))
-    return pl.DataFrame(rows, schema=SCORES, orient="row")
+def headline(panels: Sequence[Panel]) -> Panel:
+    """The question that the answer at the top is about: synergy, where that was measured."""
+    return next((panel for panel in panels if panel.name == "synergy"), panels[0])
 
 
-def seed_values(frame: pl.DataFrame, panel: str, digest: str) -> dict[int, float]:
-    """seed → value of one group in one panel."""
-    chosen = frame.filter(pl.col("panel") == panel, pl.col("digest") == digest)
-    return dict(zip(chosen["seed"].to_list(), chosen["value"].to_list(), strict=True))
-
-
-def group_estimate(frame: pl.DataFrame, panel: str, digest: str) -> Estimate | None:
-    """Mean and interval of one group in one panel, or None where it has no result yet."""
-    values = seed_values(frame, panel, digest)
-    return estimate(list(values.values())) if values else None
-
-
-def difference(frame: pl.DataFrame, panel: Panel, ours: str, baseline: str) -> PairedDifference:
-    """Group `ours` minus group `baseline` (digests), paired by seed."""
-    return paired_difference(
-        seed_values(frame, panel.name, ours),
-        seed_values(frame, panel.name, baseline),
-        higher_is_better=not lower_is_better(panel.metric),
-    )
+def usual_baseline(groups: Sequence[Group], answered: Collection[str]) -> Group:
+    """The group that the others are compared with where nobody chose one: CoMM, else the last. Only groups
+    that have results (`answered`, digests) are taken, as long as there is one."""
+    able = [group for group in groups if group.digest in answered] or list(groups)
+    return next((group for group in able if group.method == "comm"), able[-1])

@@ -1,7 +1,18 @@
-"""What repeated runs say: mean, standard deviation and interval over seeds, and differences paired by seed.
+"""What repeated runs say: mean and interval over seeds, and differences paired by seed.
 
-Everything is honest about small numbers: one run has no deviation and no interval, and a comparison whose
-interval meets zero is told as not decided.
+The one definition of an interval, which every page, chart, table, listing and export reads. For n runs that
+differ in the seed and were measured on the same samples, the 95 % interval of their mean has the half-widths
+
+    √( (t(n − 1) · s / √n)² + e² )
+
+s: standard deviation over the runs; where the metric comes in steps, at least one step (`estimate`'s `step`).
+e: mean half-width, to that side, of the 95 % intervals of the runs' own measurements, which tell how much
+other samples would have changed them. All seeds are measured on the same samples, so e does not average out.
+A single run has e alone.
+
+An interval never leaves the range of what is measured, and figures that neither spread nor know their own
+error have none: two equal figures do not show how sure they are. "At least" is always the lower end of this
+interval, and a difference is decided when its interval leaves zero out.
 """
 
 import math
@@ -9,24 +20,58 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
-
-from app.wording.units import Unit
+from scipy.special import ndtri, stdtrit
 
 LEVEL = 0.95
 """Confidence level of every interval that the studio shows."""
+NORMAL = float(ndtri(0.5 + LEVEL / 2))
+"""Half the width of such an interval in standard errors, 1.96."""
+ROUNDING = 1e-9
+"""A spread of this share of the figures is rounding of sums, not spread."""
 
 Verdict = Literal["ahead", "behind", "undecided", "equal", "one pair", "no pair"]
 
 
+class Range(NamedTuple):
+    """Least and largest value that there can be."""
+
+    low: float
+    high: float
+
+
+SHARE = Range(0.0, 1.0)
+"""Accuracies and F1."""
+UNBOUNDED = Range(-math.inf, math.inf)
+
+
+class Measured(NamedTuple):
+    """One run's figure, and how much further down and up its own 95 % interval reaches; both 0 where
+    unknown."""
+
+    value: float
+    below: float = 0.0
+    above: float = 0.0
+
+    def minus(self, other: "Measured") -> "Measured":
+        """The difference, with the errors of both as if they were independent."""
+        below, above = math.hypot(self.below, other.above), math.hypot(self.above, other.below)
+        return Measured(self.value - other.value, below, above)
+
+
 class Estimate(NamedTuple):
-    """Mean over n repetitions; deviation (n − 1 in the denominator), low and high are None where n = 1."""
+    """Mean over n runs, their standard deviation (None for one run), and the 95 % interval (None where there
+    is none)."""
 
     n: int
     mean: float
     deviation: float | None
     low: float | None
     high: float | None
+
+    @property
+    def at_least(self) -> float | None:
+        """What can be claimed: the lower end of the interval; None without one."""
+        return self.low
 
 
 class PairedDifference(NamedTuple):
@@ -37,84 +82,89 @@ class PairedDifference(NamedTuple):
     verdict: Verdict
 
 
-def estimate(values: Sequence[float]) -> Estimate:
-    """Mean and the two-sided 95 % t-interval mean ± t(n − 1) · sd / √n of one value a repetition.
+def share_of(samples: int, value: float) -> Measured:
+    """A share of so many test samples, with its score interval (Wilson 1927), which stays within 0 and 1.
 
-    The interval assumes independent, roughly normal repetitions. Raises `ValueError` for no value, or one
-    that is not finite.
+    Exact for plain accuracy; for macro averages and F1, whose samples weigh differently, an approximation.
     """
-    array = np.asarray(values, dtype=float)
-    if array.size == 0 or not np.isfinite(array).all():
-        raise ValueError(f"an estimate needs at least one value, all finite; got {list(values)}")
-    n, mean = array.size, float(array.mean())
-    if n == 1:
-        return Estimate(1, mean, None, None, None)
-    deviation = float(array.std(ddof=1))
-    half = half_width(n) * deviation
-    return Estimate(n, mean, deviation, mean - half, mean + half)
+    squared = NORMAL**2 / samples
+    middle = (value + squared / 2) / (1 + squared)
+    half = NORMAL * math.sqrt(value * (1 - value) / samples + squared / samples / 4) / (1 + squared)
+    return Measured(value, value - middle + half, middle + half - value)
+
+
+def estimate(runs: Sequence[float | Measured], *, step: float = 0.0, within: Range = SHARE) -> Estimate:
+    """Mean and interval of one figure a run, as defined above.
+
+    step: least difference that the metric can tell, 0 for one without steps. within: the metric's range.
+    Raises `ValueError` for no figure, one that is not finite, or one out of range.
+    """
+    measured = [_measured(run) for run in runs]
+    values = np.array([run.value for run in measured], dtype=float)
+    if values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(f"an estimate needs at least one value, all finite; got {values.tolist()}")
+    rounding = ROUNDING * max(1.0, float(np.abs(values).max()))
+    if values.min() < within.low - rounding or values.max() > within.high + rounding:
+        raise ValueError(f"values lie within {within.low:g} and {within.high:g}; got {values.tolist()}")
+    n, mean = values.size, float(values.mean())
+    deviation = float(values.std(ddof=1)) if n > 1 else None
+    spread = 0.0 if deviation is None else max(deviation, step)
+    spread = 0.0 if spread <= rounding else spread * half_width(n)
+    below = math.hypot(spread, sum(run.below for run in measured) / n)
+    above = math.hypot(spread, sum(run.above for run in measured) / n)
+    if max(below, above) <= rounding:
+        return Estimate(n, mean, deviation, None, None)
+    return Estimate(n, mean, deviation, max(mean - below, within.low), min(mean + above, within.high))
 
 
 def half_width(n: int) -> float:
-    """t(n − 1) / √n: half the width of the 95 % interval of a mean over n ≥ 2 repetitions, in standard
+    """t(n − 1) / √n: half the width of the 95 % interval of a mean over n ≥ 2 runs, in standard
     deviations."""
     return float(stdtrit(n - 1, 0.5 + LEVEL / 2)) / math.sqrt(n)
 
 
 def paired_difference(
-    ours: Mapping[int, float], baseline: Mapping[int, float], *, higher_is_better: bool = True
+    ours: Mapping[int, float | Measured],
+    baseline: Mapping[int, float | Measured],
+    *,
+    higher_is_better: bool = True,
+    samples: int | None = None,
+    within: Range = SHARE,
 ) -> PairedDifference:
     """ours − baseline over common seeds, with its interval and who is ahead.
 
-    ours, baseline: seed → value. Pairing takes out what the seed decides for both sides (data order, initial
-    weights).
+    ours, baseline: seed → figure. Pairing takes out what the seed decides for both sides (data order, initial
+    weights). samples: for shares of the same test samples, their number. Two sides that differ by Δ then
+    disagree on at least a share |Δ| of them, so that the difference has at least the standard error √((|Δ| −
+    Δ²) / samples) of paired proportions (McNemar 1947), whatever the two have in common; the spread over
+    seeds counts as no less than this, or one sample. Without `samples` the errors of both sides are added as
+    if they were independent.
     """
     seeds = tuple(sorted(ours.keys() & baseline.keys()))
     if not seeds:
         return PairedDifference((), None, "no pair")
-    difference = estimate([ours[seed] - baseline[seed] for seed in seeds])
-    return PairedDifference(seeds, difference, _verdict(difference, higher_is_better))
+    differences = [_measured(ours[seed]).minus(_measured(baseline[seed])) for seed in seeds]
+    step = 0.0
+    if samples:
+        size = min(abs(sum(one.value for one in differences)) / len(seeds), 1.0)
+        error = math.sqrt((size - size**2) / samples)
+        step = max(error, 1 / samples)
+        differences = [Measured(one.value, NORMAL * error, NORMAL * error) for one in differences]
+    reach = within.high - within.low
+    found = estimate(differences, step=step, within=Range(-reach, reach))
+    equal = max(abs(one.value) for one in differences) <= ROUNDING
+    return PairedDifference(seeds, found, _verdict(found, equal, higher_is_better))
 
 
-def _verdict(difference: Estimate, higher_is_better: bool) -> Verdict:
-    if difference.low is None or difference.high is None:
+def _measured(run: float | Measured) -> Measured:
+    return run if isinstance(run, Measured) else Measured(run)
+
+
+def _verdict(difference: Estimate, equal: bool, higher_is_better: bool) -> Verdict:
+    if difference.n == 1:
         return "one pair"
-    if difference.deviation == 0 and difference.mean == 0:
+    if equal:
         return "equal"
-    if difference.low <= 0 <= difference.high:
+    if difference.low is None or difference.high is None or difference.low <= 0 <= difference.high:
         return "undecided"
     return "ahead" if (difference.mean > 0) == higher_is_better else "behind"
-
-
-def show_interval(value: Estimate, unit: Unit) -> str:
-    """ "[75.0, 79.3]", or why there is none."""
-    if value.low is None or value.high is None:
-        return "no interval (n = 1)"
-    return f"[{unit.number(value.low, value.mean)}, {unit.number(value.high, value.mean)}]"
-
-
-_READINGS: Mapping[Verdict, str] = {
-    "ahead": "{ours} is ahead",
-    "behind": "{baseline} is ahead",
-    "undecided": "not decided",
-    "equal": "equal on every seed",
-}
-
-
-def reading(ours: str, baseline: str, difference: PairedDifference, unit: Unit) -> str:
-    """One plain sentence: "InfMasking − CoMM: +2.1 points [−1.0, 5.2], n = 3 pairs: not decided"."""
-    value = difference.estimate
-    if value is None:
-        return f"{ours} − {baseline}: no seed in common, so they cannot be compared in pairs"
-    unit = _fine_enough(unit, [value.mean, value.low or 0.0, value.high or 0.0])
-    head = f"{ours} − {baseline}: {unit.signed(value.mean)}{unit.points}"
-    if value.low is None or value.high is None:
-        return f"{head}, n = 1 pair: no interval from one seed, so not decided"
-    words = _READINGS[difference.verdict].format(ours=ours, baseline=baseline)
-    return f"{head} [{unit.signed(value.low)}, {unit.signed(value.high)}], n = {value.n} pairs: {words}"
-
-
-def _fine_enough(unit: Unit, values: Sequence[float]) -> Unit:
-    """The unit with a decimal more where a figure that is not zero would be shown as zero, so that signs can
-    be read."""
-    vanishes = any(value and not round(value * unit.scale, unit.places(value)) for value in values)
-    return unit._replace(decimals=unit.decimals + 1) if vanishes else unit

@@ -4,7 +4,7 @@ The URL is the truth about what is shown: `runs=1-9` exactly these runs, `digest
 configurations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
@@ -12,8 +12,9 @@ from app import queries
 from app.comparison import details, sections
 from app.comparison.bits import show_bits
 from app.comparison.progress import Progress, progress
-from app.groups.grouping import Group, group_runs, panels_of, scores
+from app.groups.grouping import Group, group_runs, headline, panels_of, usual_baseline
 from app.groups.picking import NAMES, pick_runs
+from app.groups.scores import scores
 from app.state import page
 from storage.clock import now_ms
 
@@ -56,9 +57,10 @@ def _body(ids: Sequence[int], was_active: bool) -> None:
             icon=":material/hourglass_top:",
         )
     else:
+        asked = frame.filter(frame["panel"] == headline(panels).name)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         with right:
-            baseline = _baseline(groups)
+            baseline = _baseline(groups, set(asked["digest"]))
         with left:
             sections.show_verdict(groups, panels, frame, baseline, final=not state.active)
         sections.show_scores(groups, panels, frame)
@@ -69,14 +71,12 @@ def _body(ids: Sequence[int], was_active: bool) -> None:
     details.show_settings(groups)
 
 
-def _baseline(groups: Sequence[Group]) -> Group:
-    """The group that the others are compared with: CoMM unless the reader chooses another."""
+def _baseline(groups: Sequence[Group], answered: Collection[str]) -> Group:
+    """The group that the others are compared with: the usual one unless the reader chooses another."""
     labels = [group.label for group in groups]
     if len(groups) == 1:
         return groups[0]
-    usual = next(
-        (position for position, group in enumerate(groups) if group.method == "comm"), len(groups) - 1
-    )
+    usual = labels.index(usual_baseline(groups, answered).label)
     chosen = st.selectbox(
         "Baseline", labels, usual, key="compare_baseline", help="What the others are compared with."
     )

@@ -15,6 +15,8 @@ from app.groups.grouping import PANELS
 from app.home import data_home, run_log
 from app.runs.settings_table import setting_rows
 from app.state import page
+from app.synergy.rows import read_rows
+from app.synergy.schedule import skipped_line
 from app.wording.figures import show_bytes, show_clock, show_facts, show_number, show_time
 from app.wording.units import unit_of
 from engine.recorder import CPU, GPU, GPU_MEMORY, MEMORY, SPEED, TRAINING_LOSS, VALIDATION_LOSS
@@ -117,6 +119,9 @@ def show_curves(run: Run) -> None:
         for column, panel in zip(st.columns(PANELS_A_ROW), row, strict=False):
             with column.container(border=True):
                 _show_panel(run, panel, curves)
+    skipped = skipped_line([run], read_rows(queries.decompositions([run.id])))
+    if skipped:
+        st.caption(f":material/timer_off: {skipped}")
 
 
 def _show_panel(run: Run, panel: CurvePanel, curves: pl.DataFrame) -> None:
@@ -130,6 +135,8 @@ def _show_panel(run: Run, panel: CurvePanel, curves: pl.DataFrame) -> None:
         points = pl.concat([raw, averaged, points.filter(pl.col("line") == "validation")])
     elif len(panel.labels) == 1:
         lines = [Line(label, colour) for label in panel.labels.values()]
+    elif panel.marked:
+        lines = [line._replace(marked=True) for line in quiet_lines(list(panel.labels.values()))]
     else:
         lines, points = quiet_lines(list(panel.labels.values())), smoothed(points)
     st.altair_chart(line_chart(points, lines, panel.axis), alt=f"{panel.title} by training step")

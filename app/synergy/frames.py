@@ -8,10 +8,14 @@ import polars as pl
 from app.charts.atoms import ATOM_COLOURS
 from app.charts.decomposition import BANDS, OVER_TRAINING, PARTS, TRUTH, WHISKERS
 from app.groups.grouping import Group
-from app.synergy.rows import ATOMS, Combined, Row, claim
+from app.groups.readings import show_estimate, show_interval
+from app.groups.seed_statistics import Estimate
+from app.synergy.rows import ATOMS, Combined, Row, bits_reading, claim, figure
+from app.wording.figures import show_fixed
+from app.wording.units import BITS
 
 SHOWN = tuple(ATOM_COLOURS)
-CURVES = {"synergy": "Synergy: lower limit, bits", "gain": "Additive gain G, bits"}
+CURVES = {"synergy": "Captured synergy, bits", "gain": "Additive gain G, bits"}
 
 
 def bar_name(combined: Combined) -> str:
@@ -31,13 +35,13 @@ def bars(combined: Sequence[Combined]) -> tuple[pl.DataFrame, pl.DataFrame]:
         seen.add(name)
         values = [one.over_seeds(atom) for atom in ATOMS]
         for number, (label, value) in enumerate(zip(SHOWN, values, strict=False)):
-            atom = "Loss" if label == "Synergy" and value.value < 0 else label
-            shown = f"{value.value:.3f}"
-            if label == "Synergy":  # only its lower limit is a promise; of the other parts not even that is
-                shown += f" [{value.low:.3f}, {value.high:.3f}]"
-            parts.append((name, one.encoder, atom, number, value.value, shown))
-        below = 0.0 if values[3].value < 0 else sum(value.value for value in values[:3])
-        whiskers.append((name, one.encoder, below + values[3].low, below + values[3].high, claim(one)))
+            atom = "Loss" if label == "Synergy" and value.mean < 0 else label
+            # Only of synergy is the lower limit a promise; the other parts are point estimates.
+            shown = show_estimate(value, BITS) if label == "Synergy" else BITS.show(value.mean)
+            parts.append((name, one.encoder, atom, number, value.mean, shown))
+        synergy, below = values[3], sum(value.mean for value in values[:3]) if values[3].mean >= 0 else 0.0
+        if synergy.low is not None and synergy.high is not None:
+            whiskers.append((name, one.encoder, below + synergy.low, below + synergy.high, claim(one)))
     return pl.DataFrame(parts, schema=PARTS, orient="row"), pl.DataFrame(
         whiskers, schema=WHISKERS, orient="row"
     )
@@ -53,14 +57,14 @@ def truth(facts: Mapping[str, Any]) -> pl.DataFrame:
     for label, name in zip(SHOWN, names, strict=False):
         if facts[name] > 0:
             end += float(facts[name])
-            rows.append((label, end, f"{label} {float(facts[name]):.3f} bits"))
+            rows.append((label, end, f"{label} {BITS.show(float(facts[name]))}"))
     return pl.DataFrame(rows, schema=TRUTH, orient="row")
 
 
 def over_training(
     groups: Sequence[Group], rows: Sequence[Row], task: str, sides: str, quantity: str
 ) -> pl.DataFrame:
-    """Mean over a group's runs of S's lower limit, or of G, at every epoch that all of them have; epoch 0 is
+    """Mean and interval over a group's runs of S or of G, at every epoch that all of them have; epoch 0 is
     untrained."""
     points = []
     for group in groups:
@@ -72,22 +76,24 @@ def over_training(
         ]
         runs = {row.run_id for row in mine}
         for epoch in sorted({row.epoch for row in mine}):
-            here = [row.found for row in mine if row.epoch == epoch]
+            here = [row for row in mine if row.epoch == epoch]
             if len(here) == len(runs):
-                values = [one.synergy.low if quantity == "synergy" else one.gain.value for one in here]
-                points.append((group.label, quantity, epoch, sum(values) / len(values)))
+                value = figure(here, quantity)
+                shown = show_estimate(value, BITS)
+                points.append(
+                    (group.label, group.method, quantity, epoch, value.mean, value.low, value.high, shown)
+                )
     return pl.DataFrame(points, schema=OVER_TRAINING, orient="row")
 
 
 def bands(combined: Sequence[Combined], quantity: str) -> pl.DataFrame:
     """What untrained encoders read, from lowest to highest limit, and what is read from permuted labels."""
     rows = []
-    untrained = [row.found for one in combined if one.encoder == "untrained" for row in one.rows]
+    untrained = [one.over_seeds(quantity) for one in combined if one.encoder == "untrained"]
     if untrained:
-        estimates = [one.synergy if quantity == "synergy" else one.gain for one in untrained]
-        rows.append(
-            ("untrained encoder", min(one.low for one in estimates), max(one.high for one in estimates))
-        )
+        lows = [value.mean if value.low is None else value.low for value in untrained]
+        highs = [value.mean if value.high is None else value.high for value in untrained]
+        rows.append(("untrained encoder", min(lows), max(highs)))
     permuted = [
         row.found.permuted
         for one in combined
@@ -102,23 +108,29 @@ def bands(combined: Sequence[Combined], quantity: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=BANDS, orient="row")
 
 
-def table(combined: Sequence[Combined], accuracies: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
+def table(
+    combined: Sequence[Combined], accuracies: Mapping[tuple[str, str], str], baseline: Group | None = None
+) -> list[dict[str, Any]]:
     """One row a task, method and encoder. accuracies: (digest, task) → shown probe accuracy of the trained
-    encoder."""
+    encoder; baseline: the group that differences are to."""
     rows = []
     for one in combined:
-        fused, synergy, gain = (one.over_seeds(name) for name in ("fused", "synergy", "gain"))
         ratio = [found.capture_ratio for found in (row.found for row in one.rows)]
         known = [value for value in ratio if value is not None]
+        synergy = one.over_seeds("synergy")
+        base = None if baseline is None else matching(combined, one, baseline)
         rows.append(
             {
                 "Task": one.task,
                 "Sides": one.sides,
                 "Encoder": bar_name(one),
-                "Î(Z)": f"{fused.value:.3f}",
-                "S_Z [low, high]": f"{synergy.value:.3f} [{synergy.low:.3f}, {synergy.high:.3f}]",
-                "Claim": claim(one),
-                "G": f"{gain.value:.3f} [{gain.low:.3f}, {gain.high:.3f}]",
+                "Î(Z)": BITS.number(one.over_seeds("fused").mean),
+                "S_Z [95 %]": f"{BITS.number(synergy.mean)} {show_interval(synergy, BITS)}",
+                "At least": "–" if one.why_nothing else BITS.number(one.at_least),
+                f"Difference to {baseline.label}" if baseline else "Difference": "–"
+                if base is None or base is one
+                else difference_words(one, base),
+                "G [95 %]": _interval(one.over_seeds("gain")),
                 "Captured": _share(known, one.one.ceiling_kind),
                 "Accuracy": accuracies.get((one.group.digest, one.task), "–")
                 if one.encoder == "trained"
@@ -128,17 +140,35 @@ def table(combined: Sequence[Combined], accuracies: Mapping[tuple[str, str], str
                 "Seeds": len(one.rows),
                 "N": one.one.n,
                 "Nothing claimed because": one.why_nothing,
+                "Remarks": "; ".join(one.remarks),
             }
         )
     return rows
 
 
+def matching(combined: Sequence[Combined], one: Combined, baseline: Group) -> Combined | None:
+    """The baseline's decomposition of the same task, sides and kind of encoder."""
+    asked = (one.task, one.sides, one.encoder, baseline.digest)
+    return next((other for other in combined if (*other[1:4], other.group.digest) == asked), None)
+
+
+def difference_words(one: Combined, base: Combined) -> str:
+    """The difference for a cell below the baseline's name: "+0.070 bits [+0.028, +0.112], n = 3 pairs:
+    InfMasking is ahead"."""
+    words = bits_reading(one, base)
+    return f"{words.figures}: {words.verdict}" if words.figures else words.verdict
+
+
+def _interval(value: Estimate) -> str:
+    return f"{BITS.number(value.mean)} {show_interval(value, BITS)}"
+
+
 def _share(ratios: Sequence[float], kind: str | None) -> str:
     if not ratios:
         return "–"
-    return f"{'≈ ' if kind == 'estimate' else ''}{100 * sum(ratios) / len(ratios):.0f} %"
+    return f"{'≈ ' if kind == 'estimate' else ''}{show_fixed(100 * sum(ratios) / len(ratios), 0)} %"
 
 
 def _largest(values: Any) -> str:
     known = [value for value in values if value is not None]
-    return f"{max(known):.3f}" if known else "–"
+    return show_fixed(max(known), 3) if known else "–"

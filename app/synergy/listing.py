@@ -3,8 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.synergy.rows import latest, read_rows
+from app.groups.readings import show_limits
+from app.synergy.rows import claimed, figure, latest, read_rows
+from app.wording.figures import show_fixed
+from app.wording.units import BITS
 
+PARTS = ("redundancy", "unique1", "unique2")
 HEAD = ("TASK", "SIDES", "ENCODER", "I(Z)", "S [low, high]", "G", "R", "U1", "U2", "CEILING", "N", "p(S>0)")
 
 
@@ -19,21 +23,22 @@ def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
         ceiling = (
             "–"
             if found.ceiling is None
-            else f"{'~' if found.ceiling_kind == 'estimate' else ''}{found.ceiling:.3f}"
+            else f"{'~' if found.ceiling_kind == 'estimate' else ''}{BITS.number(found.ceiling)}"
         )
-        figures = [found.redundancy, found.unique1, found.unique2]
+        known = {name: figure([row], name) for name in ("fused", "synergy", "gain", *PARTS)}
+        shown = {name: BITS.number(value.mean) for name, value in known.items()}
         table.append(
             (
                 row.task,
                 row.sides,
                 row.encoder,
-                f"{found.fused.value:.3f}",
-                f"{found.synergy.value:.3f} [{found.synergy.low:.3f}, {found.synergy.high:.3f}]",
-                f"{found.gain.value:.3f}",
-                *(f"{one.value:.3f}" for one in figures),
+                shown["fused"],
+                f"{shown['synergy']} {show_limits(known['synergy'], BITS)}",
+                shown["gain"],
+                *(shown[name] for name in PARTS),
                 ceiling,
                 f"{found.n:,}",
-                "–" if found.p_synergy is None else f"{found.p_synergy:.3f}",
+                "–" if found.p_synergy is None else show_fixed(found.p_synergy, 3),
             )
         )
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -43,9 +48,9 @@ def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
     ]
     for row in rows:
         if row.encoder == "trained":
-            low = max(row.found.synergy.low, 0.0)
+            low = BITS.show(claimed(figure([row], "synergy")))
             lines.append(
-                f"{row.task} ({row.sides}): at least {low:.3f} bits of synergy (usable with this probe, N = "
+                f"{row.task} ({row.sides}): at least {low} of synergy (usable with this probe, N = "
                 f"{row.found.n:,})"
             )
     return [*lines, "All values in bits."]

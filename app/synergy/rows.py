@@ -4,16 +4,31 @@ here."""
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from app.groups.grouping import Group
-from app.groups.seed_statistics import half_width
-from engine.information.results import SampleDecomposition
+from app.groups.readings import Reading, reading, show_estimate
+from app.groups.seed_statistics import (
+    UNBOUNDED,
+    Estimate,
+    Measured,
+    PairedDifference,
+    Range,
+    estimate,
+    paired_difference,
+)
+from app.wording.figures import show_fixed
+from app.wording.units import BITS
+from engine.information.results import LOSSES, WITHHELD, SampleDecomposition
 
 ENCODERS = ("trained", "untrained", "raw")
 ATOMS = ("redundancy", "unique1", "unique2", "synergy")
+SIGNED = ("synergy", "gain")
+"""Quantities that may be below zero."""
+LOST = {
+    "fusion": "fusion loss: less than the modalities alone tell",
+    "reading": "reading loss: the probe reads less than from the modalities alone",
+}
 NOTHING = 0.005
-"""Bits that round to 0.00 or 0.01: below, nothing is claimed."""
+"""Bits below which nothing is claimed."""
 
 
 class Row(NamedTuple):
@@ -27,14 +42,6 @@ class Row(NamedTuple):
     found: SampleDecomposition
 
 
-class Together(NamedTuple):
-    """A quantity over seeds, in bits: the mean, and the interval that is claimed for it."""
-
-    value: float
-    low: float
-    high: float
-
-
 class Combined(NamedTuple):
     """One task of one configuration and encoder, over its seeds; `rows` by seed."""
 
@@ -44,28 +51,15 @@ class Combined(NamedTuple):
     encoder: str
     rows: tuple[Row, ...]
 
-    def over_seeds(self, name: str) -> Together:
-        """Mean over seeds with an interval that holds both kinds of doubt.
-
-        Each run's own interval tells how sure its reading is; the t-interval over seeds tells how much runs
-        differ. Of the two lower limits the lower is claimed, of the upper ones the higher.
-        """
-        estimates = [getattr(row.found, name) for row in self.rows]
-        values = np.array([one.value for one in estimates])
-        low, high = (
-            float(np.mean([one.low for one in estimates])),
-            float(np.mean([one.high for one in estimates])),
-        )
-        mean = float(values.mean())
-        if len(values) > 1:
-            half = half_width(len(values)) * float(values.std(ddof=1))
-            low, high = min(low, mean - half), max(high, mean + half)
-        return Together(mean, low, high)
+    def over_seeds(self, name: str) -> Estimate:
+        """Mean over seeds of one quantity, with the interval that every page shows."""
+        return figure(self.rows, name)
 
     @property
     def at_least(self) -> float:
-        """Bits of synergy that are claimed: the lower limit, not below zero."""
-        return max(self.over_seeds("synergy").low, 0.0)
+        """Bits of synergy that are claimed: the lower limit, not below zero; 0 where the claim is
+        withheld."""
+        return 0.0 if self._withheld else claimed(self.over_seeds("synergy"))
 
     @property
     def one(self) -> SampleDecomposition:
@@ -73,29 +67,61 @@ class Combined(NamedTuple):
         return self.rows[0].found
 
     @property
-    def warnings(self) -> list[str]:
-        """What was warned of in any seed, each once."""
-        return list(dict.fromkeys(warning for row in self.rows for warning in row.found.warnings))
+    def remarks(self) -> list[str]:
+        """What is to be minded in any seed, each once: none of it takes a claim back, and what does is in
+        `why_nothing`."""
+        said = dict.fromkeys(warning for row in self.rows for warning in row.found.warnings)
+        return [warning for warning in said if warning not in (*LOSSES.values(), WITHHELD)]
 
     @property
     def why_nothing(self) -> str:
-        """Why no synergy can be claimed; empty where it can."""
+        """Why no synergy is claimed; empty exactly where some is."""
         synergy = self.over_seeds("synergy")
-        if synergy.high < 0:
-            return (
-                "fusion loss: less than the modalities alone tell"
-                if self.over_seeds("gain").high < 0
-                else "reading loss: the probe reads less than from the modalities alone"
-            )
-        if synergy.low <= 0:
-            return (
-                "not traced to both modalities: one alone may be read less well than the fusion reads it"
-                if any(row.found.withheld for row in self.rows)
-                else "the interval holds zero"
-            )
-        if any(row.found.probe_limited for row in self.rows):
-            return "probe-limited: more samples would move what is read"
-        return ""
+        if self.at_least >= NOTHING:
+            return ""
+        if self._withheld:
+            return "not traced to both modalities: one alone may be read less well than the fusion reads it"
+        if synergy.low is None:
+            return "there is no interval"
+        if synergy.high is not None and synergy.high < 0:
+            gain = self.over_seeds("gain")
+            fusion = gain.high is not None and gain.high < 0
+            return LOST["fusion" if fusion else "reading"]
+        return "the interval holds zero" if synergy.low <= 0 else f"less than {show_fixed(NOTHING, 3)} bits"
+
+    @property
+    def _withheld(self) -> bool:
+        return any(row.found.withheld for row in self.rows)
+
+
+def figure(rows: Sequence[Row], name: str) -> Estimate:
+    """One quantity of these runs' decompositions, in bits: mean and interval over seeds, whose measurement
+    errors are the runs' own bootstrap intervals. It stays below H(Y), and above 0 where it has no sign."""
+    known = [getattr(row.found, name) for row in rows]
+    runs: list[float | Measured] = [
+        Measured(one.value, one.value - one.low, one.high - one.value) for one in known
+    ]
+    top = max(row.found.entropy for row in rows)
+    if rows[0].found.kind == "regression" or any(abs(one.value) > top for one in known):
+        return estimate(runs, within=UNBOUNDED)
+    signed = name in SIGNED or any(one.value < 0 for one in known)
+    return estimate(runs, within=Range(-top if signed else 0.0, top))
+
+
+def claimed(synergy: Estimate) -> float:
+    """ "At least" so many bits: the lower limit, not below zero; 0 where there is none."""
+    return max(synergy.at_least or 0.0, 0.0)
+
+
+def paired_bits(ours: Combined, baseline: Combined) -> PairedDifference:
+    """Captured synergy of one group minus another's, paired by seed."""
+    return paired_difference(_by_seed(ours), _by_seed(baseline), within=UNBOUNDED)
+
+
+def _by_seed(one: Combined) -> dict[int, float | Measured]:
+    seeds = {run.id: run.seed for run in one.group.runs}
+    found = {seeds[row.run_id]: row.found.synergy for row in one.rows}
+    return {seed: Measured(s.value, s.value - s.low, s.high - s.value) for seed, s in found.items()}
 
 
 def read_rows(columns: Mapping[str, Sequence[Any]]) -> list[Row]:
@@ -143,49 +169,47 @@ def combine(groups: Sequence[Group], rows: Sequence[Row]) -> list[Combined]:
 
 
 def claim(combined: Combined) -> str:
-    """ "at least 0.31 bits (usable with this probe, N = 4,000)", or that there is nothing to claim."""
+    """ "at least 0.310 bits (usable with this probe, N = 4,000)", or that there is nothing to claim, and
+    why."""
     many = f" over {len(combined.rows)} seeds" if len(combined.rows) > 1 else ""
     usable = f"(usable with this probe, N = {combined.one.n:,}{many})"
+    why = combined.why_nothing
     return (
-        f"at least {combined.at_least:.2f} bits {usable}"
-        if combined.at_least >= NOTHING
-        else f"none that can be claimed {usable}"
+        f"none that can be claimed: {why} {usable}"
+        if why
+        else f"at least {BITS.show(combined.at_least)} {usable}"
     )
 
 
-def sentence(task: str, combined: Sequence[Combined]) -> str:
-    """The plain reading of one task: who captured at least how much of what there is, and what untrained
-    encoders read."""
-    trained = sorted((one for one in combined if one.encoder == "trained"), key=lambda one: -one.at_least)
-    if not trained:
-        return f"{task}: no trained encoder has been decomposed."
-    ceiling = trained[0].one.ceiling
-    about = "an estimated " if trained[0].one.ceiling_kind == "estimate" else ""
-    parts: list[str] = []
-    for one in trained:
-        if one.at_least >= NOTHING:
-            of = f" of {about}{ceiling:.2f}" if ceiling is not None and not parts else ""
-            parts.append(f"{one.group.label} captured at least {one.at_least:.2f}{of} bits of synergy")
-        else:
-            parts.append(
-                f"{one.group.label} none"
-                if parts
-                else f"{one.group.label} captured no synergy that can be claimed"
-            )
-    nothing_there = trained[0].one.ceiling_kind == "exact" and ceiling is not None and ceiling < NOTHING
-    if nothing_there and trained[0].at_least < NOTHING:
-        return "There is no synergy in this task, and none was read."
-    untrained = [one.over_seeds("synergy").value for one in combined if one.encoder == "untrained"]
+def by_mean(combined: Sequence[Combined]) -> list[Combined]:
+    """The trained groups, the one with the most captured synergy on average first."""
+    trained = [one for one in combined if one.encoder == "trained"]
+    return sorted(trained, key=lambda one: -one.over_seeds("synergy").mean)
+
+
+def sentences(task: str, combined: Sequence[Combined]) -> list[str]:
+    """The plain reading of one task: who captured most on average, with its interval; what of it can be
+    claimed; whether a test in pairs tells it from the next one; and what untrained encoders read."""
+    ranked = by_mean(combined)
+    if not ranked:
+        return [f"{task}: no trained encoder has been decomposed."]
+    first, ceiling = ranked[0], ranked[0].one.ceiling
+    known = first.one.ceiling_kind == "exact"
+    if known and ceiling is not None and ceiling < NOTHING and all(one.why_nothing for one in ranked):
+        return ["There is no synergy in this task, and none can be claimed."]
+    of = "" if ceiling is None else f" of {'' if known else 'an estimated '}{BITS.number(ceiling)}"
+    most = "captures the most synergy on average" if len(ranked) > 1 else "captures synergy"
+    shown = show_estimate(first.over_seeds("synergy"), BITS)
+    said = [f"{first.group.label} {most}: {shown}{of}; {claim(first)}."]
+    if len(ranked) > 1:
+        said.append(f"{bits_reading(first, ranked[1])}.")
+    untrained = [one.over_seeds("synergy").mean for one in combined if one.encoder == "untrained"]
     if untrained:
-        low, high = min(untrained), max(untrained)
-        parts.append(
-            f"untrained {_plain(low)}"
-            if high - low < NOTHING
-            else f"untrained {_plain(low)} to {_plain(high)}"
-        )
-    return f"{'; '.join(parts)}."
+        low, high = (BITS.number(value) for value in (min(untrained), max(untrained)))
+        said.append(f"Untrained encoders: {low if low == high else f'{low} to {high}'} bits.")
+    return said
 
 
-def _plain(bits: float) -> str:
-    """Two decimals, and no sign on what rounds to nothing."""
-    return f"{bits:.2f}" if abs(bits) >= NOTHING else "0.00"
+def bits_reading(ours: Combined, baseline: Combined) -> Reading:
+    """Who captured more, by how much and how sure that is."""
+    return reading(ours.group.label, baseline.group.label, paired_bits(ours, baseline), BITS)

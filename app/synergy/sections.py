@@ -9,26 +9,30 @@ import streamlit as st
 
 from app.charts.atoms import ATOM_MEANING
 from app.charts.decomposition import stack_chart, training_chart
-from app.charts.style import method_style
-from app.groups.grouping import Group
+from app.groups.grouping import Group, usual_baseline
+from app.groups.readings import INTERVAL, show_estimate
 from app.synergy import frames
-from app.synergy.rows import Combined, Row, claim, sentence
+from app.synergy.rows import Combined, Row, by_mean, claim, sentences
+from app.synergy.schedule import skipped_line
 from app.wording.exports import markdown
-from engine.information.results import FALLING, LOSSES, RISING, WITHHELD
+from app.wording.figures import show_fixed
+from app.wording.units import BITS, PERCENT
 
-SHOWN_OTHERWISE = (*LOSSES.values(), WITHHELD, RISING, FALLING)
-"""Warnings that the reason why nothing is claimed repeats."""
+CHARTS_A_ROW = 2
 HELP = {
     "Î(Z)": "Information about the label that a probe can use in the fused representation, in bits.",
-    "S_Z [low, high]": "Captured synergy: what the fusion tells beyond the two modalities alone. Only the "
-    "lower limit is a promise. Negative: a loss, of the fusion where G is negative too, else of reading.",
-    "G": "Additive gain: what the same probe reads in the fused representation beyond both single-modality "
-    "ones side by side.",
+    "S_Z [95 %]": "Captured synergy: what the fusion tells beyond the two modalities alone, mean over seeds "
+    "with its interval, of which only the lower limit is a promise. Negative: a loss, of the fusion where G "
+    "is negative too, else of reading.",
+    "At least": "The lower end of the interval: what can be claimed.",
+    "G [95 %]": "Additive gain: what the same probe reads in the fused representation beyond both "
+    "single-modality ones side by side.",
     "Captured": "Share of the synergy there is that was captured; ≈ where what there is is itself an "
     "estimate.",
     "p(S>0)": "Below .05 exactly where a run's interval lies above zero; the largest over seeds; not "
     "corrected for the number of tasks.",
     "Holm": "The same, corrected by Holm's method over the tasks of a run.",
+    "Remarks": "What is to be minded; it takes no claim back.",
 }
 
 
@@ -38,7 +42,7 @@ def show_question(title: str, combined: Sequence[Combined], facts: Mapping[str, 
     truth = frames.truth(facts)
     with st.container(border=True):
         st.markdown(f"**{title.capitalize()}**", help=_meaning())
-        st.markdown(sentence(title, combined))
+        st.markdown(" ".join(sentences(title, combined)))
         entropy = max(one.one.entropy for one in combined) if combined[0].one.kind != "regression" else None
         left, right = st.columns([3, 2], gap="medium")
         left.altair_chart(stack_chart(parts, whiskers, truth, entropy), alt=_spoken(combined))
@@ -49,13 +53,10 @@ def show_question(title: str, combined: Sequence[Combined], facts: Mapping[str, 
 def _claims(combined: Sequence[Combined]) -> list[str]:
     """What can be claimed of each trained group, why nothing where nothing can, and what is to be minded."""
     lines = []
-    for one in combined:
-        if one.encoder != "trained":
-            continue
-        why = f" :gray[({one.why_nothing})]" if one.why_nothing else ""
-        lines.append(f":small[**{one.group.label}**: {claim(one)}{why}]")
-        minded = [text for text in one.warnings if text not in SHOWN_OTHERWISE]
-        lines += [f":gray[:small[{one.group.label}: {text}]]" for text in minded]
+    for one in by_mean(combined):
+        shown = show_estimate(one.over_seeds("synergy"), BITS)
+        lines.append(f":small[**{one.group.label}**: {shown}; {claim(one)}]")
+        lines += [f":gray[:small[{one.group.label}: {text}]]" for text in one.remarks]
     return lines
 
 
@@ -75,8 +76,8 @@ def _provenance(combined: Sequence[Combined], known: bool) -> str:
         f"N = {', '.join(f'{size:,}' for size in sizes)} samples",
         f"{one.probe} probe, {one.folds} folds × {len(one.fold_seeds)} divisions",
         f"{seeds} seed{'s' if seeds > 1 else ''}",
-        f"whiskers: the synergy's interval from {one.draws} bootstrap draws and over seeds, of which only "
-        "the lower end is a promise; the other parts are point estimates",
+        f"whiskers: {INTERVAL}",
+        f"{one.draws} bootstrap draws; only the lower end is a promise, the other parts are point estimates",
         "dashed line: H(Y)",
     ]
     if known:
@@ -92,25 +93,41 @@ def show_training(
     combined: Sequence[Combined],
     questions: Sequence[tuple[str, str]],
 ) -> None:
-    """The synergy's lower limit and G after every epoch that was decomposed, over the bands of the
-    controls."""
-    st.subheader("Over training")
-    names = [f"{task} ({sides})" for task, sides in questions]
-    chosen = st.selectbox("Task", names, key="synergy_task", label_visibility="collapsed")
-    task, sides = questions[names.index(chosen)]
-    mine = [one for one in combined if (one.task, one.sides) == (task, sides)]
-    colours = {group.label: method_style(group.method).colour for group in groups}
-    for column, (quantity, words) in zip(st.columns(2), frames.CURVES.items(), strict=True):
-        points = frames.over_training(groups, rows, task, sides, quantity)
-        with column.container(border=True):
-            chart = training_chart(points, frames.bands(mine, quantity), colours, words)
-            st.altair_chart(chart, alt=f"{words} of {chosen} over epochs")
+    """One chart a question: what each group captured after every epoch that was decomposed, over the bands of
+    the controls."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader("Over training", width="stretch")
+        names = list(frames.CURVES)
+        quantity = st.segmented_control(
+            "Quantity",
+            names,
+            default=names[0],
+            format_func=frames.CURVES.__getitem__,
+            key="synergy_quantity",
+            required=True,
+            label_visibility="collapsed",
+        )
+    words = frames.CURVES[quantity or names[0]]
+    for start in range(0, len(questions), CHARTS_A_ROW):
+        row = questions[start : start + CHARTS_A_ROW]
+        for column, (task, sides) in zip(st.columns(CHARTS_A_ROW), row, strict=False):
+            mine = [one for one in combined if (one.task, one.sides) == (task, sides)]
+            points = frames.over_training(groups, rows, task, sides, quantity or names[0])
+            with column.container(border=True):
+                st.markdown(
+                    f"**{task.capitalize()}**" + (f" ({sides})" if len({s for _, s in questions}) > 1 else "")
+                )
+                chart = training_chart(points, frames.bands(mine, quantity or names[0]), words)
+                st.altair_chart(chart, alt=f"{words} of {task} ({sides}) over epochs")
+    skipped = skipped_line((run for group in groups for run in group.runs), rows)
     if all(row.epoch in (0, max(one.epoch for one in rows)) for row in rows):
         st.caption(
-            "Only the start and the end were decomposed. With *decomposition.every* in the settings of a "
-            "run it is done every so "
-            "many epochs, and never takes more than the stated share of the training time."
+            "Only the start and the end were decomposed. With *decomposition.every* in the settings of a run "
+            "it is done every so many epochs, and never takes more than the stated share of the time."
         )
+    if skipped:
+        st.caption(f":material/timer_off: {skipped}")
+    st.caption(f"Points: means over seeds; bars: {INTERVAL}.")
 
 
 def show_table(
@@ -118,7 +135,8 @@ def show_table(
 ) -> None:
     """Every figure, grey where nothing can be claimed, and its export."""
     st.subheader("Figures")
-    rows = frames.table(combined, accuracies(groups, results))
+    accurate = accuracies(groups, results)
+    rows = frames.table(combined, accurate, usual_baseline(groups, {one.group.digest for one in combined}))
     grey = "color: #7A8A8C"
     frame = pl.DataFrame(rows)
     styled = frame.to_pandas().style.apply(
@@ -154,7 +172,7 @@ def accuracies(groups: Sequence[Group], results: Mapping[str, Sequence[Any]]) ->
         own = [row[1:] for row in everything if row[0] in ids]
         for task in dict.fromkeys(task for task, metric, _ in own if metric == "accuracy"):
             values = [value for name, metric, value in own if (name, metric) == (task, "accuracy")]
-            found[group.digest, task] = f"{100 * sum(values) / len(values):.1f} %"
+            found[group.digest, task] = PERCENT.show(sum(values) / len(values))
     return found
 
 
@@ -172,12 +190,12 @@ def show_controls(combined: Sequence[Combined]) -> None:
                     "Encoder": frames.bar_name(one),
                     "Permuted labels: S mean (max)": "–"
                     if control is None
-                    else f"{control.synergy:.3f} ({control.synergy_high:.3f})",
-                    "Permuted labels: Î(Z)": "–" if control is None else f"{control.information:.3f}",
-                    "S at n/4, n/2, n": " → ".join(f"{point.synergy:.3f}" for point in curve) or "–",
+                    else f"{show_fixed(control.synergy, 3)} ({show_fixed(control.synergy_high, 3)})",
+                    "Permuted labels: Î(Z)": "–" if control is None else show_fixed(control.information, 3),
+                    "S at n/4, n/2, n": " → ".join(show_fixed(point.synergy, 3) for point in curve) or "–",
                     "Limited by n": "yes" if found.probe_limited else "no",
-                    "p(Î>0)": "–" if found.p_information is None else f"{found.p_information:.3f}",
-                    "p(pairing)": "–" if found.p_pairing is None else f"{found.p_pairing:.3f}",
+                    "p(Î>0)": "–" if found.p_information is None else show_fixed(found.p_information, 3),
+                    "p(pairing)": "–" if found.p_pairing is None else show_fixed(found.p_pairing, 3),
                     "Solver gap": f"{found.gap:.1e}",
                 }
             )

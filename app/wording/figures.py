@@ -1,5 +1,6 @@
 """Figures as people read them: durations, ages, sizes, counts, names. Pure functions."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
@@ -59,6 +60,17 @@ def show_number(value: float, unit: str = "") -> str:
     size = abs(value)
     text = f"{value:,.0f}" if size >= 1000 else f"{value:#.3g}".rstrip(".") if size >= 0.1 else f"{value:.3g}"
     return f"{text} {unit}".rstrip()
+
+
+def show_fixed(value: float, places: int, *, signed: bool = False) -> str:
+    """A figure with so many decimals and a true minus; what rounds to zero has no sign: −0.0004 as "0.000".
+
+    signed: also a plus, for differences. What is no number is a dash.
+    """
+    if not math.isfinite(value):
+        return "–"
+    text = f"{value:{'+' if signed else ''}.{places}f}"
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "−")
 
 
 def show_count(count: int, noun: str) -> str:

@@ -3,6 +3,8 @@
 import math
 from typing import NamedTuple
 
+from app.wording.figures import show_fixed
+
 
 class Unit(NamedTuple):
     """How a metric is shown: stored value × scale, then the decimals; `points` is the word for a difference.
@@ -18,17 +20,15 @@ class Unit(NamedTuple):
 
     def number(self, value: float, beside: float | None = None) -> str:
         """0.7716 as "77.2"; with as many decimals as the figure that it stands beside."""
-        return f"{value * self.scale:.{self.places(value if beside is None else beside)}f}".replace("-", "−")
+        return show_fixed(value * self.scale, self.places(value if beside is None else beside))
 
     def show(self, value: float) -> str:
         """0.7716 as "77.2 %"."""
         return self.number(value) + self.suffix
 
     def signed(self, value: float) -> str:
-        """−0.021 as "−2.1", with a true minus and never "−0.0"."""
-        places = self.places(value)
-        number = round(value * self.scale, places) + 0.0
-        return f"{number:+.{places}f}".replace("-", "−")
+        """−0.021 as "−2.1", 0.021 as "+2.1", and what rounds to zero without a sign."""
+        return show_fixed(value * self.scale, self.places(value), signed=True)
 
     def places(self, value: float) -> int:
         """Decimals that a value is shown with."""
@@ -39,9 +39,8 @@ class Unit(NamedTuple):
 
 
 PERCENT = Unit(100.0, 1, " %", " points")
-
-
 PLAIN = Unit(1.0, 4, "", "", digits=3)
+BITS = Unit(1.0, 3, " bits", " bits")
 
 
 def unit_of(metric: str) -> Unit:

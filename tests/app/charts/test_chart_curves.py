@@ -19,7 +19,7 @@ from app.charts.curves import (
     smoothed,
     thinned,
 )
-from app.charts.panels import LOSS, curve_panels
+from app.charts.panels import LOSS, curve_label, curve_panels
 from app.queries import CURVES
 
 
@@ -131,3 +131,30 @@ def test_panels_group_what_shares_a_scale() -> None:
     assert sorted(key for labels in panels.values() for key in labels) == sorted(keys), (
         "every curve is drawn once"
     )
+
+
+def test_a_question_in_bits_has_one_chart_with_its_parts_as_lines() -> None:
+    parts = ("fused", "synergy", "synergy_low", "gain")
+    keys = [f"bits/{part}/{task}" for part in parts for task in ("share", "synergy", "a/b", "unique1")]
+    panels = curve_panels(keys)
+    assert [panel.title for panel in panels] == [
+        f"What it tells of {task}, in bits" for task in ("a/b", "share", "synergy", "unique1")
+    ]
+    assert all(panel.marked and len(panel.labels) == 4 for panel in panels)
+    assert panels[0].labels["bits/synergy_low/a/b"] == "synergy, at least"
+    assert curve_label("bits/gain/a/b") == "a/b: additive gain G, bits"
+    assert curve_label("train/loss") == "training loss"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_few_points_are_drawn_and_steps_are_whole(count: int) -> None:
+    chart = line_chart(line([0.5] * count, "training"), loss_lines("#D9541E"), "loss").to_dict()
+    marks = [layer["mark"]["type"] for layer in chart["layer"]]
+    assert marks.count("circle") == 2, "the line's own points, and those of the pointer"
+    axes = [layer["encoding"]["x"]["axis"] for layer in chart["layer"] if "axis" in layer["encoding"]["x"]]
+    assert axes and all(axis["tickMinStep"] == 1 for axis in axes)
+
+
+def test_long_lines_have_no_points() -> None:
+    chart = line_chart(line([0.5] * 100, "training"), loss_lines("#D9541E"), "loss").to_dict()
+    assert [layer["mark"]["type"] for layer in chart["layer"]].count("circle") == 1

@@ -95,3 +95,26 @@ def test_a_scale_does_not_depend_on_who_is_shown_beside() -> None:
             dict(zip(scale["domain"], scale["range"], strict=True))["CoMM"]
             == style.method_style("comm").colour
         )
+
+
+def test_the_eleventh_method_looks_like_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colours come again after nine quiet methods; dash and shape do not with the same colour."""
+    many = [*method_names(), *(f"method {number}" for number in range(30))]
+    monkeypatch.setattr(style, "method_names", lambda: many)
+    style.method_style.cache_clear()
+    try:
+        looks = [style.method_style(name)[1:] for name in [*many, "no_longer_there"]]
+    finally:
+        style.method_style.cache_clear()
+    for one, other in itertools.combinations(looks, 2):
+        assert one[0] != other[0] or (one[1] != other[1] and one[2] != other[2])
+
+
+def test_groups_of_one_method_share_its_colour_and_nothing_else() -> None:
+    styles = style.group_styles(
+        [("a", "comm"), ("b", "comm"), ("c", "comm"), ("d", "infmasking"), ("e", "infmasking")]
+    )
+    assert styles["a"] == style.method_style("comm")
+    for one, other in itertools.combinations([styles["a"], styles["b"], styles["c"]], 2):
+        assert one.colour == other.colour and one.dash != other.dash and one.shape != other.shape
+    assert styles["d"].dash != styles["e"].dash and styles["e"].colour == style.ACCENT

@@ -91,3 +91,10 @@ def test_long_curves_are_thinned_and_keep_their_peak() -> None:
     (rows,) = chart.to_dict()["datasets"].values()
     assert len(rows) <= MOST_POINTS
     assert max(row["mean"] for row in rows) == 9.0
+
+
+def test_a_curve_of_one_point_is_drawn() -> None:
+    bands = pl.DataFrame([("CoMM", "CoMM", 1, 2.0, 1.5, 2.5)], schema=BANDS, orient="row")
+    chart = band_chart(bands, None, METHODS, "training loss")
+    assert "point" in [mark["type"] for mark in marks(chart)]
+    assert all(layer["encoding"]["x"]["axis"]["tickMinStep"] == 1 for layer in chart.to_dict()["layer"])

@@ -11,12 +11,11 @@ from app.comparison import tables
 from app.comparison.reported_values import as_reported, reported
 from app.groups.grouping import (
     Group,
-    group_estimate,
     group_runs,
     panels_of,
-    scores,
     settings_that_differ,
 )
+from app.groups.scores import group_estimate, scores
 from app.wording.exports import markdown
 from app.wording.names import method_label
 from app.wording.truth import truth_line
@@ -106,7 +105,7 @@ def test_panels_are_the_questions_and_uniqueness_is_the_mean_of_both() -> None:
         ("synergy", "accuracy", 0.5),
     ]
     comm = next(group for group in groups if group.method == "comm")
-    value = group_estimate(frame, "uniqueness", comm.digest)
+    value = group_estimate(frame, panels[1], comm.digest)
     assert value is not None
     assert value.mean == pytest.approx((0.85 + 0.80) / 2)
     assert value.n == 2

@@ -10,7 +10,8 @@ from made_runs import make_run
 
 from app.comparison import tables
 from app.comparison.reported_values import as_reported, reported
-from app.groups.grouping import Group, Panel, group_runs, panels_of, scores
+from app.groups.grouping import Group, Panel, group_runs, panels_of
+from app.groups.scores import scores
 from engine.presets.preset import FOLDER, load_preset, preset_names
 
 TABLES = json.loads((Path(FOLDER) / "published_results.json").read_text())

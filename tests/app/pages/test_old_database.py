@@ -26,7 +26,7 @@ def test_its_bits_are_the_same(old_home: Path, open_page: OpenPage) -> None:
     test = open_page("synergy", runs="1-4")
     assert not test.exception
     table = test.dataframe[0].value
-    shown = dict(zip(table["Encoder"], table["S_Z [low, high]"].str.split().str[0], strict=True))
+    shown = dict(zip(table["Encoder"], table["S_Z [95 %]"].str.split().str[0], strict=True))
     assert shown == {"InfMasking": "0.320", "CoMM": "0.205"}
 
 

@@ -1,11 +1,16 @@
 """The synergy page over stored decompositions: what it claims, what it does not, its playground and its empty
 states."""
 
+import json
+import re
+
 import pytest
 from conftest import OpenPage, Used, all_text
 from made_decompositions import made
 
 from storage.recorder import RunRecorder
+from storage.run import change_run
+from storage.runs import get_run
 
 SYNERGY = {"infmasking": 0.31, "comm": 0.24, "cross": 0.0}
 
@@ -46,18 +51,31 @@ def test_what_can_be_claimed(decomposed: Used, open_page: OpenPage) -> None:
     test = open_page("synergy", runs="1-9")
     assert not test.exception
     text = all_text(test)
-    assert (
-        "InfMasking captured at least 0.28 of 0.47 bits of synergy; CoMM captured at least 0.21 bits of "
-        "synergy; Cross none; "
-        "untrained 0.00." in text
+    first = (
+        "InfMasking captures the most synergy on average: 0.312 bits [0.282, 0.342] of 0.469; at least 0.282"
     )
-    assert "at least 0.28 bits (usable with this probe, N = 2,000 over 3 seeds)" in text
+    assert first in text
+    assert "InfMasking − CoMM: +0.070 bits [+0.028, +0.112], n = 3 pairs: InfMasking is ahead." in text
+    assert "Untrained encoders: 0.002 bits." in text
+    assert text.index(first) < text.index("InfMasking − CoMM: +0.070") < text.index("Untrained encoders")
+    assert "at least 0.282 bits (usable with this probe, N = 2,000 over 3 seeds)" in text
     assert (
-        "none that can be claimed (usable with this probe, N = 2,000 over 3 seeds) :gray[(the interval "
-        "holds zero)]" in text
+        "none that can be claimed: the interval holds zero (usable with this probe, N = 2,000 over 3 seeds)"
+        in text
     )
-    assert "fusion loss: less than the modalities alone tell" in text
+    assert "fusion loss: less is read than the modalities alone tell" in text
     assert text.index("**Synergy**") < text.index("**Unique1**")
+
+
+def test_the_most_is_by_means_not_by_lower_limits(decomposed: Used, open_page: OpenPage) -> None:
+    """A method that varies more, or was measured less surely, is not ranked below for that."""
+    for run_id in decomposed.sample.finished[:3]:
+        with RunRecorder(decomposed.db, run_id, decomposed.home) as recorder:
+            found = made((0.02, 0.0, 0.0, 0.32), doubt=0.2)
+            recorder.decomposition("synergy", "x1 | x2", "trained", 6, found.model_dump(mode="json"))
+    text = all_text(open_page("synergy", runs="1-9"))
+    assert "InfMasking captures the most synergy on average: 0.320 bits [0.120, 0.480] of 0.469" in text
+    assert "n = 3 pairs: not decided." in text
 
 
 def test_the_table_has_every_figure_and_greys_what_is_not_claimed(
@@ -65,23 +83,66 @@ def test_the_table_has_every_figure_and_greys_what_is_not_claimed(
 ) -> None:
     table = open_page("synergy", runs="1-9").dataframe[0].value
     mine = table[(table["Task"] == "synergy") & (table["Encoder"] == "InfMasking")].iloc[0]
-    assert mine["S_Z [low, high]"] == "0.312 [0.282, 0.342]"
+    assert mine["S_Z [95 %]"] == "0.312 [0.282, 0.342]"
+    assert mine["At least"] == "0.282"
+    assert mine["Difference to CoMM"] == "+0.070 bits [+0.028, +0.112], n = 3 pairs: InfMasking is ahead"
     assert mine["Captured"] == "67 %"
     assert mine["Accuracy"] == "75.8 %"
     assert mine["Nothing claimed because"] == ""
     reasons = dict(zip(table["Encoder"], table["Nothing claimed because"], strict=True))
     assert reasons["CoMM untrained"]
+
+
+def test_a_row_claims_or_is_grey_and_a_limited_probe_is_a_remark(
+    decomposed: Used, open_page: OpenPage
+) -> None:
+    table = open_page("synergy", runs="1-9").dataframe[0].value
+    assert ((table["At least"] == "–") == (table["Nothing claimed because"] != "")).all()
     limited = table[(table["Task"] == "synergy") & (table["Encoder"] == "CoMM")].iloc[0]
-    assert limited["Nothing claimed because"].startswith("probe-limited")
+    assert limited["At least"] == "0.212" and limited["Nothing claimed because"] == ""
+    assert limited["Remarks"].startswith("probe-limited")
+
+
+def test_no_page_shows_a_negative_nothing(decomposed: Used, open_page: OpenPage) -> None:
+    for run_id in decomposed.sample.finished:
+        with RunRecorder(decomposed.db, run_id, decomposed.home) as recorder:
+            found = made((0.0, 0.0, 0.0, -0.0002), doubt=0.0003)
+            recorder.decomposition("synergy", "x1 | x2", "trained", 6, found.model_dump(mode="json"))
+    for name in ("synergy", "compare"):
+        test = open_page(name, runs="1-9")
+        cells = [str(cell) for frame in test.dataframe for cell in frame.value.to_numpy().ravel()]
+        shown = " ".join([all_text(test), *cells])
+        assert not re.search(r"[-−+]0\.0+(?![0-9])|[-−]0 %", shown)
+
+
+def test_growth_over_training_is_one_chart_a_question(decomposed: Used, open_page: OpenPage) -> None:
+    test = open_page("synergy", runs="1-9")
+    charts = [json.loads(chart.proto.spec) for chart in test.get("vega_lite_chart")]
+    growing = [chart for chart in charts if "epochs trained" in json.dumps(chart)]
+    assert len(growing) == 2
+    for chart in growing:
+        assert {layer["mark"]["type"] for layer in chart["layer"]} >= {"line", "point", "rule"}
+
+
+def test_what_was_skipped_for_time_is_said(decomposed: Used, open_page: OpenPage) -> None:
+    with decomposed.db.write() as connection:
+        for run_id in decomposed.sample.finished:
+            settings = get_run(decomposed.db, run_id).settings
+            settings["decomposition"] |= {"every": 1, "share": 0.25}
+            change_run(connection, run_id, settings=settings)
+    text = all_text(open_page("synergy", runs="1-9"))
+    assert "36 of 45 decompositions that were due during training were left out" in text
+    assert "more than 25 % of its time" in text
 
 
 def test_bits_stand_beside_accuracy_on_the_compare_page(decomposed: Used, open_page: OpenPage) -> None:
     test = open_page("compare", runs="1-9")
     assert not test.exception
     assert "Captured synergy, in bits" in all_text(test)
-    (bits,) = (frame.value for frame in test.dataframe if "S_Z" in frame.value.columns)
+    (bits,) = (frame.value for frame in test.dataframe if "S_Z [95 %]" in frame.value.columns)
     row = bits[(bits["Task"] == "synergy") & (bits["Group"] == "InfMasking")].iloc[0]
-    assert row["Difference to CoMM"] == "+0.070 [+0.070, +0.070], ahead"
+    assert row["S_Z [95 %]"] == "0.312 bits [0.282, 0.342]" and row["At least"] == "0.282 bits"
+    assert row["Difference to CoMM"] == "+0.070 bits [+0.028, +0.112], n = 3 pairs: InfMasking is ahead"
 
 
 @pytest.mark.parametrize(("gate", "synergy"), [("XOR", "1.0000"), ("AND", "0.5000"), ("Copy", "0.0000")])

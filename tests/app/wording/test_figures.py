@@ -1,5 +1,6 @@
 """Figures as people read them."""
 
+import math
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
@@ -69,3 +70,20 @@ def test_units_counts_and_facts() -> None:
         wording.show_facts({"kind": "best", "epoch": 6, "validation_loss": 1.2312})
         == "epoch 6, validation loss 1.23"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "signed", "text"),
+    [
+        (-0.0004, 3, False, "0.000"),
+        (-0.0, 1, True, "0.0"),
+        (0.0004, 3, True, "0.000"),
+        (-0.4, 0, False, "0"),
+        (-0.0006, 3, False, "−0.001"),
+        (0.0215, 2, True, "+0.02"),
+        (1234.5, 1, False, "1234.5"),
+        (math.nan, 2, True, "–"),
+    ],
+)
+def test_what_rounds_to_zero_has_no_sign(value: float, places: int, signed: bool, text: str) -> None:
+    assert wording.show_fixed(value, places, signed=signed) == text
