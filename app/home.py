@@ -7,12 +7,14 @@ here.
 import os
 from pathlib import Path
 
+from engine.settings.paths import absolute_path
 from storage.database import Database
 
 
 def data_home() -> Path:
-    """Absolute path of the data home; it need not exist yet."""
-    return Path(os.environ.get("INFMASKING_HOME") or "infmasking-data").expanduser().resolve()
+    """Absolute path of the data home; it need not exist yet. Raises `PathError` where the variable is no
+    path."""
+    return absolute_path(os.environ.get("INFMASKING_HOME") or "infmasking-data")
 
 
 def open_database() -> Database:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from engine.dataset import Modality, MultimodalDataset, Samples, Task
 from engine.encoder import Encoder, Tokens, build_encoder
+from engine.files.memory import bounded_memory, free_room
 from engine.randomness import derive_seed, torch_generator
 from engine.settings.experiment import ExperimentSettings, SettingsError
 
@@ -122,15 +123,33 @@ class Objective(nn.Module):
 
 
 def build_objective(
-    settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task] = ()
+    settings: ExperimentSettings,
+    modalities: Sequence[Modality],
+    tasks: Sequence[Task] = (),
+    room: int | None = None,
 ) -> Objective:
     """The objective that the settings name, with fresh weights drawn from the global generator.
 
-    tasks: those of the data set, which methods that train with labels need. Raises `SettingsError` where the
-    method does not allow these modalities or tasks, `EncoderError` where an encoder does not fit.
+    tasks: those of the data set, which methods that train with labels need. room: bytes that it may take;
+    None: what is free here. Raises `SettingsError` where the method does not allow these modalities or tasks,
+    or the model takes more than there is room for, `EncoderError` where an encoder does not fit.
     """
     module = importlib.import_module(f"engine.objectives.{settings.objective.name}")
-    return module.build(settings, modalities, tasks)  # type: ignore[no-any-return]
+    room = free_room() if room is None else min(room, free_room())
+    try:
+        with bounded_memory(room):
+            return module.build(settings, modalities, tasks)  # type: ignore[no-any-return]
+    except (MemoryError, RuntimeError, TypeError) as error:
+        if isinstance(error, MemoryError) or any(words in str(error) for words in _TOO_LARGE):
+            raise SettingsError(
+                f"a model of these settings takes more than the {room / 1e9:.3g} GB of memory it may take; "
+                "choose fewer layers or a smaller width"
+            ) from None
+        raise
+
+
+_TOO_LARGE = ("can't allocate memory", "size calculation overflowed", "Overflow when unpacking")
+"""How torch says that there is no memory for a tensor, or that no number counts its bytes."""
 
 
 def build_encoders(settings: ExperimentSettings, modalities: Sequence[Modality]) -> dict[str, Encoder]:

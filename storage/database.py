@@ -113,7 +113,8 @@ class Database:
     def _one_line_errors(self) -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error) as error:
+        # a value of no kind
+        except (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             text = str(getattr(error, "orig", None) or error).partition("\n")[0]
             raise DatabaseError(f"database {self.file}: {text}") from error
 
@@ -135,12 +136,15 @@ def insert_missing(table: Table) -> Insert:
 def _file_of(url: str) -> Path:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise DatabaseError(f"{url!r} is no database URL; write sqlite:////folder/studio.db") from error
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
+        raise DatabaseError(f"{url[:200]!r} is no database URL; write sqlite:////folder/studio.db") from error
     name = parsed.database or ""
     if parsed.get_backend_name() != "sqlite" or name in ("", ":memory:") or name.startswith("file:"):
         raise DatabaseError(f"no database {url!r}: only SQLite files, as sqlite:////folder/studio.db")
-    return Path(name).expanduser().absolute()
+    try:
+        return Path(os.path.realpath(Path(name).expanduser()))
+    except (RuntimeError, ValueError) as error:  # the home of nobody; a NUL
+        raise DatabaseError(f"{url[:200]!r} names no file: {error}") from error
 
 
 def _connect(file: Path, mode: str) -> sqlite3.Connection:

@@ -16,7 +16,7 @@ from app.launch.uploads import MOST_UPLOADED_MB, TYPES, look_into, take_upload
 from app.preview.requests import PreviewError
 from engine.errors import UserError
 from engine.files.contents import Entry
-from engine.files.paths import PathError, local_path
+from engine.settings.paths import PathError, local_path
 
 KEPT_SECONDS = 600
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 from app.preview.child import ChildError, run_child
 from engine.errors import UserError
-from engine.files.paths import PathError, local_path
+from engine.settings.paths import PathError, local_path
 
 Kind = Literal["file", "data", "views", "cost", "check"]
 PATIENCE: Mapping[Kind, float] = {"file": 120.0, "data": 180.0, "views": 240.0, "cost": 300.0, "check": 300.0}

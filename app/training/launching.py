@@ -4,17 +4,20 @@ take them."""
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 from app.home import data_home, supervisor_log
 from app.training.configuring import Planned
 from app.training.processes import host_name, is_alive, start_detached
 from app.training.trainer_command import child_environment
+from engine.errors import one_line
 from engine.settings.experiment import ExperimentSettings, parse
+from engine.settings.paths import absolute_path
 from storage.clock import now_ms
 from storage.database import Database
 from storage.jobs import live_supervisor
 from storage.runs import ALIVE, NewRun, create_runs, get_run, live_state, requeue
+
+LONGEST_TITLE = 300
 
 
 def submit(db: Database, planned: Sequence[Planned]) -> list[int]:
@@ -29,7 +32,7 @@ def new_run(planned: Planned, title: str | None = None) -> NewRun:
     seed."""
     settings = _anchored(planned.settings)
     return NewRun(
-        title=title or planned.title,
+        title=one_line(title or planned.title, LONGEST_TITLE),
         comparison=planned.comparison,
         preset=planned.preset,
         dataset=settings.data.name,
@@ -46,7 +49,7 @@ def _anchored(settings: ExperimentSettings) -> ExperimentSettings:
     content = settings.model_dump(mode="json")
     for name in ("path", "test_path"):
         if content["data"].get(name):
-            content["data"][name] = str(Path(content["data"][name]).expanduser().resolve())
+            content["data"][name] = str(absolute_path(content["data"][name]))
     return parse(content)
 
 

@@ -1,19 +1,16 @@
 """Checkpoints in and out: a run's weights as a file, and a file from elsewhere as a run of its own."""
 
-import json
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from app.training.configuring import Planned
 from app.training.launching import new_run
-from engine.errors import UserError
-from engine.settings.experiment import SettingsError, parse
+from engine.errors import UserError, one_line
+from engine.training.checkpoint_header import read_checkpoint_header
 from storage.artifacts import Artifact, copy_to, list_artifacts, write_artifact
 from storage.database import Database
 from storage.runs import create_runs, delete_run, get_run, mark_ended
 
 KINDS = ("best", "last")
-FORMAT = "infmasking-studio/1"
 
 
 class TransferError(UserError):
@@ -54,52 +51,20 @@ def export_checkpoint(db: Database, artifact: Artifact, output: Path | None, *, 
     return target
 
 
-class Header(NamedTuple):
-    """What a checkpoint says of itself."""
-
-    settings: dict[str, Any]
-    facts: dict[str, Any]
-
-
 def import_checkpoint(db: Database, file: Path, title: str | None = None) -> int:
     """Keep a checkpoint made elsewhere as a finished run with the file's own settings; returns the run's
-    id."""
-    header = read_header(file)
-    try:
-        settings = parse(header.settings)
-    except SettingsError as error:
-        raise TransferError(f"{file.name} carries settings that do not fit this version: {error}") from None
+    id. Raises `CheckpointError`, one line, for any other file."""
+    header = read_checkpoint_header(file)
     kind = header.facts.get("kind")
-    planned = Planned(title or "imported", settings, None)
+    planned = Planned(title or "imported", header.settings, None)
     (run_id,) = create_runs(db, [new_run(planned, title or f"imported · {file.stem}")], queue=False)
     try:
-        write_artifact(db, run_id, kind if kind in KINDS else "last", file, header.facts)
+        write_artifact(
+            db, run_id, str(kind) if kind in KINDS else "last", file, header.facts, one_line(file.name)
+        )
     except BaseException:
         mark_ended(db, run_id, "failed", "the import did not finish")
         delete_run(db, run_id)
         raise
     mark_ended(db, run_id, "finished")
     return run_id
-
-
-def read_header(file: Path) -> Header:
-    """The settings and facts of a checkpoint; checks the whole layout. Raises `TransferError` for anything
-    else."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(file, "numpy") as content:
-            metadata = content.metadata() or {}
-    except FileNotFoundError:
-        raise TransferError(f"no file {file}") from None
-    except (SafetensorError, OSError) as error:
-        raise TransferError(f"{file.name} is no safetensors file: {error}") from None
-    if metadata.get("format") != FORMAT or "settings" not in metadata:
-        raise TransferError(
-            f"{file.name} is no checkpoint of InfMasking Studio: it names the format "
-            f"{metadata.get('format')!r}"
-        )
-    try:
-        return Header(json.loads(metadata["settings"]), json.loads(metadata.get("facts", "{}")))
-    except ValueError as error:
-        raise TransferError(f"{file.name} has damaged metadata: {error}") from None

@@ -15,6 +15,7 @@ COPIES = 3
 type."""
 BESIDES = 10**9
 """Bytes besides: libraries, decompressed pages, names."""
+NO_BOUND = 2**60
 SHARE_OF_FREE = 0.9
 """Of the memory that is free, no more than this is taken."""
 _STATUS, _MEMORY, _CONTAINER = Path("/proc/self/status"), Path("/proc/meminfo"), Path("/sys/fs/cgroup")
@@ -22,9 +23,13 @@ _STATUS, _MEMORY, _CONTAINER = Path("/proc/self/status"), Path("/proc/meminfo"),
 
 def reading_room(most_bytes: int) -> int:
     """Bytes that reading arrays of `most_bytes` may take, on this machine as it is now."""
+    return min(COPIES * most_bytes + BESIDES, free_room())
+
+
+def free_room() -> int:
+    """Bytes that any work here may take, so that something is left for the others."""
     free = free_memory()
-    wanted = COPIES * most_bytes + BESIDES
-    return wanted if free is None else min(wanted, int(SHARE_OF_FREE * free))
+    return NO_BOUND if free is None else int(SHARE_OF_FREE * free)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.errors import DatasetError
 from engine.files.arrays import ArrayFile, NpzFile, SafetensorsFile, first_line, too_large
 from engine.files.parquet import ParquetFile
-from engine.files.paths import PathError, local_path
+from engine.settings.paths import PathError, local_path
 
 KINDS: dict[str, type[NpzFile] | type[SafetensorsFile] | type[ParquetFile]] = {
     ".npz": NpzFile,

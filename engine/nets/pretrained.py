@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from engine.dataset import Modality
 from engine.encoder import EncoderError
 from engine.settings.encoder import ClipTextSettings, ClipVisionSettings
+from engine.settings.paths import local_path
 
 
 def model_folder(settings: ClipVisionSettings | ClipTextSettings, modality: Modality) -> Path:
@@ -26,7 +27,7 @@ def model_folder(settings: ClipVisionSettings | ClipTextSettings, modality: Moda
             f"{settings.name} needs the path of a model's folder: the data set names none for "
             f"'{modality.name}'"
         )
-    return Path(path).expanduser()
+    return local_path(path)
 
 
 def is_augmented(modality: Modality) -> bool:

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import field_validator
 
 from engine.settings.base import Settings, setting
+from engine.settings.paths import local_path
 
 PARTS = "datasets"
 """Folder of the data home where published files are looked for."""
@@ -29,9 +30,7 @@ class PublishedSettings(Settings):
     def location(self, home: Path) -> Path:
         """The file or folder: as named, or HOME/datasets/NAME with the file's published name."""
         return (
-            Path(self.path).expanduser()
-            if self.path
-            else home / PARTS / str(getattr(self, "name", "")) / self.FILE
+            local_path(self.path) if self.path else home / PARTS / str(getattr(self, "name", "")) / self.FILE
         )
 
 
@@ -178,12 +177,8 @@ class ImageTextSettings(PublishedSettings):
     def model_folders(self, home: Path) -> tuple[Path, Path]:
         """Folders of the image and the text model."""
         models = home / "models"
-        image = Path(self.image_model).expanduser() if self.image_model else models / "clip-vit-base-patch32"
-        text = (
-            Path(self.text_model).expanduser()
-            if self.text_model
-            else models / "clip-ViT-B-32-multilingual-v1"
-        )
+        image = local_path(self.image_model) if self.image_model else models / "clip-vit-base-patch32"
+        text = local_path(self.text_model) if self.text_model else models / "clip-ViT-B-32-multilingual-v1"
         return image, text
 
 

@@ -4,6 +4,7 @@ Both are tensors plus JSON in the file's metadata, so that opening one runs no c
 everything needed to rebuild the objective: its settings, the modalities' shapes and the tasks.
 """
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,25 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter
-from safetensors import SafetensorError, safe_open
+from pydantic import TypeAdapter, ValidationError
 from safetensors.torch import load as load_bytes
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engine.dataset import Modality, Task
 from engine.errors import UserError
+from engine.files.json_text import parse_json
+from engine.files.memory import reading_room
+from engine.files.safetensors_header import parse_header
 from engine.objective import Objective, build_objective
-from engine.settings.experiment import ExperimentSettings, SettingsError, parse
+from engine.settings.experiment import ExperimentSettings
+from engine.settings.paths import local_path
+from engine.training.checkpoint_header import FORMAT, CheckpointError, read_checkpoint_header
 
-FORMAT = "infmasking-studio/1"
 _MODALITIES = TypeAdapter(tuple[Modality, ...])
 _TASKS = TypeAdapter(tuple[Task, ...])
-
-
-class CheckpointError(UserError):
-    """A file that is no checkpoint of ours, or not of this run; one line with what came and what is
-    expected."""
 
 
 @dataclass(frozen=True)
@@ -63,42 +62,37 @@ def save_weights(
 
 
 def load_checkpoint(file: Path) -> Checkpoint:
-    """The objective of a weights file; raises `CheckpointError` for anything else."""
-    metadata = read_metadata(file)
+    """The objective of a weights file; raises `CheckpointError` for anything else.
+
+    Somebody else's settings may name any model: no more is made than the file's own size accounts for.
+    """
+    header = read_checkpoint_header(file)
     try:
-        settings = parse(json.loads(metadata["settings"]))
-        modalities = _MODALITIES.validate_json(metadata["modalities"])
-        tasks = _TASKS.validate_json(metadata.get("tasks", "[]"))
-        facts = json.loads(metadata.get("facts", "{}"))
-    except (KeyError, ValueError, SettingsError) as error:
+        modalities = _MODALITIES.validate_python(header.modalities)
+        tasks = _TASKS.validate_python(header.tasks)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
         raise CheckpointError(
-            f"{file.name} carries no usable settings: {str(error).splitlines()[0]}"
+            f"{file.name} describes its data in another way: {where}: {error.errors()[0]['msg']}"
         ) from None
-    objective = build_objective(settings, modalities, tasks)
+    room = reading_room(file.stat().st_size + _pretrained_bytes(header.settings, modalities))
     try:
+        objective = build_objective(header.settings, modalities, tasks, room)
         objective.load_state_dict(load_file(file))
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"{file.name} does not fit its own settings: {str(error).splitlines()[-1].strip()}"
-        ) from None
-    return Checkpoint(objective.eval(), settings, modalities, tasks, facts)
+    except UserError as error:
+        raise CheckpointError(f"{file.name}: {error}") from None
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        raise CheckpointError(f"{file.name} does not fit its own settings: {lines[-1]}") from None
+    return Checkpoint(objective.eval(), header.settings, modalities, tasks, header.facts)
 
 
-def read_metadata(file: Path) -> dict[str, str]:
-    """The metadata of one of our files; raises `CheckpointError` when it is none."""
-    try:
-        with safe_open(file, "pt") as content:
-            metadata = content.metadata() or {}
-    except FileNotFoundError:
-        raise CheckpointError(f"no file {file}") from None
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{file.name} is no safetensors file: {error}") from None
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{file.name} is no checkpoint of InfMasking Studio: its format is {metadata.get('format')!r}, "
-            f"not {FORMAT!r}"
-        )
-    return metadata
+def _pretrained_bytes(settings: ExperimentSettings, modalities: Sequence[Modality]) -> int:
+    """Bytes of the pretrained models that are read besides, from folders on this machine."""
+    chosen = [settings.encoders.get(modality.name, modality.encoder) for modality in modalities]
+    folders = [local_path(path) for encoder in chosen if (path := getattr(encoder, "path", None))]
+    files = [folder / "model.safetensors" for folder in folders]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def save_state(
@@ -112,19 +106,27 @@ def save_state(
 
 
 def load_state(content: bytes, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Put a saved state back into model and optimizer; returns its position."""
+    """Put a saved state back into model and optimizer; returns its position. Raises `CheckpointError` for a
+    state that is damaged, or of another model."""
+    metadata, _ = parse_header(io.BytesIO(content), len(content), "the saved state")
+    position = parse_json(metadata.get("position", ""), "the position of the saved state", CheckpointError)
+    if not isinstance(position, dict):
+        raise CheckpointError("the saved state has no position")
     tensors = load_bytes(content)
-    model.load_state_dict(
-        {name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")}
-    )
+    weights = {
+        name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")
+    }
     moments: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer/"):
-            _, index, key = name.split("/")
-            moments.setdefault(int(index), {})[key] = value
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-    header = int.from_bytes(content[:8], "little")
-    position: dict[str, Any] = json.loads(json.loads(content[8 : 8 + header])["__metadata__"]["position"])
+    try:
+        for name, value in tensors.items():
+            if name.startswith("optimizer/"):
+                _, index, key = name.split("/")
+                moments.setdefault(int(index), {})[key] = value
+        model.load_state_dict(weights)
+        optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    except (RuntimeError, ValueError) as error:
+        said = str(error).splitlines()[-1].strip()
+        raise CheckpointError(f"the saved state is not of this run's model: {said}") from None
     return position
 
 

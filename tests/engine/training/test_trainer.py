@@ -22,7 +22,8 @@ from engine.presets.preset import method_names
 from engine.recorders.folder import FolderRecorder
 from engine.settings.experiment import parse
 from engine.training.batches import check_labels
-from engine.training.checkpoint import CheckpointError, load_checkpoint, read_metadata
+from engine.training.checkpoint import load_checkpoint
+from engine.training.checkpoint_header import CheckpointError, read_metadata
 from engine.training.step_cost import measure_step
 
 TINY = {

@@ -1,5 +1,6 @@
 """A path as somebody typed it, in a form, a setting or a variable."""
 
+import os
 from pathlib import Path
 
 from engine.errors import UserError
@@ -23,3 +24,8 @@ def local_path(text: str | Path) -> Path:
         return Path(said).expanduser()
     except RuntimeError:
         raise PathError(f"{said[:80]!r} names the home of a user that this machine does not know") from None
+
+
+def absolute_path(text: str | Path) -> Path:
+    """The path from the root, links followed as far as they lead; raises `PathError` as `local_path` does."""
+    return Path(os.path.realpath(local_path(text)))
