@@ -80,7 +80,7 @@ class Task:
 def is_labelled(labels: Tensor) -> Tensor:
     """(n,) True where a row of labels (n, …) is one: no NaN among decimals, no −1 among whole numbers."""
     present = ~labels.isnan() if labels.is_floating_point() else labels >= 0
-    return present.reshape(len(labels), -1).all(dim=1)
+    return present if present.ndim == 1 else present.flatten(1).all(dim=1)
 
 
 class Samples(NamedTuple):

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
-from engine.dataset import MultimodalDataset, Task
+from engine.dataset import DatasetError, MultimodalDataset, Split, Task, is_labelled
 from engine.decomposing.watch import DecompositionWatch, decompose_objective
 from engine.files.temporary import temporary_folder
 from engine.objective import Objective, fresh_objective
@@ -34,6 +35,8 @@ def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path)
         recorder = SilentRecorder()
     recorder.phase("loading data")
     dataset = load_shared(settings, home, accelerator)
+    for note in dataset.notes:
+        recorder.message(note)
     objective = fresh_objective(settings, dataset)
     with temporary_folder(home) as work:
         recorder.phase("training")
@@ -99,9 +102,7 @@ def probe_objective(
     splits = (dataset.probe_train, dataset.probe_validation, dataset.probe_test)
     features = [extractor.extract(split).numpy() for split in splits]
     for task in dataset.tasks:
-        parts = [
-            Features(x, split.labels[task.name].numpy()) for x, split in zip(features, splits, strict=True)
-        ]
+        parts = [_labelled(task, x, split) for x, split in zip(features, splits, strict=True)]
         outcome = probe(task, parts[0], parts[1], parts[2], settings.probe)
         facts = task_facts(task) | {
             "n_train": outcome.n_train,
@@ -113,6 +114,15 @@ def probe_objective(
         for metric, value in outcome.values.items():
             recorder.result(task.name, metric, value, facts)
             recorder.message(f"{task.name} {metric} {value:.4g} (n = {outcome.n_test})")
+
+
+def _labelled(task: Task, x: NDArray[Any], split: Split) -> Features:
+    """The representations of the samples that have a label of the task, with their labels."""
+    labels = split.labels[task.name]
+    has = is_labelled(labels)
+    if not has.any():
+        raise DatasetError(f"no sample of a probe's split has a label of '{task.name}'")
+    return Features(x[has.numpy()], labels[has].numpy())
 
 
 def task_facts(task: Task) -> dict[str, Fact]:

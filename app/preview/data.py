@@ -11,7 +11,7 @@ from torch import Tensor
 
 from app.preview import pictures
 from engine.augmentations.simclr import IMAGENET_MEAN, IMAGENET_STD
-from engine.dataset import Modality, MultimodalDataset, Samples, Split, Task, load_dataset
+from engine.dataset import Modality, MultimodalDataset, Samples, Split, Task, is_labelled, load_dataset
 from engine.datasets.rendering.images import NAMES, render
 from engine.randomness import numpy_generator, torch_generator
 from engine.settings.dataset import TrifeatureSettings
@@ -20,6 +20,7 @@ Facts = dict[str, Any]
 SAMPLES = 8
 SHEET_SIDE = 84
 MOST_CLASSES = 200
+LABELLED_SPLITS = ("probe_train", "probe_validation", "probe_test")
 
 
 def describe(settings: Any, folder: Path, home: Path) -> Facts:
@@ -31,6 +32,7 @@ def describe(settings: Any, folder: Path, home: Path) -> Facts:
         "modalities": [_modality(modality) for modality in dataset.modalities],
         "splits": {name: len(getattr(dataset, name)) for name in splits},
         "tasks": [_task(task, dataset) for task in dataset.tasks],
+        "notes": list(dataset.notes),
         "samples": _samples(dataset, folder),
         "sheet": None,
     }
@@ -57,13 +59,18 @@ def _task(task: Task, dataset: MultimodalDataset) -> Facts:
         "information": asdict(task.information) if task.information else None,
     }
     return facts | {
-        "splits": {name: _labels(task, getattr(dataset, name)) for name in ("probe_train", "probe_test")}
+        "splits": {name: _labels(task, getattr(dataset, name)) for name in LABELLED_SPLITS},
+        "labelled": {
+            name: int(is_labelled(getattr(dataset, name).labels[task.name]).sum()) for name in LABELLED_SPLITS
+        },
     }
 
 
 def _labels(task: Task, split: Split) -> Facts:
-    """Samples of each class; for a regression the range, mean and deviation of the target."""
+    """Of the samples with a label those of each class; for a regression the range, mean and deviation of the
+    target."""
     values = split.labels[task.name]
+    values = values[is_labelled(values)]
     if task.kind == "regression":
         numbers = values.double()
         return {
@@ -108,6 +115,8 @@ def _samples(dataset: MultimodalDataset, folder: Path) -> list[Facts]:
 
 
 def _label(task: Task, value: Tensor) -> str:
+    if not is_labelled(value[None]):
+        return "none known"
     if task.kind == "regression":
         return ", ".join(f"{one:.3g}" for one in value.flatten().tolist())
     names = task.class_names

@@ -11,7 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-from engine.dataset import MultimodalDataset, Split
+from engine.dataset import MultimodalDataset, Split, Task, is_labelled
 from engine.randomness import numpy_generator
 from engine.settings.decomposition import DecompositionSettings
 
@@ -39,7 +39,7 @@ class Pool:
 
     def parts(self) -> list[Split]:
         """The pool's samples, split after split."""
-        return [select(split, rows) for split, rows in zip(self.splits, self.rows, strict=True) if len(rows)]
+        return [split.select(rows) for split, rows in zip(self.splits, self.rows, strict=True) if len(rows)]
 
     def at_most(self, largest: int, seed: int) -> "Pool":
         """A random part of the pool, if it has more samples than that."""
@@ -56,12 +56,6 @@ class Pool:
         return Pool(self.splits, tuple(rows), labels, None if self.groups is None else self.groups[kept])
 
 
-def select(split: Split, rows: Tensor) -> Split:
-    """The samples of a split at these positions; its items stay where they are."""
-    chosen = {name: own[rows] for name, own in split.rows.items()}
-    return replace(split, rows=chosen, labels={name: labels[rows] for name, labels in split.labels.items()})
-
-
 def pool_samples(
     dataset: MultimodalDataset, settings: DecompositionSettings, seed: int, trained_with_labels: bool
 ) -> Pool:
@@ -75,13 +69,31 @@ def pool_samples(
     few = sum(map(len, held_out)) < ENOUGH_HELD_OUT
     everything = settings.samples == "all" or (settings.samples == "auto" and few and not trained_with_labels)
     splits = (dataset.probe_train, *held_out) if everything else held_out
-    rows = tuple(torch.arange(len(split)) for split in splits)
+    rows = tuple(_labelled_rows(split, dataset.tasks) for split in splits)
     labels = {
-        task.name: np.concatenate([split.labels[task.name].numpy() for split in splits])
+        task.name: np.concatenate(
+            [split.labels[task.name][own].numpy() for split, own in zip(splits, rows, strict=True)]
+        )
         for task in dataset.tasks
     }
     pool = Pool(splits, rows, labels, None).at_most(settings.largest, seed)
-    return replace(pool, groups=_groups(pool, settings.folds))
+    given = _given_groups(pool)
+    return replace(pool, groups=_groups(pool, settings.folds) if given is None else given)
+
+
+def _labelled_rows(split: Split, tasks: Sequence[Task]) -> Tensor:
+    """Positions of the samples that have a label of every task."""
+    has = torch.ones(len(split), dtype=torch.bool)
+    for task in tasks:
+        has &= is_labelled(split.labels[task.name])
+    return has.nonzero().flatten()
+
+
+def _given_groups(pool: Pool) -> NDArray[np.int64] | None:
+    """The groups that the data themselves name, where all of the splits do."""
+    parts = [split.groups for split in pool.parts()]
+    named = [groups for groups in parts if groups is not None]
+    return torch.cat(named).numpy() if named and len(named) == len(parts) else None
 
 
 def _groups(pool: Pool, folds: int) -> NDArray[np.int64] | None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.errors import DatasetError, one_line
 from engine.files.memory import bounded_memory, reading_room
+from engine.files.objects import read_objects
 from engine.files.safetensors_header import HeaderError, read_header
 
 MOST_ARRAYS = 1000
@@ -151,11 +152,21 @@ class NpzFile(ArrayFile):
             stored = math.prod(shape) * dtype.itemsize
             needed = stream.tell() + stored
         problem = dtype_problem(dtype)
+        if dtype == np.dtype(object):  # the pickle of a column of text or numbers, as tables hand them over
+            return info.file_size + OBJECT_BYTES * math.prod(shape), None
         if needed > info.file_size and not dtype.hasobject:
             problem = f"is cut off: {info.file_size:,} of {needed:,} bytes are there"
         return stored + (TEXT_BYTES * math.prod(shape) if dtype.kind in "US" else 0), problem
 
     def _read(self, name: str) -> Column:
+        with self._archive.open(self._members[name]) as stream:
+            if _npy_header(stream)[1].hasobject:
+                size = self._members[name].file_size
+                try:
+                    values, names = read_objects(stream, size, self.most_bytes)
+                except ValueError as error:
+                    raise Unreadable(f"holds Python objects: {first_line(error)}") from None
+                return Column(values, names=names)
         with self._archive.open(self._members[name]) as stream:
             return column_of(npy.read_array(stream, allow_pickle=False))
 
@@ -206,6 +217,8 @@ _SAFETENSORS_KINDS = {
     "BOOL": "?",
 }
 """The types that are read, as NumPy writes them."""
+OBJECT_BYTES = 100
+"""Bytes that a text or number of an array of objects takes while it is read, besides what is in the file."""
 TEXT_BYTES = 24
 """Bytes that counting texts takes for each, besides the texts: their order twice, and their number."""
 

@@ -6,15 +6,16 @@ Shapes decide: (n, d) a vector, (n, t, d) a sequence, (n, c, h, w) uint8 an imag
 sequence. Imports no torch, so that the dashboard can show a file before anything is trained.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import one_line
+from engine.errors import DatasetError, one_line
 from engine.files.arrays import LONGEST_NAME, ArrayError, ArrayFile, Column, finite_problem
+from engine.files.labels import read_label
 from engine.files.opening import open_array_file
 
 Part = Literal["train", "validation", "test"]
@@ -37,7 +38,10 @@ LABEL_KINDS: tuple[Kind, ...] = ("classes", "numbers", "flags")
 @dataclass(frozen=True)
 class Entry:
     """One array of a file: its name without the part, the part it is of (None: the file names none), and what
-    is in it."""
+    is in it.
+
+    as_label: what it would be taken for as the label, or why that has to be said; empty where it can be none.
+    """
 
     name: str
     part: Part | None
@@ -47,6 +51,7 @@ class Entry:
     minimum: float | None
     maximum: float | None
     problems: tuple[str, ...]
+    as_label: str = ""
 
     @property
     def can_be_modality(self) -> bool:
@@ -55,10 +60,13 @@ class Entry:
 
     @property
     def can_be_label(self) -> bool:
-        """Whether the form may offer it as the label; a single column can be one too."""
-        return (
-            self.kind in LABEL_KINDS or (self.kind == "vector" and self.shape[1:] == (1,))
-        ) and not self.problems
+        """Whether the form may offer it as the label; rows without a value do not stand against it."""
+        return bool(self.as_label)
+
+    @property
+    def can_be_group(self) -> bool:
+        """Whether the form may offer it as what says which rows belong together."""
+        return self.kind in ("classes", "numbers") and not self.problems
 
 
 def describe_file(path: Path, max_gigabytes: float = 4.0) -> list[Entry]:
@@ -78,13 +86,23 @@ def _describe(file: ArrayFile, raw: str, part: Part | None, name: str) -> Entry:
     except ArrayError as error:
         return Entry(one_line(name, LONGEST_NAME), part, (), "?", "unusable", None, None, (error.problem,))
     values = column.values
-    kind, problems = kind_of(name, column), [p for p in (shape_problem(column), finite_problem(values)) if p]
+    kind = kind_of(name, column)
+    problems = [
+        p for p in (shape_problem(column), None if kind == "numbers" else finite_problem(values)) if p
+    ]
     low = high = None
     if values.size and not column.names:
         finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (None, None)
     dtype = "text" if column.names else str(values.dtype)
-    return Entry(name, part, values.shape, dtype, kind, low, high, tuple(problems))
+    entry = Entry(name, part, values.shape, dtype, kind, low, high, tuple(problems))
+    is_label = kind in LABEL_KINDS or (kind == "vector" and values.shape[1:] == (1,))
+    if not is_label or shape_problem(column) or not values.size:
+        return entry
+    try:
+        return replace(entry, as_label="; ".join(read_label(name, column).notes))
+    except DatasetError as error:
+        return replace(entry, as_label=str(error))
 
 
 def part_names(names: list[str]) -> dict[str, tuple[Part | None, str]]:
@@ -119,8 +137,10 @@ def kind_of(name: str, column: Column) -> Kind:
 
 
 def is_binary(values: NDArray[Any]) -> bool:
-    """Whether all values are 0 or 1."""
-    return bool(values.dtype.kind == "b" or ((values == 0) | (values == 1)).all())
+    """Whether all values are 0 or 1, but for rows of NaN."""
+    if values.dtype.kind == "f":
+        values = values[~np.isnan(values).any(axis=1)]
+    return bool(len(values) and (values.dtype.kind == "b" or ((values == 0) | (values == 1)).all()))
 
 
 def shape_problem(column: Column) -> str | None:

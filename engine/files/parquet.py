@@ -62,7 +62,7 @@ class ParquetFile(ArrayFile):
         if not chunks.num_chunks:
             return _column(pa.array([], chunks.type), self.most_bytes)
         whole = chunks.chunk(0) if chunks.num_chunks == 1 else pa.concat_arrays(chunks.chunks)
-        return _column(whole, self.most_bytes)
+        return _column(_with_nan(whole), self.most_bytes)
 
 
 def _declared_bytes(chunk: Any) -> int:
@@ -108,15 +108,24 @@ def _is_readable(kind: Any) -> bool:
     return bool(number or (_is_text(kind)))
 
 
+def _with_nan(array: Any) -> Any:
+    """A column of single numbers with NaN where a value is missing: a label may lack some."""
+    import pyarrow as pa
+
+    if not array.null_count or _is_list(array.type) or _is_text(array.type):
+        return array
+    return array.cast(pa.float64(), safe=False).fill_null(float("nan"))
+
+
 def _column(array: Any, most_bytes: int) -> Column:
     """The column with its nested lists as axes; raises `EmptyValue` and `ValueError` for lists that do not
     align."""
     import pyarrow.compute as pc
 
-    if array.null_count:
-        raise EmptyValue(int(np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False))[0]))
     if _is_text(array.type):
         return _text_column(array)
+    if array.null_count:
+        raise EmptyValue(int(np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False))[0]))
     if not _is_list(array.type):
         return Column(array.to_numpy(zero_copy_only=False))
     lengths = pc.list_value_length(array).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -150,11 +159,13 @@ def _fill_up(values: NDArray[Any], lengths: NDArray[np.int64], longest: int) -> 
 
 
 def _text_column(array: Any) -> Column:
+    """Counted texts; a missing one is the empty text."""
     import pyarrow.types as kinds
 
     encoded = array if kinds.is_dictionary(array.type) else array.dictionary_encode()
-    names = np.array(encoded.dictionary.to_pylist(), dtype=object)
-    order = np.argsort(names, kind="stable")
-    place = np.empty(len(names), np.int64)
-    place[order] = np.arange(len(names))
-    return Column(place[encoded.indices.to_numpy(zero_copy_only=False)], names=tuple(map(str, names[order])))
+    names = [name or "" for name in encoded.dictionary.to_pylist()]
+    places = encoded.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
+    if encoded.indices.null_count:
+        names.append("")
+    different, order = np.unique(np.array(names, dtype=object), return_inverse=True)
+    return Column(order.reshape(-1)[places], names=tuple(map(str, different)))

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,10 +46,13 @@ class Name:
     make: Callable[[tuple[Any, ...], Budget], Any] | None = None
 
 
-class ObjectArray(NamedTuple):
-    """In place of an array of Python objects, which is never made: only its shape."""
+@dataclass(frozen=True)
+class ObjectArray:
+    """In place of an array of Python objects, which is never made: its shape, and the objects in their order
+    where the pickle lists as many as the shape has."""
 
     shape: tuple[int, ...]
+    items: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass
@@ -99,7 +102,8 @@ def _array(
     ):
         raise Refused(f"it holds an array of an impossible shape, {str(shape)[:60]}")
     if made.dtype is None:
-        return ObjectArray(shape)
+        is_whole = type(content) is list and order == "C" and len(content) == math.prod(shape)
+        return ObjectArray(shape, tuple(content) if is_whole else ())
     if isinstance(content, str):  # Python 2's bytes
         budget.take(len(content))
         content = content.encode("latin-1")

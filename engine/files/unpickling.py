@@ -9,7 +9,7 @@ parts of the pickle (a copy, an encoding) comes out of a budget.
 """
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from engine.errors import DatasetError
 from engine.files.pickle_machine import Machine, in_words
@@ -32,7 +32,7 @@ def read_pickle(path: Path, most_bytes: int) -> Any:
         if size > most_bytes:
             raise DatasetError(f"{path.name} has {size / 1e9:,.2f} GB; {most_bytes / 1e9:g} GB are allowed")
         with path.open("rb") as stream:
-            content = Machine(_Source(stream, size), Budget(most_bytes)).run()
+            content = Machine(Source(stream, size), Budget(most_bytes)).run()
         check_content(content)
         return content
     except FileNotFoundError:
@@ -48,10 +48,10 @@ def read_pickle(path: Path, most_bytes: int) -> Any:
         raise DatasetError(f"{path.name} is no whole pickle: {said[:100]}") from None
 
 
-class _Source:
+class Source:
     """The file as `pickletools` reads it; never reads, or makes room for, more than is left."""
 
-    def __init__(self, stream: BinaryIO, size: int) -> None:
+    def __init__(self, stream: IO[bytes], size: int) -> None:
         self.stream, self.size = stream, size
         self.tell = stream.tell
 

@@ -5,7 +5,7 @@ Adding one: a class, its name in `DatasetSettings`, a file in `engine/datasets/`
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Discriminator, model_validator
+from pydantic import Discriminator, field_validator, model_validator
 
 from engine.settings.base import Settings, setting
 from engine.settings.published_dataset import (
@@ -117,6 +117,21 @@ class PairedFileSettings(Settings):
         ..., "Names of the arrays to use as modalities, at least two.", min_length=2, max_length=6
     )
     label: str = setting(..., "Name of the label array.", min_length=1)
+    label_kind: Literal["guess", "classes", "values", "multilabel"] = setting(
+        "guess",
+        "What the label holds: classes (a column, or one-hot columns), values (numbers to predict) or "
+        "a multilabel (columns of 0 and 1). A guess is told on the data page and in the run's log.",
+    )
+    missing_label: str | None = setting(
+        None,
+        "A value of the label that stands for none, besides NaN and empty text; such rows are trained on "
+        "only.",
+    )
+    group: str | None = setting(
+        None,
+        "Array that says which rows belong together (a patient, a video): no split and no fold parts them. "
+        "Empty: equal rows are kept together.",
+    )
     standardise: bool = setting(
         True, "Give every numeric feature mean 0 and standard deviation 1, fitted on the training rows."
     )
@@ -134,12 +149,20 @@ class PairedFileSettings(Settings):
         """Names of the modalities, known without loading anything."""
         return self.modalities
 
+    @field_validator("missing_label", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        """−9 as "-9": a number is as good as its text."""
+        return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
     @model_validator(mode="after")
     def _names_differ(self) -> "PairedFileSettings":
         if len(set(self.modalities)) < len(self.modalities):
             raise ValueError(f"modalities must differ; got {', '.join(self.modalities)}")
         if self.label in self.modalities:
             raise ValueError(f"the label '{self.label}' is also named as a modality")
+        if self.group in (*self.modalities, self.label):
+            raise ValueError(f"the group '{self.group}' is also named as a modality or the label")
         return self
 
 

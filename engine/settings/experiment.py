@@ -42,6 +42,9 @@ LATER = (
 """Settings (group, name) that came after the first runs were stored: with their usual value they are not in a
 digest, so that runs from before and after stay repetitions of one configuration."""
 
+LATER_OF_DATA = ("label_kind", "missing_label", "group")
+"""Such settings of data sets."""
+
 
 class ExperimentSettings(Settings):
     """Everything that decides a run's result, besides the code and the machine."""
@@ -85,6 +88,12 @@ class ExperimentSettings(Settings):
             holder, usual = (content, standard) if not group else (content[group], standard[group])
             if holder[name] == usual[name]:
                 del holder[name]
+        for name in LATER_OF_DATA:
+            if (
+                name in content["data"]
+                and content["data"][name] == type(self.data).model_fields[name].default
+            ):
+                del content["data"][name]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -1,11 +1,11 @@
 """What an objective is given of a batch: the local share of it, on the device, as views and labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accelerate import Accelerator
 from torch import Tensor
 
-from engine.dataset import MultimodalDataset, Samples, Split
+from engine.dataset import MultimodalDataset, Samples, Split, is_labelled
 from engine.errors import UserError
 from engine.objective import Objective, Progress, View
 from engine.training.placing import sent
@@ -44,6 +44,24 @@ class Batches:
         if count == 0:
             return [plain_view(batch, self.plan)], labels
         return augmented_views(batch, self.plan, progress.generator("augmentation", device), count), labels
+
+
+def with_labels(objective: Objective, dataset: MultimodalDataset) -> MultimodalDataset:
+    """The data set as an objective trains on it: samples that carry a label of all tasks it asks for, values
+    centred and scaled. For an objective that asks for none it is the same."""
+    tasks = {task.name: task for task in dataset.tasks}
+
+    def part(split: Split) -> Split:
+        wanted = [name for name in objective.label_names if name in split.labels]
+        for name in wanted:
+            has = is_labelled(split.labels[name])
+            split = split if has.all() else split.select(has)
+        targets = {name: tasks[name].target(split.labels[name]) for name in wanted}
+        return replace(split, labels={**split.labels, **targets})
+
+    if not objective.label_names:
+        return dataset
+    return replace(dataset, train=part(dataset.train), validation=part(dataset.validation))
 
 
 def check_labels(objective: Objective, dataset: MultimodalDataset, name: str) -> list[str]:

@@ -31,7 +31,7 @@ from engine.recorder import (
     Recorder,
 )
 from engine.settings.experiment import ExperimentSettings
-from engine.training.batches import Batches, TrainingError, check_labels
+from engine.training.batches import Batches, TrainingError, check_labels, with_labels
 from engine.training.checkpoint import load_state, save_state, save_weights
 from engine.training.placing import free_bytes, on_device, on_host
 from engine.training.processes import agree, broadcast_bytes
@@ -74,6 +74,9 @@ class Trainer:
         work: Path,
         after_epoch: Callable[[int, int], None] | None = None,
     ) -> None:
+        self.unlabelled = len(dataset.train)
+        dataset = with_labels(objective, dataset)
+        self.unlabelled -= len(dataset.train)
         self.settings, self.dataset, self.accelerator = settings, dataset, accelerator
         self.recorder, self.work, self.after_epoch = recorder, work, after_epoch
         self.batches = Batches(objective, view_plan(settings, dataset.modalities), accelerator)
@@ -99,6 +102,10 @@ class Trainer:
     def run(self) -> Outcome:
         """Train from the saved state, or from the start, to the end of the settings' epochs or of the
         patience."""
+        if self.unlabelled:
+            self.recorder.message(
+                f"{self.unlabelled:,} training samples without a label are left out: the method needs labels"
+            )
         for task in self.alike:
             self.recorder.message(
                 f"all training samples have the same label of '{task}': nothing can be learned from it"

@@ -4,7 +4,7 @@ data."""
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.errors import DatasetError
 from engine.files.arrays import COUNTED, ArrayFile, Column, finite_problem
 from engine.files.contents import LENGTHS, PART_NAMES, SPLIT, Part, part_names, shape_problem
+from engine.files.fingerprint import hash_file
 from engine.files.opening import open_array_file
 from engine.settings.dataset import PairedFileSettings
 
@@ -28,30 +29,57 @@ class Source(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """All rows: a column for each modality and the label, and for each row the position in `PARTS` of its
-    part."""
+    """All rows: a column for each modality, the label and the group, and for each row the position in `PARTS`
+    of its part.
+
+    dtypes: of each column the narrowest in which a part of it is stored. notes: what was left out, as
+    sentences.
+    """
 
     columns: dict[str, Column]
     parts: NDArray[np.int64]
+    dtypes: dict[str, np.dtype[Any]]
+    notes: tuple[str, ...]
 
 
 def join(settings: PairedFileSettings) -> Joined:
     """The arrays that the settings name; raises `DatasetError` for what is missing, misaligned, of wrong
-    shape or not finite."""
-    wanted = [*settings.modalities, settings.label]
+    shape or not finite, and for a test file that is the training file."""
+    wanted = list(dict.fromkeys([*settings.modalities, settings.label, *filter(None, [settings.group])]))
     most = int(settings.max_gigabytes * 1e9)
-    file = open_array_file(Path(settings.path), most)
+    path = Path(settings.path).expanduser()
+    file = open_array_file(path, most)
     if settings.test_path is None:
         sources = _find(file, wanted)
     else:
-        test_file = open_array_file(Path(settings.test_path), most)
+        test_path = Path(settings.test_path).expanduser()
+        test_file = open_array_file(test_path, most)
+        if _same_content(path, test_path):
+            raise DatasetError(
+                f"the test file {test_path.name} is the training file: it holds the same bytes; "
+                "name a file with other rows, or none"
+            )
         sources = [_find_part(file, wanted, "train"), _find_part(test_file, wanted, "test")]
     for one in {source.file.path: source.file for source in sources}.values():
         one.check_total([raw for source in sources if source.file is one for raw in source.raw.values()])
-    tables = [_read(source, wanted) for source in sources]
+    notes: list[str] = []
+    tables = [_read(source, settings, notes) for source in sources]
     parts = [_row_parts(source, table) for source, table in zip(sources, tables, strict=True)]
     columns = {name: _concatenate(name, [table[name] for table in tables]) for name in wanted}
-    return Joined(columns, np.concatenate(parts))
+    dtypes = {name: _narrowest([table[name].values for table in tables]) for name in wanted}
+    return Joined(columns, np.concatenate(parts), dtypes, tuple(dict.fromkeys(notes)))
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    if one.resolve() == other.resolve():
+        return True
+    return one.stat().st_size == other.stat().st_size and hash_file(one) == hash_file(other)
+
+
+def _narrowest(arrays: list[NDArray[Any]]) -> np.dtype[Any]:
+    """The type in which values can be compared that one part may have stored with fewer digits."""
+    decimals = [array.dtype for array in arrays if array.dtype.kind == "f"]
+    return min(decimals or [array.dtype for array in arrays], key=lambda dtype: dtype.itemsize)
 
 
 def _find(file: ArrayFile, wanted: list[str]) -> list[Source]:
@@ -83,11 +111,7 @@ def _find_part(file: ArrayFile, wanted: list[str], part: Part) -> Source:
     for name in wanted:
         if name not in table:
             raise _missing(file, name, "", file.names)
-    return Source(
-        file,
-        part,
-        {n: raw for n, raw in _with_helpers(table, wanted).items() if n != SPLIT or SPLIT in wanted},
-    )
+    return Source(file, part, _with_helpers(table, wanted))
 
 
 def _with_helpers(table: Mapping[str, str], wanted: list[str]) -> dict[str, str]:
@@ -103,38 +127,65 @@ def _missing(file: ArrayFile, name: str, where: str, there: list[str]) -> Datase
     return DatasetError(f"no array '{name}' in {place}{hint}; it has {', '.join(sorted(there))}")
 
 
-def _read(source: Source, wanted: list[str]) -> dict[str, Column]:
-    """The source's arrays, checked one by one and against each other; valid steps are in the columns."""
+def _read(source: Source, settings: PairedFileSettings, notes: list[str]) -> dict[str, Column]:
+    """The source's arrays, checked one by one and against each other; valid steps are in the columns, and
+    what stands behind them is 0."""
     where = source.file.path.name
     table = {}
     for name, raw in source.raw.items():
-        column = source.file.read(raw)
-        problem = shape_problem(column) or finite_problem(column.values)
-        if problem:
+        table[name] = source.file.read(raw)
+        if problem := shape_problem(table[name]):
             raise DatasetError(f"{where}: '{raw}' {problem}")
-        table[name] = column
     rows = {source.raw[name]: len(column.values) for name, column in table.items()}
     if len(set(rows.values())) > 1:
         counts = ", ".join(f"{raw} has {n:,}" for raw, n in rows.items())
         raise DatasetError(f"{where}: the rows do not align: {counts}")
-    for name in wanted:
+    for name in settings.modalities:
         if f"{name}{LENGTHS}" in table:
             raw = source.raw[f"{name}{LENGTHS}"]
-            table[name] = _with_lengths(table[name], table[f"{name}{LENGTHS}"].values, f"{where}: '{raw}'")
+            lengths = table[f"{name}{LENGTHS}"].values
+            table[name] = _with_lengths(table[name], lengths, f"{where}: '{raw}'", notes)
         _check_lengths(table[name], f"{where}: '{source.raw[name]}'")
+        table[name] = _without_padding(table[name])
+        if problem := finite_problem(table[name].values):
+            raise DatasetError(f"{where}: '{source.raw[name]}' {problem}")
     return table
 
 
-def _with_lengths(column: Column, lengths: NDArray[np.int64], what: str) -> Column:
-    if column.values.ndim != 3:
-        raise DatasetError(
-            f"{what} gives lengths for an array of the shape {column.values.shape}; only sequences have them"
-        )
+def _with_lengths(column: Column, lengths: NDArray[np.int64], what: str, notes: list[str]) -> Column:
+    """The column with its valid steps. Numbers (n, t) with nothing behind the lengths are a sequence of
+    single values; of any other array but a sequence the lengths say nothing, and are left out with a note."""
     if lengths.ndim != 1 or lengths.dtype.kind not in "iu":
         raise DatasetError(
             f"{what} must hold one whole number a row; it is {lengths.dtype} of the shape {lengths.shape}"
         )
+    values = column.values
+    if values.ndim == 2 and _is_padded(values, lengths):
+        return Column(values[:, :, None], lengths.astype(np.int64))
+    if values.ndim != 3:
+        notes.append(f"{what} is not used: arrays of the shape {values.shape} have no steps")
+        return column
     return column._replace(lengths=lengths.astype(np.int64))
+
+
+def _is_padded(values: NDArray[Any], lengths: NDArray[np.int64]) -> bool:
+    """Whether some of the rows (n, t) are shorter than t, and all hold nothing, 0 or NaN, behind their
+    length."""
+    behind = np.arange(values.shape[1]) >= lengths[:, None]
+    rest = values[behind]
+    return bool(len(rest) and lengths.min() >= 1 and ((rest == 0) | np.isnan(rest)).all())
+
+
+def _without_padding(column: Column) -> Column:
+    """What stands behind the valid steps is 0, whatever it was: padding with NaN is padding too."""
+    if column.lengths is None:
+        return column
+    behind = np.arange(column.values.shape[1]) >= column.lengths[:, None]
+    if not column.values[behind].any():
+        return column
+    values = column.values.copy()
+    values[behind] = 0
+    return column._replace(values=values)
 
 
 def _check_lengths(column: Column, what: str) -> None:
@@ -150,22 +201,31 @@ def _check_lengths(column: Column, what: str) -> None:
 
 
 def _row_parts(source: Source, table: Mapping[str, Column]) -> NDArray[np.int64]:
-    """The position in `PARTS` of each row's part: the source's own, or what the split column says."""
+    """The position in `PARTS` of each row's part: what the split column says, else the source's own.
+
+    A training file's split column may set rows apart for validation; a column that contradicts its file is
+    refused.
+    """
     n = len(next(iter(table.values())).values)
-    if source.part is not None or SPLIT not in table:
+    if SPLIT not in table:
         return np.full(n, PARTS.index(source.part))
-    column = table[SPLIT]
+    column, where = table[SPLIT], source.file.path.name
     meaning = {name: PARTS.index(part) for part, names in PART_NAMES.items() for name in names}
     names = [name.strip().lower() for name in column.names]
     unknown = [name for name in names if name not in meaning]
     if not names or unknown:
         came = ", ".join(unknown[:5]) if names else f"numbers ({column.values.dtype})"
-        raise DatasetError(
-            f"{source.file.path.name}: '{SPLIT}' holds {came}; allowed are train, validation, test"
-        )
-    parts: NDArray[np.int64] = np.array([meaning[name] for name in names])[column.values]
-    if PARTS.index("train") not in parts:
-        raise DatasetError(f"{source.file.path.name}: '{SPLIT}' names no train rows")
+        raise DatasetError(f"{where}: '{SPLIT}' holds {came}; allowed are train, validation, test")
+    parts: NDArray[np.int64] = np.array([meaning[name] for name in names])[column.values].reshape(-1)
+    allowed = {None: PARTS[:3], "train": PARTS[:2]}.get(source.part, (source.part,))
+    for part in set(PARTS[:3]) - set(allowed):
+        if count := int((parts == PARTS.index(part)).sum()):
+            raise DatasetError(
+                f"{where} gives the {source.part} rows, but its '{SPLIT}' calls {count:,} of them {part}; "
+                "take the column or the second file away"
+            )
+    if source.part in (None, "train") and PARTS.index("train") not in parts:
+        raise DatasetError(f"{where}: '{SPLIT}' names no train rows")
     return parts
 
 

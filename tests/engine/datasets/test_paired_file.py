@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from engine.datasets.common.standardising import standardise
+from engine.dataset import is_labelled
 from engine.datasets.paired_file import load
 from engine.errors import DatasetError
 from engine.settings.dataset import PairedFileSettings
@@ -138,12 +138,6 @@ def test_features_are_scaled_by_the_training_rows_alone(tmp_path):
     assert of(data.probe_test, "text").mean(0).abs().max() > 1e-3
 
 
-def test_a_feature_that_never_varies_in_training_is_only_centred():
-    values = np.array([[1e6, 0.0, 0.1]] * 5 + [[1e6 + 3, 2.0, 0.1]], np.float32)
-    scaled = standardise(values, None, np.arange(5))
-    assert scaled[5].tolist() == pytest.approx([3.0, 2.0, 0.0], abs=1e-6)
-
-
 def test_lengths_say_which_steps_are_valid(tmp_path):
     content, lengths = arrays(), np.arange(N) % 7 + 1
     content["audio"] += 5
@@ -235,7 +229,7 @@ REFUSED = [
         "values"),
     (with_value(-np.inf), {}, "file.npz: 'text' has an infinite value in row 7 (counted from 0)"),
     (with_value(1e300), {}, "file.npz: 'text' has 1e+300, past float32, in row 7"),
-    (changed(label=np.full(N, np.nan)), {}, "file.npz: 'label' has NaN in row 0"),
+    (changed(label=np.full(N, np.nan)), {}, "the label 'label' has no value in any row"),
     (changed(label=np.zeros(N, int)), {}, "the label 'label' has one class only, '0'; at least two are "
         "needed"),
     (changed(label=np.array([1] + [0] * 59)), {}, "class '1' of the label 'label' has 1 row to train on; 4 "
@@ -253,11 +247,9 @@ REFUSED = [
         "255"),
     (changed(text=np.zeros((N, 0))), {}, "file.npz: 'text' has the shape (60, 0): nothing is in it"),
     (changed(text=np.array(["a"] * N)), {}, "the modality 'text' is text; give numbers"),
-    (changed(text=np.array([{}] * N)), {}, "file.npz: 'text' holds Python objects; save plain numbers"),
+    (changed(text=np.array([{}] * N)), {}, "file.npz: 'text' holds Python objects: a dict at place 0"),
     (changed(text=np.zeros((N, 2), complex)), {}, "file.npz: 'text' is of type complex128; save whole or "
         "decimal numbers"),
-    (changed(text_lengths=np.ones(N, int)), {}, "'text_lengths' gives lengths for an array of the shape "
-        "(60, 5)"),
     (changed(audio_lengths=np.full(N, 8)), {}, "says 8 steps in row 0 (counted from 0); allowed are 1 to 7"),
     (changed(audio_lengths=np.zeros(N, int)), {}, "says 0 steps in row 0"),
     (changed(audio_lengths=np.ones(N)), {}, "'audio_lengths' must hold one whole number a row; it is "
@@ -282,6 +274,107 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, content, changes, 
     with pytest.raises(DatasetError) as caught:
         open_file(path, **changes)
     assert line in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_lengths_beside_a_vector_are_left_out_with_a_note(tmp_path):
+    path = save(tmp_path / "file.npz", changed(text_lengths=np.ones(N, int)))
+    data = open_file(path)
+    assert data.modalities[0].kind == "vector" and "text" not in data.train.lengths
+    assert [note for note in data.notes if "'text_lengths' is not used" in note]
+
+
+def test_numbers_with_nothing_behind_their_lengths_are_a_sequence(tmp_path):
+    lengths = np.arange(N) % 5 + 1
+    series = np.where(np.arange(5) < lengths[:, None], arrays()["text"], np.nan)
+    data = open_file(save(tmp_path / "file.npz", changed(text=series, text_lengths=lengths)))
+    assert data.modalities[0].kind == "sequence" and data.modalities[0].shape == (5, 1)
+    assert torch.equal(data.train.lengths["text"], torch.from_numpy(lengths))
+
+
+def test_nan_behind_the_given_lengths_is_padding(tmp_path):
+    content, lengths = arrays(), np.arange(N) % 7 + 1
+    content["audio"][np.arange(7) >= lengths[:, None]] = np.nan
+    data = open_file(save(tmp_path / "file.npz", content | {"audio_lengths": lengths}))
+    assert of(data.train, "audio").isfinite().all()
+    content["audio"][3, 0, 0] = np.nan
+    path = save(tmp_path / "broken.npz", content | {"audio_lengths": lengths})
+    with pytest.raises(DatasetError, match=r"'audio' has NaN in row 3"):
+        open_file(path)
+
+
+def test_a_modality_that_never_varies_is_refused(tmp_path):
+    constant = save(tmp_path / "file.npz", changed(text=np.full((N, 5), 0.1)))
+    with pytest.raises(DatasetError, match="the modality 'text' never varies over the 42 training rows"):
+        open_file(constant)
+    black = save(tmp_path / "black.npz", changed(text=np.zeros((N, 1, 8, 8), np.uint8)))
+    with pytest.raises(DatasetError, match="the modality 'text' never varies"):
+        open_file(black)
+
+
+def test_the_training_file_is_no_test_file(tmp_path):
+    path = save(tmp_path / "file.npz", arrays())
+    (tmp_path / "copy.npz").write_bytes(path.read_bytes())
+    for test in (path, tmp_path / "copy.npz"):
+        with pytest.raises(DatasetError, match="is the training file: it holds the same bytes"):
+            open_file(path, test_path=str(test))
+    other = save(tmp_path / "other.safetensors", {k: v[:20] for k, v in arrays().items()})
+    with pytest.raises(DatasetError, match="all 20 test rows also stand in the training rows"):
+        open_file(path, test_path=str(other))
+
+
+def test_a_test_file_of_fewer_digits_is_seen_through(tmp_path):
+    train, test = arrays(), {k: v[:20].astype(np.float32) for k, v in arrays().items() if k != "label"}
+    save(tmp_path / "train.npz", train)
+    path = save(tmp_path / "test.npz", test | {"label": arrays()["label"][:20]})
+    with pytest.raises(DatasetError, match="all 20 test rows also stand in the training rows"):
+        open_file(tmp_path / "train.npz", test_path=str(path))
+
+
+def test_some_test_rows_in_training_are_counted_and_named(tmp_path):
+    train, test = arrays(40), arrays(20, 1)
+    for name in ("text", "audio"):
+        test[name][[4, 9]] = train[name][[30, 2]]
+    content = {f"train_{k}": v for k, v in train.items()} | {f"test_{k}": v for k, v in test.items()}
+    notes = open_file(save(tmp_path / "file.npz", content)).notes
+    assert any(
+        "2 of 20 test rows also stand in the training rows, the first is test row 4" in n for n in notes
+    )
+
+
+def test_a_split_column_beside_a_test_file(tmp_path):
+    """The training file's may set validation rows apart; one that speaks of other parts contradicts its
+    file."""
+    test = save(tmp_path / "test.npz", arrays(20, 1) | {"split": np.array(["test"] * 20)})
+    split = np.array(["train"] * 50 + ["val"] * 10)
+    data = open_file(save(tmp_path / "a.npz", arrays() | {"split": split}), test_path=str(test))
+    assert [len(s) for s in (data.train, data.validation, data.probe_test)] == [50, 10, 20]
+    split[:5] = "test"
+    path = save(tmp_path / "b.npz", arrays() | {"split": split})
+    with pytest.raises(
+        DatasetError, match=r"b.npz gives the train rows, but its 'split' calls 5 of them test"
+    ):
+        open_file(path, test_path=str(test))
+
+
+def test_text_and_numbers_in_arrays_of_objects_are_read(tmp_path):
+    """As `frame["label"].to_numpy()` hands them over."""
+    words = np.array(["no", "yes", None, "no"], dtype=object)[np.arange(N) % 4]
+    path = tmp_path / "file.npz"
+    np.savez(path, allow_pickle=True, **changed(label=words, text=arrays()["text"].astype(object)))
+    data = open_file(path)
+    assert data.tasks[0].class_names == ("no", "yes")
+    assert sorted(data.train.labels["label"].unique().tolist()) == [-1, 0, 1]
+    plain = open_file(save(tmp_path / "plain.npz", changed(label=np.where(words == "yes", "yes", "no"))))
+    assert torch.allclose(data.train.items["text"], plain.train.items["text"], atol=0.5)
+
+
+def test_gaps_in_a_parquet_label_are_no_labels(tmp_path):
+    for label in ([1, 2, None], ["a", "b", None], [0.5, 1.5, None]):
+        content = arrays() | {"label": [label[k % 3] if k % 3 < 2 else None for k in range(N)]}
+        data = open_file(save(tmp_path / "file.parquet", content))
+        labels = data.train.labels["label"]
+        assert int((~is_labelled(labels)).sum()) == 20, "rows without a label stay in training"
+        assert is_labelled(data.probe_test.labels["label"]).all()
 
 
 def test_parts_must_agree(tmp_path):

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from engine.dataset import Split, load_dataset
 from engine.decomposing.decomposer import Decomposer, sides_of
-from engine.decomposing.samples import pool_samples, select, shuffled_within_labels
+from engine.decomposing.samples import pool_samples, shuffled_within_labels
 from engine.experiment import decompose_checkpoint, run_experiment
 from engine.information.results import SampleDecomposition
 from engine.objective import build_objective
@@ -173,7 +173,7 @@ def test_samples_that_share_items_stay_together(first, second, expected, tmp_pat
     made = pairs(200, list(first), list(second), [k % 2 for k in range(200)])
     task = dataset.tasks[0].__class__(name="task", kind="classification", classes=2)
     changed = dataset.__class__(
-        dataset.modalities, (task,), made, made, made, select(made, torch.arange(0)), made
+        dataset.modalities, (task,), made, made, made, made.select(torch.arange(0)), made
     )
     pool = pool_samples(changed, settings.decomposition.model_copy(update={"samples": "held-out"}), 0, False)
     assert (None if pool.groups is None else len(np.unique(pool.groups))) == expected

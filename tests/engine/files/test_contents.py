@@ -98,7 +98,7 @@ def test_what_is_wrong_is_listed_beside_what_is_right(tmp_path):
     problems = {entry.name: " ".join(entry.problems) for entry in describe_file(path)}
     assert problems["good"] == ""
     assert problems["holes"] == "has NaN in row 2 (counted from 0); 2 of 9 rows have such values"
-    assert problems["objects"] == "holds Python objects; save plain numbers"
+    assert problems["objects"] == "holds Python objects: a dict at place 0; save plain numbers or text"
     assert "complex128" in problems["complex"] and "nothing is in it" in problems["empty"]
     assert "move the channels to the second axis" in problems["last"] and "1 to 4 axes" in problems["deep"]
     assert "1 to 4 axes" in problems["scalar"]
@@ -208,7 +208,8 @@ def test_nothing_is_unpickled(tmp_path):
             return os.mkdir, (str(tmp_path / "ran"),)
 
     path = npz(tmp_path / "file.npz", x=np.array([Evil(), Evil()]), y=np.ones((2, 2)))
-    assert by_name(describe_file(path))[None, "x"].problems == ("holds Python objects; save plain numbers",)
+    (problem,) = by_name(describe_file(path))[None, "x"].problems
+    assert problem.startswith("holds Python objects: it asks for 'posix.mkdir'; only")
     assert not (tmp_path / "ran").exists()
 
 
@@ -357,7 +358,6 @@ def test_many_row_groups_are_one_column(tmp_path):
 @pytest.mark.parametrize(
     ("column", "problem"),
     [
-        (pa.array([1, None, 3]), "has no value in row 1 (counted from 0)"),
         (pa.array([[1.0], None, [3.0]]), "has no value in row 1 (counted from 0)"),
         (pa.array([[1.0, 2.0], [3.0, 4.0], [5.0, None]]), "has no value in row 2 (counted from 0)"),
         (pa.array([[1.0, 2.0], [3.0], [5.0, 6.0]]), "has 1 values in row 1 (counted from 0), 2 in row 0"),
