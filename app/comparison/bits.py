@@ -16,12 +16,16 @@ from app.synergy.rows import Combined, combine, read_rows
 from app.wording.units import BITS
 
 
-def show_bits(groups: Sequence[Group], baseline: Group) -> None:
-    """A table of captured synergy in bits, one row a task and group; nothing where no run was decomposed."""
+def trained_bits(groups: Sequence[Group]) -> list[Combined]:
+    """What is stored of these groups' trained encoders in bits."""
     ids = [run.id for group in groups for run in group.runs]
-    combined = [
-        one for one in combine(groups, read_rows(queries.decompositions(ids))) if one.encoder == "trained"
-    ]
+    found = combine(groups, read_rows(queries.decompositions(ids)))
+    return [one for one in found if one.encoder == "trained"]
+
+
+def show_bits(combined: Sequence[Combined], baseline: Group, ids: Sequence[int]) -> None:
+    """A table of captured synergy in bits, one row a task and group; nothing where no run was decomposed.
+    ids: of the runs that the page is about."""
     if not combined:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):

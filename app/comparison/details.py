@@ -91,14 +91,6 @@ def show_settings(groups: Sequence[Group]) -> None:
             "Nothing but the method: all shared settings are equal." if len(groups) > 1 else "One group only."
         )
         return
-    shared = [path for path in differing if not path.startswith("objective.")]
-    if shared:
-        st.warning(
-            "The groups differ in more than the method "
-            f"({', '.join(shared[:4])}{' …' if shared[4:] else ''}): "
-            "a difference between them may come from that.",
-            icon=":material/balance:",
-        )
     rows = [
         {"Setting": path} | {g.label: _value(v) for g, v in zip(groups, values, strict=True)}
         for path, values in differing.items()

@@ -10,7 +10,7 @@ from app.charts.comparison import difference_chart, score_chart
 from app.comparison import tables
 from app.comparison.progress import Progress
 from app.comparison.reported_values import as_reported, reported
-from app.groups.grouping import HEADLINE_METRICS, Group, Panel, headline
+from app.groups.grouping import HEADLINE_METRICS, Group, Panel
 from app.groups.readings import INTERVAL
 from app.state import page
 from app.wording.exports import markdown
@@ -108,18 +108,6 @@ def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> str:
         else ""
     )
     return f"{'; '.join(marks)}.{truth}"
-
-
-def show_verdict(
-    groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group, *, final: bool
-) -> None:
-    """The answer in one line: the first other group against the baseline, on synergy where that was
-    measured."""
-    asked = headline(panels)
-    others = [group for group in groups if group.digest != baseline.digest]
-    for row in tables.difference_rows(others[:1], [asked], scores, baseline):
-        question = asked.title + ("" if final else ", so far")
-        st.markdown(f"#### {question}: {row['said']}\n\n{row['head']}")
 
 
 def show_differences(

@@ -10,8 +10,9 @@ import streamlit as st
 
 from app import queries
 from app.comparison import details, sections
-from app.comparison.bits import show_bits
+from app.comparison.bits import show_bits, trained_bits
 from app.comparison.progress import Progress, progress
+from app.comparison.verdict import show_verdict
 from app.groups.grouping import Group, group_runs, headline, panels_of, usual_baseline
 from app.groups.picking import NAMES, pick_runs
 from app.groups.scores import scores
@@ -62,10 +63,11 @@ def _body(ids: Sequence[int], was_active: bool) -> None:
         with right:
             baseline = _baseline(groups, set(asked["digest"]))
         with left:
-            sections.show_verdict(groups, panels, frame, baseline, final=not state.active)
+            bits = trained_bits(groups)
+            show_verdict(groups, panels, frame, baseline, bits, results, final=not state.active)
         sections.show_scores(groups, panels, frame)
         sections.show_differences(groups, panels, frame, baseline)
-        show_bits(groups, baseline)
+        show_bits(bits, baseline, ids)
         sections.show_table(groups, panels, frame)
     details.show_curves(groups)
     details.show_settings(groups)

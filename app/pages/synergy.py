@@ -46,7 +46,7 @@ def _measured() -> None:
         page("compare"),
         label="Compare accuracies",
         icon=":material/compare_arrows:",
-        query_params={"runs": write_runs(ids)},
+        query_params={"runs": write_runs(run.id for run in chosen)},
     )
     if not rows:
         _nothing(groups)

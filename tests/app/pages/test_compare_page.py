@@ -3,6 +3,7 @@
 import pytest
 from conftest import OpenPage, Used, all_text
 
+from storage.run import change_run
 from storage.runs import delete_run, get_run
 
 
@@ -117,3 +118,26 @@ def test_a_link_to_deleted_runs_says_so(used: Used, open_page: OpenPage, name: s
         test
     )
     assert test.query_params["runs"] == "1-9"
+
+
+def test_the_automatic_baseline_has_results(used: Used, open_page: OpenPage) -> None:
+    """CoMM would be it, but none of its runs was probed."""
+    with used.db.write() as connection:
+        connection.exec_driver_sql("DELETE FROM results WHERE run_id BETWEEN 4 AND 6")
+    test = open_page("compare", runs="1-9")
+    assert test.selectbox(key="compare_baseline").value == "Cross"
+    assert "InfMasking − Cross: " in all_text(test)
+
+
+def test_what_differs_beside_the_method_stands_at_the_verdict(used: Used, open_page: OpenPage) -> None:
+    with used.db.write() as connection:
+        for run_id in (4, 5, 6):
+            settings = get_run(used.db, run_id).settings
+            settings["data"]["noise"] = 0.7
+            change_run(connection, run_id, settings=settings)
+    test = open_page("compare", runs="1-9")
+    order = [element.type for element in test.main if element.type in ("warning", "subheader")]
+    assert order[0] == "warning"
+    assert (
+        test.warning[0].value == "The groups differ in their data (noise): a difference may come from that."
+    )

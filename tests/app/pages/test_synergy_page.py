@@ -63,7 +63,7 @@ def test_what_can_be_claimed(decomposed: Used, open_page: OpenPage) -> None:
         "none that can be claimed: the interval holds zero (usable with this probe, N = 2,000 over 3 seeds)"
         in text
     )
-    assert "fusion loss: less is read than the modalities alone tell" in text
+    assert "fusion loss: less than the modalities alone tell" in text
     assert text.index("**Synergy**") < text.index("**Unique1**")
 
 
@@ -133,6 +133,12 @@ def test_what_was_skipped_for_time_is_said(decomposed: Used, open_page: OpenPage
     text = all_text(open_page("synergy", runs="1-9"))
     assert "36 of 45 decompositions that were due during training were left out" in text
     assert "more than 25 % of its time" in text
+
+
+def test_accuracy_and_bits_are_reconciled_in_one_sentence(decomposed: Used, open_page: OpenPage) -> None:
+    text = all_text(open_page("compare", runs="1-9"))
+    figures = "+0.070 bits [+0.028, +0.112], n = 3 pairs"
+    assert f"InfMasking − CoMM: {figures}: InfMasking is ahead. Accuracy and bits agree." in text
 
 
 def test_bits_stand_beside_accuracy_on_the_compare_page(decomposed: Used, open_page: OpenPage) -> None:
