@@ -40,7 +40,8 @@ class Modality:
 
 @dataclass(frozen=True)
 class Information:
-    """Exact partial information decomposition of a task, in bits (SYNERGY.md §1)."""
+    """Exact partial information decomposition of a task, in bits (Bertschinger et al., 2014, arXiv
+    1311.2852)."""
 
     redundancy: float
     unique1: float

@@ -1,5 +1,5 @@
-"""Frozen encoders whose captured synergy is known in advance, and the tasks that tell them apart (SYNERGY.md
-§5).
+"""Frozen encoders whose captured synergy is known in advance, and the tasks that tell them apart
+(docs/synergy.md).
 
 Every task has one-hot symbols of two modalities, lightly blurred; an encoder maps a pair, or one modality
 with the other left out, to a representation.

@@ -4,7 +4,6 @@ Streamlit here.
 A new setting, or a new kind in a union, therefore appears in the forms without a line written for it.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
@@ -53,9 +52,8 @@ def title(name: str) -> str:
 
 
 def summary(model: type[Settings]) -> str:
-    """First paragraph of what a settings class says of itself, without its pointers into our own papers."""
-    paragraph = " ".join((model.__doc__ or "").strip().split("\n\n")[0].split())
-    return re.sub(r" \((?:METHOD|DATASETS)[^)]*\)|; METHOD §\d+", "", paragraph)
+    """First paragraph of what a settings class says of itself."""
+    return " ".join((model.__doc__ or "").strip().split("\n\n")[0].split())
 
 
 def fields_of(model: type[Settings]) -> list[Field]:

@@ -1,8 +1,8 @@
-"""Noise and dropped steps for vectors and sequences, masked tokens for texts (METHOD §4), for a whole batch
-on its device.
+"""Noise and dropped steps for vectors and sequences, masked tokens for texts (docs/method.md#augmentations),
+for a whole batch on its device.
 
 What is drawn is kept apart from how it is applied, so that one draw can serve several modalities with their
-time steps aligned. Images have their own file, `image_augmentation.py`.
+time steps aligned. Images have their own file, `simclr.py`.
 """
 
 from typing import NamedTuple

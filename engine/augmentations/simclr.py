@@ -1,4 +1,5 @@
-"""SimCLR's image pipeline (Chen et al., 2020; METHOD §4), for a whole batch at once on its device.
+"""SimCLR's image pipeline (Chen et al., 2020; docs/method.md#augmentations), for a whole batch at once on its
+device.
 
 The distributions are those of torchvision's RandomResizedCrop, RandomHorizontalFlip, ColorJitter (four
 operations in random order, hue in HSV), RandomGrayscale and GaussianBlur. What is folded: crop, resize and

@@ -1,4 +1,4 @@
-"""The user's own aligned arrays: one file, or a training and a test file."""
+"""The user's own aligned arrays (docs/data.md#your-own-file): one file, or a training and a test file."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""Trifeature: pairs of rendered images that share their shape (Hermann & Lampinen, 2020; METHOD §7).
+"""Trifeature: pairs of rendered images that share their shape (Hermann & Lampinen, 2020;
+docs/data.md#trifeature).
 
 Splits are by combination of shape, colour and texture, the same number of each shape: of the 1,000
 combinations 200 are test images; of the other 800, drawn three times each, a share is carved off for

@@ -1,5 +1,5 @@
 """A run's decomposition: what its representation tells of every task, redundant, unique and synergistic, in
-bits (SYNERGY.md).
+bits (docs/synergy.md).
 
 One pass of features serves all tasks. Of each modality the method's single-modality view and its encoder's
 own output are both read, and the one that tells more is used: an under-read modality would pass for synergy.

@@ -1,4 +1,4 @@
-"""Union information of many discrete tables at once, bracketed by weak duality (SYNERGY.md §1).
+"""Union information of many discrete tables at once, bracketed by weak duality (docs/synergy.md).
 
 Primal: I∪ = min over q ≥ 0 with q(x1,y) = p(x1,y), q(x2,y) = p(x2,y) of I_q(X1,X2;Y). Dual:   H(Y) + max Σ
 p(x1,y) λ(x1,y) + Σ p(x2,y) μ(x2,y)  subject to  L(x1,x2) = log Σ_y exp(λ + μ) ≤ 0. A primal-dual

@@ -1,4 +1,4 @@
-"""Loss terms as pure functions of embeddings (METHOD §3).
+"""Loss terms as pure functions of embeddings (docs/method.md#losses).
 
 Rows are L2-normalised here, so embeddings come as the head gives them. N is the global batch: gather before
 calling. Half-precision embeddings are computed on in float32, autocast or not; float64 stays float64.

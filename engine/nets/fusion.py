@@ -1,5 +1,5 @@
 """The fusion transformer over [CLS; tokens of all modalities; mask token], for all views of a sample at once
-(METHOD §2).
+(docs/method.md#encoder-and-fusion).
 
 Views come as weights over tokens (engine/nets/masking.py). Two paths give the same numbers:
 - *one pass*, for one block with CLS pooling: the only query is the CLS token, and it is the same for every

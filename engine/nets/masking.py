@@ -4,7 +4,7 @@ All hidden tokens of a masked view are one and the same vector, the mask token, 
 So a view is a row of weights over [the sample's tokens; the mask token]: 1 where a token is kept, 0 where it
 is hidden, absent or padding, and for the mask token the number of tokens it stands for. A position of weight
 w counts as w equal positions: log w is added to its attention logit, and a mean weighs it by w. That is exact
-(METHOD §2, identity 1), and it never copies a token.
+(docs/method.md#masked-views), and it never copies a token.
 """
 
 from collections.abc import Sequence

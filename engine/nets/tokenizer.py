@@ -1,5 +1,5 @@
-"""Tokenizers: an encoder's tokens brought to the fusion's width, with fixed sine-cosine positions (METHOD
-§4)."""
+"""Tokenizers: an encoder's tokens brought to the fusion's width, with fixed sine-cosine positions
+(docs/method.md#encoder-and-fusion)."""
 
 import math
 

@@ -16,7 +16,7 @@ from engine.settings.objective import CmcSettings
 
 class Cmc(SeparateObjective):
     """Loss: mean over the pairs of modalities i < j of InfoNCE(z_i, z_j), on one augmented view of each
-    modality (METHOD §3).
+    modality.
 
     z are the linear projections. With two modalities it is Cross with InfoNCE in the place of CLIP's loss.
     """

@@ -14,7 +14,7 @@ from engine.settings.objective import CommSettings
 
 
 class Comm(FusedObjective):
-    """Loss: mean of weight × term over the modalities and the fusion (METHOD §3, CoMM)."""
+    """Loss: mean of weight × term over the modalities and the fusion (docs/method.md#losses)."""
 
     def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: CommSettings):
         super().__init__(settings, modalities, own.projection, masks=False)

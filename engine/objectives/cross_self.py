@@ -30,7 +30,7 @@ class CrossSelf(SeparateObjective):
         self.heads = module_dict({name: self_head(own) for name in self.encoders})
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
-        """InfoNCE between the modalities plus the weighted mean of InfoNCE of two views of each (METHOD §3);
+        """InfoNCE between the modalities plus the weighted mean of InfoNCE of two views of each;
         reads two views."""
         (first, first_again), (second, second_again) = (
             gather_batch(self.heads[name](self.project_views(name, views))).unbind() for name in self.encoders

@@ -15,8 +15,8 @@ from engine.settings.objective import InfmaskingSettings
 
 
 class Infmasking(FusedObjective):
-    """Loss: mean of weight × term over the two masked terms, the modalities and the fusion (METHOD §3,
-    InfMasking).
+    """Loss: mean of weight × term over the two masked terms, the modalities and the fusion
+    (docs/method.md#losses).
 
     Only the fusion of all modalities is masked; masks are drawn anew for every sample, view and step.
     """
@@ -33,7 +33,7 @@ class Infmasking(FusedObjective):
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         """Masked terms of both views, then the CoMM terms of each modality and the fusion; their weighted
-        mean (METHOD §3)."""
+        mean."""
         own = self.own
         device = self.fusion.norm.weight.device
         generator = progress.generator("masks", device)

@@ -1,5 +1,5 @@
-"""Linear probe on frozen representations (METHOD §6): fit on train, choose the cost on validation, open test
-once.
+"""Linear probe on frozen representations (docs/method.md#linear-probe): fit on train, choose the cost on
+validation, open test once.
 
 Logistic regression with scikit-learn's objective (½‖w‖² + C Σ log-loss, L-BFGS); one classifier a label for
 multi-label tasks; ridge for regression. Departure from the public code, whose regulariser is the unsquared

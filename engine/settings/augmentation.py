@@ -1,4 +1,4 @@
-"""Settings of the augmentations a modality can have (METHOD §4)."""
+"""Settings of the augmentations a modality can have (docs/method.md#augmentations)."""
 
 from typing import Annotated, Literal
 

@@ -21,8 +21,7 @@ from engine.settings.published_dataset import (
 
 
 class TrifeatureSettings(Settings):
-    """Pairs of rendered images with a shape, a colour and a texture each (Hermann & Lampinen, 2020; METHOD
-    §7)."""
+    """Pairs of rendered images with a shape, a colour and a texture each (Hermann & Lampinen, 2020)."""
 
     name: Literal["trifeature"] = "trifeature"
     image_size: int = setting(224, "Side of the square images.", unit="px", ge=32, le=512)
@@ -64,7 +63,7 @@ class TrifeatureSettings(Settings):
 
 
 class BitsSettings(Settings):
-    """Synthetic observations of latent symbols with known partial information (DATASETS.md, "bits")."""
+    """Synthetic observations of latent symbols with known partial information."""
 
     name: Literal["bits"] = "bits"
     synergy: Literal["pairing", "xor"] = setting(

@@ -1,4 +1,4 @@
-"""Settings of the decomposition into redundancy, uniqueness and synergy (SYNERGY.md §3–4)."""
+"""Settings of the decomposition into redundancy, uniqueness and synergy (docs/synergy.md)."""
 
 from typing import Literal
 

@@ -36,8 +36,7 @@ class MlpSettings(Settings):
 
 
 class SequenceTransformerSettings(Settings):
-    """A transformer over the steps of a sequence, without positions: what the affect sets are read with
-    (METHOD §4)."""
+    """A transformer over the steps of a sequence, without positions: what the affect sets are read with."""
 
     name: Literal["sequence_transformer"] = "sequence_transformer"
     width: int = setting(40, "Width every step is projected to.", unit="features", ge=4, le=4096)
@@ -58,8 +57,7 @@ class SequenceTransformerSettings(Settings):
 
 
 class TabularSettings(Settings):
-    """An MLP over a table's row, then one token for each feature it gives: value × learned weight + bias
-    (METHOD §4)."""
+    """An MLP over a table's row, then one token for each feature it gives: value × learned weight + bias."""
 
     name: Literal["tabular"] = "tabular"
     hidden: tuple[int, ...] = setting((10,), "Widths of the hidden layers.", max_length=8)

@@ -1,4 +1,5 @@
-"""Settings of the published benchmarks, read from the files as their owners publish them (DATASETS.md)."""
+"""Settings of the published benchmarks, read from the files as their owners publish them
+(docs/data.md#published-files)."""
 
 from pathlib import Path
 from typing import ClassVar, Literal

@@ -12,7 +12,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 
 
 class FusionSettings(Settings):
-    """The transformer over [CLS; tokens of all modalities] (METHOD §2)."""
+    """The transformer over [CLS; tokens of all modalities]."""
 
     width: int = setting(
         512, "Width d of tokens and of the fused representation.", unit="features", ge=4, le=8192
@@ -130,7 +130,7 @@ class TrainingSettings(Settings):
 
 
 class ProbeSettings(Settings):
-    """Linear probe on frozen representations (METHOD §6)."""
+    """Linear probe on frozen representations."""
 
     iterations: int = setting(100, "Most L-BFGS iterations of one fit.", unit="iterations", ge=10, le=10_000)
     refine: bool = setting(True, "Search the cost finer around the best of the coarse sweep.")

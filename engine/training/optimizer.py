@@ -1,4 +1,4 @@
-"""AdamW as the paper uses it (METHOD §4), and the norm of a step's gradients."""
+"""AdamW as the paper uses it (docs/method.md#published-settings), and the norm of a step's gradients."""
 
 from typing import Any
 

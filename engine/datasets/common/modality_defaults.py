@@ -14,7 +14,7 @@ ALEXNET_SIDE = 128
 def modality(name: str, kind: Literal["vector", "sequence", "image"], shape: tuple[int, ...]) -> Modality:
     """A modality of this shape with the defaults of its kind.
 
-    Vectors and sequences get noise and dropped features or steps (METHOD §4, the affect sets), images
+    Vectors and sequences get noise and dropped features or steps as the affect sets have them, images
     SimCLR's pipeline.
     """
     augmentation: AugmentationSettings = (

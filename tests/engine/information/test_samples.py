@@ -167,7 +167,7 @@ def test_the_modality_view_that_tells_more_is_used():
 
 @pytest.mark.slow
 def test_encoders_are_told_apart():
-    """The table of SYNERGY.md §5; each S_Z and G within 0.06 bit of what it says."""
+    """What frozen encoders capture; each S_Z and G within 0.06 bit of what it says."""
     found = every_case(4000, seed=0)
     expected = {
         ("xor", "concatenated"): (0, 0),
