@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from engine.errors import DatasetError as DatasetError  # noqa: PLC0414  (data sets and their callers find it here)
-from engine.settings.augmentation import AugmentationSettings
+from engine.settings.choices import AnyAugmentation, AnyEncoder
 from engine.settings.dataset import DatasetSettings
-from engine.settings.encoder import EncoderSettings
+from engine.settings.kinds import ModalityKind
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Modality:
     """
 
     name: str
-    kind: Literal["vector", "sequence", "image", "text"]
+    kind: ModalityKind
     shape: tuple[int, ...]
-    encoder: EncoderSettings
-    augmentation: AugmentationSettings
+    encoder: AnyEncoder
+    augmentation: AnyAugmentation
     mask_token: int | None = None
     special_tokens: tuple[int, ...] = ()
 

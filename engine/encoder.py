@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from engine.dataset import Modality, Samples
 from engine.errors import UserError
+from engine.settings.base import members_of
 from engine.settings.encoder import EncoderSettings
+from engine.settings.kinds import in_words
 
 
 class EncoderError(UserError):
@@ -57,5 +59,14 @@ class Encoder(nn.Module):
 
 def build_encoder(settings: EncoderSettings, modality: Modality) -> Encoder:
     """The encoder that the settings name, for items of this shape; raises `EncoderError` where the two do not
-    fit."""
+    fit.
+
+    That an encoder reads the modality's kind is checked here, by what its settings say that it reads.
+    """
+    if modality.kind not in settings.READS:
+        others = [name for name, other in members_of(EncoderSettings).items() if modality.kind in other.READS]
+        raise EncoderError(
+            f"{settings.name} reads {in_words(settings.READS)}; modality '{modality.name}' is "
+            f"{'an' if modality.kind == 'image' else 'a'} {modality.kind}, which {', '.join(others)} read"
+        )
     return importlib.import_module(f"engine.encoders.{settings.name}").build(settings, modality)  # type: ignore[no-any-return]

@@ -42,9 +42,8 @@ def settings_of(preset, method="infmasking", changes=None):
 def run_and_resume(settings, home, stop=3):
     """The results of a run that was stopped and resumed; it, and its checkpoint alone, must give those of one
     that was not."""
-    assert settings.data.modality_names == tuple(
-        modality.name for modality in load_dataset(settings.data, home).modalities
-    )
+    modalities = load_dataset(settings.data, home).modalities
+    assert settings.data.modality_kinds == {modality.name: modality.kind for modality in modalities}
     assert run_experiment(settings, FolderRecorder(home / "whole"), home) == "finished"
     assert run_experiment(settings, StopsAt(home / "broken", stop), home) == "stopped"
     assert run_experiment(settings, FolderRecorder(home / "broken"), home) == "finished"

@@ -10,14 +10,14 @@ from app.charts.comparison import difference_chart, score_chart
 from app.comparison import tables
 from app.comparison.progress import Progress
 from app.comparison.reported_values import as_reported, reported
-from app.groups.grouping import HEADLINE_METRICS, Group, Panel
+from app.groups.grouping import Group, Panel
 from app.groups.readings import INTERVAL
 from app.state import page
 from app.wording.exports import markdown
 from app.wording.figures import show_count
 from app.wording.names import show_seeds
 from app.wording.truth import truth_line
-from app.wording.units import unit_of
+from app.wording.units import metric_label, unit_of
 from storage.clock import now_ms
 from storage.run import Run, live_state
 
@@ -56,7 +56,7 @@ def show_scores(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Dat
                     st.caption("no result yet")
                     continue
                 chance = None if panel.chance is None else panel.chance * unit.scale
-                axis = f"probe {HEADLINE_METRICS[panel.metric]}" + (
+                axis = f"probe {metric_label(panel.metric)}" + (
                     ", %" if unit.scale == 100 else ", lower is better"
                 )
                 spoken = "; ".join(f"{row['group']} {row['shown']}" for row in means.iter_rows(named=True))

@@ -8,12 +8,12 @@ import polars as pl
 
 from app.charts.comparison import BANDS, GROUPS, SEEDS
 from app.comparison.reported_values import reported
-from app.groups.grouping import HEADLINE_METRICS, Group, Panel
+from app.groups.grouping import Group, Panel
 from app.groups.readings import Reading, reading, show_interval
 from app.groups.scores import difference, group_estimate, seed_values
 from app.groups.seed_statistics import PairedDifference, half_width
 from app.wording.names import method_label, show_seeds
-from app.wording.units import Unit, unit_of
+from app.wording.units import Unit, metric_label, unit_of
 from engine.presets.reported import Published
 
 
@@ -61,7 +61,7 @@ def score_table(
             rows.append(
                 {
                     "Question": panel.name,
-                    "Metric": HEADLINE_METRICS[panel.metric],
+                    "Metric": metric_label(panel.metric),
                     "Group": group.label,
                     "n": value.n,
                     "Seeds": show_seeds(list(seed_values(scores, panel.name, group.digest))),

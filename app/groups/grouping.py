@@ -10,18 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.wording.fields import flatten
+from app.wording.units import metric_label
+from engine.metric import all_metrics
 from engine.presets.preset import method_names
 from storage.run import Run
 
 PANELS = ("redundancy", "uniqueness", "synergy")
-HEADLINE_METRICS = {
-    "accuracy": "accuracy",
-    "weighted_f1": "weighted F1",
-    "macro_f1": "macro F1",
-    "mse": "mean squared error",
-}
-"""Metrics that have a panel, and their names; where a task has several, as one of several labels a sample,
-each has its own."""
 
 
 class Group(NamedTuple):
@@ -131,13 +125,13 @@ def panels_of(results: Mapping[str, Sequence[Any]]) -> list[Panel]:
         metrics.setdefault(name, set()).add(metric)
     found = []
     for name in sorted(tasks, key=lambda name: (PANELS.index(name) if name in PANELS else len(PANELS), name)):
-        headline = [metric for metric in HEADLINE_METRICS if metric in metrics[name]]
+        headline = [metric for metric in all_metrics() if metric in metrics[name]]
         own = {task: tasks[name][task] for task in sorted(tasks[name])}
         chances = {facts.get("chance") for facts in tasks[name].values()}
         chance = chances.pop() if len(chances) == 1 else None
         for metric in headline:
-            shown = name if len(headline) == 1 else f"{name}, {HEADLINE_METRICS[metric]}"
-            found.append(Panel(shown, metric, chance if metric == "accuracy" else None, own))
+            shown = name if len(headline) == 1 else f"{name}, {metric_label(metric)}"
+            found.append(Panel(shown, metric, chance if all_metrics()[metric].has_chance else None, own))
     return found
 
 

@@ -6,7 +6,7 @@ Every function takes the values to start from as plain data and returns plain da
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ import streamlit as st
 
 from app.wording.fields import Field, fields_of, read_list, show_list, summary, title
 from engine.settings.base import Settings
+from engine.settings.kinds import ModalityKind
 
 COLUMNS = 3
 
@@ -22,12 +23,12 @@ COLUMNS = 3
 class Form:
     """One drawing of a form. `key` starts every widget's key, so that another start gives fresh widgets.
 
-    modalities: names that the settings by modality are offered for; mistakes: lines about text that cannot be
-    read.
+    modalities: name → kind (None: not known) of what the settings by modality are offered for; mistakes:
+    lines about text that cannot be read.
     """
 
     key: str
-    modalities: Sequence[str] = ()
+    modalities: Mapping[str, ModalityKind | None] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
 
     def group(
@@ -89,25 +90,30 @@ class Form:
         out."""
         result: dict[str, Any] = {}
         chosen: dict[str, str] = {}
-        kinds = ["", *item.kinds]
-        for column, name in zip(st.columns(max(len(self.modalities), 2)), self.modalities, strict=False):
+        for column, (name, kind) in zip(
+            st.columns(max(len(self.modalities), 2)), self.modalities.items(), strict=False
+        ):
+            now = values.get(name, {"name": ""})["name"]
+            fitting = [key for key, model in item.kinds.items() if key == now or _reads(model, kind)]
             chosen[name] = column.selectbox(
                 f"{title(item.name.removesuffix('s'))} of {name}",
-                kinds,
-                kinds.index(values.get(name, {"name": ""})["name"]),
+                ["", *fitting],
+                ["", *fitting].index(now),
                 format_func=lambda kind: title(kind) if kind else "The data set's own",
                 key=self._key(f"{path}.{name}.name"),
                 help=item.help,
                 persist_state="session",
             )
-        for name, kind in chosen.items():
-            if kind:
+        for name, choice in chosen.items():
+            if choice:
                 st.markdown(
-                    f"**{title(item.name.removesuffix('s'))} of {name}: {title(kind)}**",
-                    help=summary(item.kinds[kind]),
+                    f"**{title(item.name.removesuffix('s'))} of {name}: {title(choice)}**",
+                    help=summary(item.kinds[choice]),
                 )
-                kept = values.get(name, {}) if kind == values.get(name, {}).get("name") else {"name": kind}
-                result[name] = self.group(item.kinds[kind], kept, f"{path}.{name}.{kind}")
+                kept = (
+                    values.get(name, {}) if choice == values.get(name, {}).get("name") else {"name": choice}
+                )
+                result[name] = self.group(item.kinds[choice], kept, f"{path}.{name}.{choice}")
         return result
 
     def control(self, item: Field, value: Any, path: str) -> Any:
@@ -159,6 +165,11 @@ def _allowed(item: Field) -> str:
     if low is None and high is None:
         return ""
     return f"From {low} to {high}." if low and high else f"From {low}." if low else f"Up to {high}."
+
+
+def _reads(model: type[Settings], kind: ModalityKind | None) -> bool:
+    """Whether an encoder or augmentation is for this kind of modality, as far as the kind is known."""
+    return kind is None or kind in getattr(model, "READS", (kind,))
 
 
 def step_for(value: float) -> float:

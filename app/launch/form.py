@@ -5,21 +5,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import streamlit as st
-from pydantic import TypeAdapter
 
 from app.launch.controls import Form
 from app.launch.plan import edited_lines, objective_settings, shared_settings
-from app.wording.fields import fields_of, kinds_of, summary, title
+from app.wording.fields import fields_of, summary, title
 from app.wording.names import method_label
 from engine.presets.preset import Preset
-from engine.settings.base import Settings
+from engine.settings.base import members_of
 from engine.settings.dataset import DatasetSettings
 from engine.settings.experiment import ExperimentSettings
+from engine.settings.kinds import ModalityKind
 from engine.settings.objective import ObjectiveSettings
 
 CHOSEN_ABOVE = ("path", "test_path", "modalities", "label")
 """Settings of the user's own file, which has its own controls before the form."""
-_DATA: TypeAdapter[Any] = TypeAdapter(DatasetSettings)
 
 
 class Edited(NamedTuple):
@@ -35,8 +34,8 @@ class Edited(NamedTuple):
 def draw_settings(start: Preset, methods: Sequence[str], key: str) -> Edited:
     """Every setting of the chosen methods, prefilled from the start."""
     base = shared_settings(start)
-    data = _DATA.validate_python(base["data"])
-    form = Form(key, data.modality_names)
+    data = members_of(DatasetSettings)[base["data"]["name"]].model_validate(base["data"])
+    form = Form(key, _modality_kinds(data))
     shared = dict(base)
     with st.expander(
         "Data: your own file" if data.name == "paired_file" else f"Data: {title(data.name)}",
@@ -57,6 +56,12 @@ def draw_settings(start: Preset, methods: Sequence[str], key: str) -> Edited:
     return Edited(shared, objectives, edited_lines(base, shared) + changed, form.mistakes)
 
 
+def _modality_kinds(data: DatasetSettings) -> dict[str, ModalityKind | None]:
+    """As the settings say, or the file that was chosen above."""
+    in_file = st.session_state.get("own_file_kinds", {})
+    return {name: kind or in_file.get(name) for name, kind in data.modality_kinds.items()}
+
+
 def _methods(
     start: Preset, methods: Sequence[str], form: Form
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -64,11 +69,16 @@ def _methods(
     if not methods:
         st.caption("No method is chosen.")
         return {}, []
-    models: Mapping[str, type[Settings]] = kinds_of(ObjectiveSettings)
+    models = members_of(ObjectiveSettings)
     edited, changed = {}, []
     for tab, method in zip(st.tabs([method_label(name) for name in methods]), methods, strict=True):
         with tab:
-            st.caption(summary(models[method]))
+            labels = (
+                " It trains with labels: a reference, not a competitor."
+                if models[method].NEEDS_LABELS
+                else ""
+            )
+            st.caption(summary(models[method]) + labels)
             base = objective_settings(start, method)
             edited[method] = form.group(models[method], base, f"objective.{method}")
             changed += [f"{method_label(method)}: {line}" for line in edited_lines(base, edited[method])]

@@ -117,6 +117,11 @@ def choose_file(home: Path, content: Mapping[str, Any]) -> dict[str, Any] | None
         return None
     path, entries = found
     show_arrays(entries)
+    st.session_state["own_file_kinds"] = {
+        entry.name: "vector" if entry.kind == "flags" else entry.kind
+        for entry in entries
+        if entry.can_be_modality
+    }
     usable = _names(entry for entry in entries if entry.can_be_modality)
     labels = _names(entry for entry in entries if entry.can_be_label)
     if len(usable) < 2 or not labels:

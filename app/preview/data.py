@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.preview import pictures
-from engine.augmentations.simclr import IMAGENET_MEAN, IMAGENET_STD
+from engine.augmentation import IMAGENET_MEAN, IMAGENET_STD
 from engine.dataset import Modality, MultimodalDataset, Samples, Split, Task, is_labelled, load_dataset
 from engine.datasets.rendering.images import NAMES, render
 from engine.randomness import numpy_generator, torch_generator

@@ -34,8 +34,9 @@ def file(request: Mapping[str, Any], _folder: Path, _home: Path) -> Facts:
 def data(request: Mapping[str, Any], folder: Path, home: Path) -> Facts:
     """What a data set is, with pictures of some of its samples."""
     from app.preview.data import describe
+    from engine.settings.experiment import parse_data
 
-    return describe(_data_settings(request), folder, home)
+    return describe(parse_data(request), folder, home)
 
 
 def views(request: Mapping[str, Any], folder: Path, home: Path) -> Facts:
@@ -57,15 +58,9 @@ def check(request: Mapping[str, Any], folder: Path, home: Path) -> Facts:
     """What is wrong with settings that read well, found by setting up their training on the data: one line a
     mistake."""
     from app.preview.trying import mistakes_of
+    from engine.settings.experiment import parse_data
 
-    return {"mistakes": mistakes_of(_data_settings(request["data"]), request["runs"].values(), folder, home)}
-
-
-def _data_settings(content: Any) -> Any:
-    from engine.settings.dataset import DatasetSettings
-
-    adapter: TypeAdapter[Any] = TypeAdapter(DatasetSettings)
-    return adapter.validate_python(content)
+    return {"mistakes": mistakes_of(parse_data(request["data"]), request["runs"].values(), folder, home)}
 
 
 MAKERS: Mapping[str, Callable[[Mapping[str, Any], Path, Path], Facts]] = {

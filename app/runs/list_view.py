@@ -7,13 +7,13 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from app import queries
-from app.groups.grouping import HEADLINE_METRICS, Panel
+from app.groups.grouping import Panel
 from app.runs.facts import RESUMABLE, STATES
 from app.runs.table import result_column, result_panels, run_table
 from app.state import open_page, write_runs
 from app.training.launching import ensure_supervisor
 from app.wording.figures import show_count
-from app.wording.units import unit_of
+from app.wording.units import metric_label, unit_of
 from engine.recorder import SPEED
 from storage.run import ALIVE, Run, live_state
 from storage.runs import request_stop, requeue
@@ -129,7 +129,7 @@ def _columns(table: pl.DataFrame, panels: Sequence[Panel]) -> Mapping[str, Colum
             panel.title,
             format="%.1f %%" if unit.scale == 100 else "%.3g",
             width=96,
-            help=f"Linear-probe {HEADLINE_METRICS[panel.metric]}, mean over "
+            help=f"Linear-probe {metric_label(panel.metric)}, mean over "
             f"{show_count(len(panel.tasks), 'task')}.{chance}",
         )
     return shown

@@ -19,6 +19,7 @@ from app.synergy.rows import read_rows
 from app.synergy.schedule import skipped_line
 from app.wording.figures import show_bytes, show_clock, show_facts, show_number, show_time
 from app.wording.units import unit_of
+from engine.metric import all_metrics
 from engine.recorder import CPU, GPU, GPU_MEMORY, MEMORY, SPEED, TRAINING_LOSS, VALIDATION_LOSS
 from storage.run import Run
 
@@ -74,7 +75,8 @@ def show_results(run: Run) -> None:
 
 def _result_row(task: str, metric: str, value: float, facts: Mapping[str, Any]) -> dict[str, object]:
     unit = unit_of(metric)
-    chance = facts.get("chance") if metric == "accuracy" else None
+    described = all_metrics().get(metric)
+    chance = facts.get("chance") if described is not None and described.has_chance else None
     known = [float(value) for name, value in facts.items() if name.startswith("true_")]
     return {
         "Task": task,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from app.training.processes import host_name, is_alive, signal_all
+from engine.metric import all_metrics
 from storage.clock import now_ms
 from storage.database import Database
 from storage.queries import results
@@ -68,9 +69,9 @@ def _ending(db: Database, run: Run, state: str) -> str:
     if state == "finished":
         found = results(db, [run.id])
         figures = [
-            f"{task} {metric} {value:.3g}" if metric == "mse" else f"{task} {metric} {value:.3f}"
+            f"{task} {metric} {value:{'.3f' if all_metrics()[metric].unit == 'share' else '.3g'}}"
             for task, metric, value in zip(found["task"], found["metric"], found["value"], strict=True)
-            if metric in ("accuracy", "weighted_f1", "macro_f1", "mse")
+            if metric in all_metrics()
         ]
         return f"run {run.id} ({run.title}) finished: {', '.join(figures) or 'no results'}"
     return f"run {run.id} ({run.title}) {state}" + (f": {run.error}" if run.error else "")

@@ -1,13 +1,11 @@
 """What runs, their data and their methods are called wherever they are named. Pure functions."""
 
-import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import PurePath
-from typing import get_args
 
 from app.wording.fields import title
 from engine.presets.preset import method_names
+from engine.settings.base import members_of
 from engine.settings.objective import ObjectiveSettings
 from storage.run import Run
 
@@ -35,13 +33,10 @@ def data_label(run: Run) -> str:
     return PurePath(path).name if path else title(run.dataset)
 
 
-@cache
 def method_label(name: str) -> str:
-    """The method as papers write it: the first word of its settings' docstring ("comm" → "CoMM")."""
-    for member in get_args(get_args(ObjectiveSettings)[0]):
-        if member.model_fields["name"].default == name:
-            return re.split(r"[\s,:(]", (member.__doc__ or name).strip(), maxsplit=1)[0]
-    return name
+    """The method as papers write it ("comm" → "CoMM"); a name that is not known any more stays as it is."""
+    methods = members_of(ObjectiveSettings)
+    return methods[name].LABEL if name in methods else name
 
 
 def in_order(methods: Iterable[str]) -> list[str]:

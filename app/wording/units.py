@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 from app.wording.figures import show_fixed
+from engine.metric import all_metrics
 
 
 class Unit(NamedTuple):
@@ -44,10 +45,19 @@ BITS = Unit(1.0, 3, " bits", " bits")
 
 
 def unit_of(metric: str) -> Unit:
-    """Fractions are stored and shown as per cent; other figures, such as a squared error, as they are."""
-    return PERCENT if metric in {"accuracy", "macro_f1", "weighted_f1"} else PLAIN
+    """Shares are stored as fractions and shown as per cent; other figures, such as a squared error, as they
+    are; so is a metric that is not known any more."""
+    known = all_metrics().get(metric)
+    return PERCENT if known is not None and known.unit == "share" else PLAIN
+
+
+def metric_label(metric: str) -> str:
+    """What sentences and axes call a metric; one that is not known any more goes by its stored name."""
+    known = all_metrics().get(metric)
+    return metric if known is None else known.label
 
 
 def lower_is_better(metric: str) -> bool:
-    """True for errors."""
-    return metric in {"mse"}
+    """True for errors; a metric that is not known any more is taken as one of which more is better."""
+    known = all_metrics().get(metric)
+    return known is not None and not known.higher_is_better

@@ -1,17 +1,46 @@
-"""Noise and dropped steps for vectors and sequences, masked tokens for texts (docs/method.md#augmentations),
-for a whole batch on its device.
+"""Noise and dropped steps for vectors and sequences, for a whole batch on its device.
 
 What is drawn is kept apart from how it is applied, so that one draw can serve several modalities with their
-time steps aligned. Images have their own file, `simclr.py`.
+time steps aligned.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from engine.augmentation import Augmentation, plain
 from engine.dataset import Modality, Samples
-from engine.settings.augmentation import NoiseAugmentation, TokenMaskingAugmentation
+from engine.settings.augmentation import NoiseAugmentation
+
+
+class Noise(Augmentation):
+    """Noise and drop with these settings, for one modality's vectors or sequences."""
+
+    def __init__(self, settings: NoiseAugmentation, modality: Modality):
+        self.settings, self.modality = settings, modality
+
+    def shared_draws(self, batches: Sequence[Samples], generator: torch.Generator) -> "NoiseDraws":
+        """One draw for all modalities with noise, as long as the longest sequence among them."""
+        steps = max((samples.values.shape[1] for samples in batches if samples.values.ndim == 3), default=0)
+        return draw_noise(len(batches[0].values), steps, generator)
+
+    def __call__(self, samples: Samples, generator: torch.Generator, shared: Any = None) -> Samples:
+        b, steps = samples.values.shape[:2]
+        draws: NoiseDraws | None = shared
+        if draws is None:
+            draws = draw_noise(b, steps, generator)
+        elif (
+            samples.values.ndim == 2
+        ):  # features of different modalities do not correspond: only steps are shared
+            draws = draws._replace(steps=draw_noise(b, steps, generator).steps)
+        return add_noise_and_drop(plain(samples, self.modality), self.settings, draws, generator)
+
+
+def build(settings: NoiseAugmentation, modality: Modality) -> Noise:
+    """The augmentation."""
+    return Noise(settings, modality)
 
 
 class NoiseDraws(NamedTuple):
@@ -72,18 +101,3 @@ def dropped_steps(
     most = (settings.drop * valid).floor()
     count = (draws.share * (most + 1)).floor() * (draws.gets_drop < settings.drop_probability)
     return order.argsort(1).argsort(1) < count[:, None]
-
-
-def mask_tokens(
-    samples: Samples, settings: TokenMaskingAugmentation, text: Modality, generator: torch.Generator
-) -> Samples:
-    """Token ids (b, t), each replaced by the text's mask token with the probability; special tokens and
-    padding stay."""
-    values, is_padding = samples
-    assert text.mask_token is not None
-    masked = torch.rand(values.shape, generator=generator, device=values.device) < settings.probability
-    for token in text.special_tokens:  # a handful; a list of them would have to be copied to the device
-        masked &= values != token
-    if is_padding is not None:
-        masked &= ~is_padding
-    return Samples(values.masked_fill(masked, text.mask_token), is_padding)

@@ -12,19 +12,19 @@ import math
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.augmentation import IMAGENET_MEAN, Augmentation, image_statistics
 from engine.augmentations.imaging.blur import blur
 from engine.augmentations.imaging.colour import HUE, ColourMap, grey_matrix, linear_jitter, shift_hue_
-from engine.augmentations.imaging.constants import constant
+from engine.constants import constant
+from engine.dataset import Modality, Samples
 from engine.settings.augmentation import SimclrAugmentation
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 JITTER = (0.4, 0.4, 0.4, 0.1)
 """Half-widths of brightness, contrast and saturation around 1, and of the hue shift around 0 in turns, at
 strength 1."""
@@ -37,6 +37,21 @@ UNCHANGED = (1.0, 1.0, 1.0, 0.0)
 """Factors of a colour jitter that changes nothing."""
 CPU_CHUNK = 2
 """Images worked on at once on a CPU: few enough to stay in its cache."""
+
+
+class Simclr(Augmentation):
+    """SimCLR's pipeline with these settings, for images."""
+
+    def __init__(self, settings: SimclrAugmentation):
+        self.settings = settings
+
+    def __call__(self, samples: Samples, generator: torch.Generator, shared: Any = None) -> Samples:
+        return Samples(simclr(samples.values, self.settings, generator))
+
+
+def build(settings: SimclrAugmentation, modality: Modality) -> Simclr:
+    """The augmentation."""
+    return Simclr(settings)
 
 
 class ImageDraws(NamedTuple):
@@ -60,13 +75,6 @@ def simclr(images: Tensor, settings: SimclrAugmentation, generator: torch.Genera
     """Augmented and normalised images (b, c, h, w) float32, of uint8 images or floats in [0, 1] with c = 1 or
     3."""
     return apply(images, draw(images.shape, settings, generator))
-
-
-def normalise(images: Tensor) -> Tensor:
-    """(x − mean) / std of ImageNet, float32 (b, c, h, w), of uint8 images or floats in [0, 1] with c = 1 or
-    3."""
-    mean, std = _statistics(images.shape[1], images.device)
-    return (_fractions(images) - mean[:, None, None]).div_(std[:, None, None])
 
 
 def draw(shape: torch.Size, settings: SimclrAugmentation, generator: torch.Generator) -> ImageDraws:
@@ -166,7 +174,7 @@ def _colour_maps(draws: ImageDraws, channels: int, brightest: float) -> tuple[Co
     Whichever map comes first also takes values up to `brightest` to [0, 1].
     """
     jittered = draws.jittered[:, None]
-    mean, std = _statistics(channels, draws.factors.device)
+    mean, std = image_statistics(channels, draws.factors.device)
     identity = torch.eye(channels, device=mean.device)
     factors = torch.where(jittered, draws.factors, constant(UNCHANGED, mean.device))
     first = linear_jitter(factors, draws.order, channels, after_hue=False).then(identity / brightest)
@@ -202,18 +210,5 @@ def _clip(normalised: Tensor) -> Tensor:
 @cache
 def _limits(channels: int) -> list[tuple[float, float]]:
     """What black and white become by the normalisation, a channel."""
-    means, stds = (values.tolist() for values in _statistics(channels, torch.device("cpu")))
+    means, stds = (values.tolist() for values in image_statistics(channels, torch.device("cpu")))
     return [(-mean / std, (1 - mean) / std) for mean, std in zip(means, stds, strict=True)]
-
-
-def _fractions(images: Tensor) -> Tensor:
-    """Float32 in [0, 1]; whole numbers are taken as 0 … 255."""
-    return images.float() if images.is_floating_point() else images.float().div_(255)
-
-
-def _statistics(channels: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """ImageNet's mean and standard deviation (c,); a single channel gets their averages."""
-    mean, std = constant(IMAGENET_MEAN, device), constant(IMAGENET_STD, device)
-    if channels == len(IMAGENET_MEAN):
-        return mean, std
-    return mean.mean(0, keepdim=True).expand(channels), std.mean(0, keepdim=True).expand(channels)

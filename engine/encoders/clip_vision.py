@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.augmentations.simclr import IMAGENET_MEAN, IMAGENET_STD
+from engine.augmentation import IMAGENET_MEAN, IMAGENET_STD
 from engine.dataset import Modality, Samples
 from engine.encoder import Encoder, EncoderError, Tokens
 from engine.nets.pretrained import Backbone, is_augmented, load_model, model_folder
@@ -52,9 +52,9 @@ def _choose(transformers: Any, kind: str) -> Any:
 
 
 def build(settings: ClipVisionSettings, modality: Modality) -> ClipVision:
-    """The encoder; raises `EncoderError` for other kinds than images, a folder without such a model, and
-    other image sizes."""
-    if modality.kind != "image" or modality.shape[0] != 3:
+    """The encoder; raises `EncoderError` for a folder without such a model, and other
+    image sizes."""
+    if modality.shape[0] != 3:
         raise EncoderError(
             f"clip_vision reads images of 3 channels; modality '{modality.name}' is a {modality.kind} "
             f"{modality.shape}"

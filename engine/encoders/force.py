@@ -38,10 +38,7 @@ class Force(Encoder):
 
 
 def build(settings: ForceSettings, modality: Modality) -> Force:
-    """The encoder; raises `EncoderError` for other kinds than sequences, and lengths that are no multiple of
-    32 steps."""
-    if modality.kind != "sequence":
-        raise EncoderError(f"force reads sequences; modality '{modality.name}' is a {modality.kind}")
+    """The encoder; raises `EncoderError` for lengths that are no multiple of 32 steps."""
     if modality.shape[0] % WINDOW:
         raise EncoderError(
             f"force reads a multiple of {WINDOW} steps; '{modality.name}' has {modality.shape[0]}"

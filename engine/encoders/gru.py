@@ -3,7 +3,7 @@
 from torch import nn
 
 from engine.dataset import Modality, Samples
-from engine.encoder import Encoder, EncoderError, Tokens
+from engine.encoder import Encoder, Tokens
 from engine.settings.encoder import GruSettings
 
 
@@ -24,7 +24,5 @@ class Gru(Encoder):
 
 
 def build(settings: GruSettings, modality: Modality) -> Gru:
-    """The encoder; raises `EncoderError` for other kinds than sequences."""
-    if modality.kind != "sequence":
-        raise EncoderError(f"gru reads sequences; modality '{modality.name}' is a {modality.kind}")
+    """The encoder."""
     return Gru(modality.shape[1], settings)

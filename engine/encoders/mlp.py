@@ -35,14 +35,7 @@ class Mlp(Encoder):
 
 
 def build(settings: MlpSettings, modality: Modality) -> Mlp:
-    """The encoder; raises `EncoderError` for images and texts."""
-    if modality.kind not in ("vector", "sequence"):
-        found, other = {"image": ("an image", "small_cnn or alexnet")}.get(
-            modality.kind, (f"a {modality.kind}", "clip_text")
-        )
-        raise EncoderError(
-            f"mlp reads vectors and sequences; modality '{modality.name}' is {found}: use {other}"
-        )
+    """The encoder; raises `EncoderError` for a hidden layer without features."""
     if settings.hidden and min(settings.hidden) < 1:
         raise EncoderError(f"mlp needs hidden layers of at least 1 feature; got {settings.hidden}")
     return Mlp(modality.shape[-1], settings, modality.shape[0] if modality.kind == "sequence" else None)

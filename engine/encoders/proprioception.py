@@ -3,7 +3,7 @@
 from torch import nn
 
 from engine.dataset import Modality, Samples
-from engine.encoder import Encoder, EncoderError, Tokens
+from engine.encoder import Encoder, Tokens
 from engine.settings.encoder import ProprioceptionSettings
 
 HIDDEN = (32, 64, 128)
@@ -26,7 +26,5 @@ class Proprioception(Encoder):
 
 
 def build(settings: ProprioceptionSettings, modality: Modality) -> Proprioception:
-    """The encoder; raises `EncoderError` for other kinds than vectors."""
-    if modality.kind != "vector":
-        raise EncoderError(f"proprioception reads vectors; modality '{modality.name}' is a {modality.kind}")
+    """The encoder."""
     return Proprioception(modality.shape[0], settings)

@@ -4,7 +4,7 @@ affect sets."""
 from torch import nn
 
 from engine.dataset import Modality, Samples
-from engine.encoder import Encoder, EncoderError, Tokens
+from engine.encoder import Encoder, Tokens
 from engine.settings.encoder import SequenceTransformerSettings
 
 
@@ -41,9 +41,5 @@ class SequenceTransformer(Encoder):
 
 
 def build(settings: SequenceTransformerSettings, modality: Modality) -> SequenceTransformer:
-    """The encoder; raises `EncoderError` for other kinds than sequences."""
-    if modality.kind != "sequence":
-        raise EncoderError(
-            f"sequence_transformer reads sequences; modality '{modality.name}' is a {modality.kind}"
-        )
+    """The encoder."""
     return SequenceTransformer(modality.shape[1], settings)

@@ -35,12 +35,7 @@ class SmallCnn(Encoder):
 
 
 def build(settings: SmallCnnSettings, modality: Modality) -> SmallCnn:
-    """The encoder; raises `EncoderError` for other kinds than images and for images smaller than the stages
-    halve."""
-    if modality.kind != "image":
-        raise EncoderError(
-            f"small_cnn reads images; modality '{modality.name}' is a {modality.kind}, which mlp reads"
-        )
+    """The encoder; raises `EncoderError` for images smaller than the stages halve."""
     if min(settings.channels) < 1:
         raise EncoderError(f"small_cnn needs at least 1 channel in every stage; got {settings.channels}")
     channels, height, width = modality.shape

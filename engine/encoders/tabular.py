@@ -29,9 +29,7 @@ class Tabular(Encoder):
 
 
 def build(settings: TabularSettings, modality: Modality) -> Tabular:
-    """The encoder; raises `EncoderError` for other kinds than vectors."""
-    if modality.kind != "vector":
-        raise EncoderError(f"tabular reads vectors; modality '{modality.name}' is a {modality.kind}")
+    """The encoder."""
     if settings.hidden and min(settings.hidden) < 1:
         raise EncoderError(f"tabular needs hidden layers of at least 1 feature; got {settings.hidden}")
     return Tabular(modality.shape[0], settings)

@@ -5,46 +5,19 @@ Looks at names, sizes and first bytes, and reads nothing large: the data page as
 torch.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import DatasetError
-from engine.settings.dataset import PUBLISHED
-from engine.settings.published_dataset import ImageTextSettings, PublishedSettings
-
-_AFFECT = (
-    "MultiBench publishes it with its processed affect data: follow the link in the README of "
-    "github.com/pliang279/MultiBench."
-)
-_MODELS = (
-    "the two models are on huggingface.co, openai/clip-vit-base-patch32 and "
-    "sentence-transformers/clip-ViT-B-32-multilingual-v1: "
-    "config.json, model.safetensors and the text model's tokenizer.json."
-)
-SOURCES: dict[str, str] = {
-    "mosi": _AFFECT,
-    "ur_funny": _AFFECT,
-    "mustard": _AFFECT,
-    "mimic": "Its owners ask for training and an agreement (physionet.org); who has both gets im.pk from "
-    "MultiBench's authors, "
-    "as the README of github.com/pliang279/MultiBench says.",
-    "vision_touch": "Stanford publishes it: run dataset/download_data.sh of "
-    "github.com/stanford-iprl-lab/multimodal_representation, or datasets/robotics/download_data.sh of "
-    "MultiBench.",
-    "mm_imdb": "Its authors publish mmimdb.tar.gz at lisi1.unal.edu.co/mmimdb; " + _MODELS,
-    "hateful_memes": "Meta publishes it to who agrees to its licence, at hatefulmemeschallenge.com; "
-    + _MODELS,
-}
-"""How one gets each data set. Nothing is ever downloaded for the user: some owners ask for an agreement
-first."""
-
+from engine.settings.base import members_of
+from engine.settings.published_dataset import ExpectedFile, PublishedSettings
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
-class ExpectedFile:
+class LookedAt:
     """A file or folder of a data set: whether it is there, its bytes (a folder's: None), and what is wrong
     with it."""
 
@@ -60,7 +33,7 @@ class Presence:
     """What there is of a data set, and how one gets the rest."""
 
     dataset: str
-    files: tuple[ExpectedFile, ...]
+    files: tuple[LookedAt, ...]
     source: str
 
     @property
@@ -71,43 +44,48 @@ class Presence:
 
 def describe_presence(home: Path) -> list[Presence]:
     """Every published data set, at its place in the data home."""
-    return [presence_of(model(), home) for model in PUBLISHED]
+    return [presence_of(model.model_validate({}), home) for model in members_of(PublishedSettings).values()]
 
 
 def presence_of(settings: PublishedSettings, home: Path) -> Presence:
     """One data set, at the place that the settings name."""
-    name: str = getattr(settings, "name")  # noqa: B009  (every member of the union has one)
-    return Presence(name, tuple(_LOOKS[name](settings, home)), SOURCES[name])
+    files = tuple(_LOOKS[file.format](settings, file) for file in settings.expected_files(home))
+    return Presence(settings.name, files, settings.SOURCE)
 
 
 def check_there(settings: PublishedSettings, home: Path) -> Path:
     """Where the data set is; raises `DatasetError` with how one gets it where there is nothing."""
     path = settings.location(home)
     if not path.exists():
-        raise DatasetError(f"there is no {path}. {SOURCES[getattr(settings, 'name')]}")  # noqa: B009
+        raise DatasetError(f"there is no {path}. {settings.SOURCE}")
     return path
 
 
-def _look(path: Path, holds: str, problem: Callable[[Path, int], str | None]) -> ExpectedFile:
+def _file(
+    settings: PublishedSettings,
+    file: ExpectedFile,
+    problem: Callable[[Path, int], str | None] = lambda *_: None,
+) -> LookedAt:
     """One file, with its problem by its path and size."""
+    path, holds = file.path, file.holds
     try:
         size = path.stat().st_size
         if not path.is_file():
-            return ExpectedFile(path, holds, True, None, "is not a file")
+            return LookedAt(path, holds, True, None, "is not a file")
         found = "is empty" if size == 0 else problem(path, size)
     except FileNotFoundError:
-        return ExpectedFile(path, holds, False)
+        return LookedAt(path, holds, False)
     except OSError as error:
-        return ExpectedFile(path, holds, True, None, f"cannot be read: {error.strerror}")
-    return ExpectedFile(path, holds, True, size, found)
+        return LookedAt(path, holds, True, None, f"cannot be read: {error.strerror}")
+    return LookedAt(path, holds, True, size, found)
 
 
-def _pickle(settings: PublishedSettings, home: Path) -> Iterator[ExpectedFile]:
-    def problem(file: Path, size: int) -> str | None:
+def _pickle(settings: PublishedSettings, file: ExpectedFile) -> LookedAt:
+    def problem(path: Path, size: int) -> str | None:
         """What the first and last byte give away; nothing is unpickled."""
         if size > settings.most_bytes:
             return f"has {size / 1e9:,.2f} GB; {settings.max_gigabytes:g} GB are allowed"
-        with file.open("rb") as stream:
+        with path.open("rb") as stream:
             first = stream.read(1)
             stream.seek(-1, 2)
             last = stream.read(1)
@@ -115,26 +93,22 @@ def _pickle(settings: PublishedSettings, home: Path) -> Iterator[ExpectedFile]:
             return "is no pickle"
         return None if last == b"." else "is cut off: its end is missing"
 
-    yield _look(settings.location(home), "one pickle of NumPy arrays", problem)
+    return _file(settings, file, problem)
 
 
-def _episodes(settings: PublishedSettings, home: Path) -> Iterator[ExpectedFile]:
-    path = settings.location(home)
-    holds = "a folder of .h5 files, one an episode"
+def _episodes(settings: PublishedSettings, file: ExpectedFile) -> LookedAt:
+    path = file.path
     if not path.exists():
-        yield ExpectedFile(path, holds, False)
-        return
+        return LookedAt(path, file.holds, False)
     files = sorted(path.glob("*.h5"))
     if not files:
-        yield ExpectedFile(
-            path, holds, True, None, "holds no .h5 files" if path.is_dir() else "is not a folder"
-        )
-        return
-    broken = [file.name for file in files if not _starts_with(file, HDF5_SIGNATURE)]
-    problem = (
+        problem = "holds no .h5 files" if path.is_dir() else "is not a folder"
+        return LookedAt(path, file.holds, True, None, problem)
+    broken = [episode.name for episode in files if not _starts_with(episode, HDF5_SIGNATURE)]
+    said = (
         f"{len(broken)} of {len(files)} files are no HDF5 files, the first is {broken[0]}" if broken else None
     )
-    yield ExpectedFile(path, f"{len(files):,} episodes, one .h5 file each", True, None, problem)
+    return LookedAt(path, f"{len(files):,} episodes, one .h5 file each", True, None, said)
 
 
 def _starts_with(file: Path, signature: bytes) -> bool:
@@ -145,32 +119,15 @@ def _starts_with(file: Path, signature: bytes) -> bool:
         return False
 
 
-def _image_text(settings: PublishedSettings, home: Path) -> Iterator[ExpectedFile]:
-    assert isinstance(settings, ImageTextSettings)
-    path = settings.location(home)
-    lists, images = _IMAGE_TEXT[settings.FILE]
-    for name in lists:
-        yield _look(path / name, "which samples there are", lambda file, size: None)
-    there = (path / images).is_dir()
-    empty = there and next((path / images).iterdir(), None) is None
-    yield ExpectedFile(path / images, "the images", there, None, "is empty" if empty else None)
-    image_model, text_model = settings.model_folders(home)
-    for file in (image_model / "config.json", image_model / "model.safetensors"):
-        yield _look(file, "the image model", lambda file, size: None)
-    for file in (text_model / "config.json", text_model / "model.safetensors", text_model / "tokenizer.json"):
-        yield _look(file, "the text model", lambda file, size: None)
+def _folder(settings: PublishedSettings, file: ExpectedFile) -> LookedAt:
+    is_there = file.path.is_dir()
+    is_empty = is_there and next(file.path.iterdir(), None) is None
+    return LookedAt(file.path, file.holds, is_there, None, "is empty" if is_empty else None)
 
 
-_IMAGE_TEXT = {
-    "mmimdb": (("split.json",), "dataset"),
-    "hateful_memes": (("train.jsonl", "dev.jsonl"), "img"),
-}
-_LOOKS: dict[str, Callable[[PublishedSettings, Path], Iterator[ExpectedFile]]] = {
-    "mosi": _pickle,
-    "ur_funny": _pickle,
-    "mustard": _pickle,
-    "mimic": _pickle,
-    "vision_touch": _episodes,
-    "mm_imdb": _image_text,
-    "hateful_memes": _image_text,
+_LOOKS: Mapping[str, Callable[[PublishedSettings, ExpectedFile], LookedAt]] = {
+    "file": _file,
+    "pickle": _pickle,
+    "episodes": _episodes,
+    "folder": _folder,
 }

@@ -10,9 +10,9 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from engine.settings.base import Settings, setting
+from engine.settings.base import Settings, members_of, setting
 from engine.settings.dataset import DatasetSettings
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 from engine.settings.objective import ObjectiveSettings
@@ -91,19 +91,14 @@ def check_choice(what: str, name: str, allowed: list[str]) -> None:
         raise SettingsError(f"no {what} '{name}'{hint}; choose from {', '.join(allowed)}")
 
 
-def _union_names(union: Any) -> list[str]:
-    members = get_args(get_args(union)[0])
-    return [member.model_fields["name"].default for member in members]
-
-
 def method_names() -> list[str]:
     """Every objective there is, InfMasking first."""
-    return _union_names(ObjectiveSettings)
+    return list(members_of(ObjectiveSettings))
 
 
 def dataset_names() -> list[str]:
-    """Every data set there is."""
-    return _union_names(DatasetSettings)
+    """Every data set there is, the published ones last."""
+    return list(members_of(DatasetSettings))
 
 
 def preset_names() -> list[str]:

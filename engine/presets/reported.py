@@ -9,11 +9,9 @@ import json
 from functools import cache
 from typing import Any, NamedTuple
 
+from engine.metric import all_metrics
 from engine.presets.preset import FOLDER
 
-UNITS = {"accuracy": 1e-2, "weighted_f1": 1e-2, "macro_f1": 1e-2, "mse": 1e-4}
-"""Metrics of the tables, and the unit that a table's figures have in ours: per cent, or 1e-4 of the target's
-squared unit."""
 ROWS = {("mm_imdb", "cross"): "clip (further trained)"}
 """Rows that a method has under another name: Cross on MM-IMDb is CLIP, trained on with CLIP's loss."""
 
@@ -63,9 +61,9 @@ def _metric(column: str) -> str:
 
     Trifeature's columns are named by question.
     """
-    return "mse" if "_mse_" in column else column if column in UNITS else "accuracy"
+    return "mse" if "_mse_" in column else column if column in all_metrics() else "accuracy"
 
 
 def _in_our_unit(figures: tuple[float, float | None], metric: str, *, quoted: bool) -> Published:
-    (value, deviation), unit = figures, UNITS[metric]
+    (value, deviation), unit = figures, all_metrics()[metric].reported_scale
     return Published(value * unit, None if deviation is None else deviation * unit, quoted)

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from engine.dataset import Task
-from engine.metric import metrics_for
+from engine.metric import metrics_for, selecting_metric
 from engine.settings.training import ProbeSettings
 
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -66,7 +66,7 @@ def probe(
             best = max((best, best - step, best + step), key=score)
     both = Features(np.concatenate([train.x, validation.x]), np.concatenate([train.y, validation.y]))
     predicted = _fit(task, both, _cost(best), settings.iterations)(test.x)
-    values = {name: measure(test.y, predicted) for name, measure in metrics_for(task.kind).items()}
+    values = {name: metric.measure(test.y, predicted) for name, metric in metrics_for(task.kind).items()}
     return ProbeResult(values, _cost(best), len(both.y), len(test.y))
 
 
@@ -75,10 +75,8 @@ def _cost(position: int) -> float:
 
 
 def _selection_score(task: Task, target: np.ndarray, predicted: np.ndarray) -> float:
-    measures = metrics_for(task.kind)
-    if task.kind == "regression":
-        return -measures["mse"](target, predicted)
-    return measures["accuracy" if task.kind == "classification" else "macro_f1"](target, predicted)
+    metric = selecting_metric(task.kind)
+    return (1 if metric.higher_is_better else -1) * metric.measure(target, predicted)
 
 
 def _fit(task: Task, features: Features, cost: float, iterations: int) -> Predict:

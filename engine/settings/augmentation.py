@@ -1,20 +1,24 @@
-"""Settings of the augmentations a modality can have (docs/method.md#augmentations)."""
+"""Settings of the augmentations a modality can have. Adding one: a class here, and a file of its name in
+`engine/augmentations/`."""
 
-from typing import Annotated, Literal
-
-from pydantic import Discriminator
+from typing import ClassVar, Literal
 
 from engine.settings.base import Settings, setting
+from engine.settings.kinds import ModalityKind
 
 
-class NoAugmentation(Settings):
-    """The two views of a sample are the sample itself."""
+class AugmentationSettings(Settings):
+    """Base of the settings of all augmentations. READS: the kinds of modality that it can change."""
 
-    name: Literal["none"] = "none"
+    READS: ClassVar[tuple[ModalityKind, ...]]
+
+    name: str
 
 
-class SimclrAugmentation(Settings):
+class SimclrAugmentation(AugmentationSettings):
     """SimCLR's image pipeline (Chen et al., 2020): crop, flip, colour jitter, grey, blur."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("image",)
 
     name: Literal["simclr"] = "simclr"
     smallest_crop: float = setting(0.08, "Smallest share of the image a random crop keeps.", gt=0.0, le=1.0)
@@ -27,8 +31,10 @@ class SimclrAugmentation(Settings):
     flip_probability: float = setting(0.5, "Probability of a horizontal flip.", ge=0.0, le=1.0)
 
 
-class NoiseAugmentation(Settings):
+class NoiseAugmentation(AugmentationSettings):
     """Gaussian noise and dropped steps (or features, for vectors), each applied with its own probability."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("vector", "sequence")
 
     name: Literal["noise"] = "noise"
     noise: float = setting(0.1, "Standard deviation of the added noise.", ge=0.0, le=10.0)
@@ -42,14 +48,19 @@ class NoiseAugmentation(Settings):
     drop_probability: float = setting(0.5, "Probability that a view gets the drop.", ge=0.0, le=1.0)
 
 
-class TokenMaskingAugmentation(Settings):
+class TokenMaskingAugmentation(AugmentationSettings):
     """Text tokens replaced by the tokenizer's mask token, each with the same probability (Devlin et al.,
     2019)."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("text",)
 
     name: Literal["token_masking"] = "token_masking"
     probability: float = setting(0.15, "Probability that a token is masked.", ge=0.0, le=1.0)
 
 
-AugmentationSettings = Annotated[
-    NoAugmentation | SimclrAugmentation | NoiseAugmentation | TokenMaskingAugmentation, Discriminator("name")
-]
+class NoAugmentation(AugmentationSettings):
+    """The two views of a sample are the sample itself."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("vector", "sequence", "image", "text")
+
+    name: Literal["none"] = "none"

@@ -5,9 +5,11 @@ The launch form, the command line and the stored configuration are all generated
 setting is written once. Nothing under `engine.settings` imports torch: the dashboard reads it.
 """
 
-from typing import Any
+from typing import Annotated, Any, TypeVar, Union
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field
+
+Kind = TypeVar("Kind", bound="Settings")
 
 
 class Settings(BaseModel):
@@ -23,3 +25,23 @@ def setting(default: Any, help: str, *, unit: str | None = None, **constraints: 
     `min_length`, …). Pass `...` as `default` for a required setting.
     """
     return Field(default, description=help, json_schema_extra={"unit": unit} if unit else None, **constraints)
+
+
+def members_of(base: type[Kind]) -> dict[str, type[Kind]]:
+    """Every kind of `base` by its name: the classes below it that give their `name`, as they were written.
+
+    So a new kind is one class anywhere in the file of its base. Raises `TypeError` where two have one name.
+    """
+    found: dict[str, type[Kind]] = {}
+    for child in base.__subclasses__():
+        name = child.model_fields["name"].default if "name" in child.model_fields else None
+        own = {name: child} if isinstance(name, str) else {}
+        for key, member in (own | members_of(child)).items():
+            if found.setdefault(key, member) is not member:
+                raise TypeError(f"{member.__name__} and {found[key].__name__} are both named '{key}'")
+    return found
+
+
+def one_of(base: type[Settings]) -> Any:
+    """The type of a setting that holds one kind of `base`, told apart by `name`."""
+    return Annotated[Union[tuple(members_of(base).values())], Discriminator("name")]  # noqa: UP007

@@ -1,26 +1,33 @@
-"""Settings of every data set; the published ones stand in `published_dataset.py`.
+"""Settings of the data sets that are built in or the user's own; the published ones stand in
+`published_dataset.py`.
 
-Adding one: a class, its name in `DatasetSettings`, a file in `engine/datasets/`.
+Adding one: a class here, and a file of its name in `engine/datasets/`.
 """
 
-from typing import Annotated, Literal, get_args
+from collections.abc import Mapping
+from typing import Literal
 
-from pydantic import Discriminator, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from engine.settings.base import Settings, setting
-from engine.settings.published_dataset import (
-    HatefulMemesSettings,
-    MimicSettings,
-    MmImdbSettings,
-    MosiSettings,
-    MustardSettings,
-    PublishedSettings,
-    UrFunnySettings,
-    VisionTouchSettings,
-)
+from engine.settings.kinds import ModalityKind
 
 
-class TrifeatureSettings(Settings):
+class DatasetSettings(Settings):
+    """Base of the settings of all data sets."""
+
+    name: str
+
+    @property
+    def modality_kinds(self) -> Mapping[str, ModalityKind | None]:
+        """Name → kind of each modality, known without loading anything; None where only the file tells.
+
+        Every data set says its own.
+        """
+        raise TypeError(f"{type(self).__name__} does not say its modalities")
+
+
+class TrifeatureSettings(DatasetSettings):
     """Pairs of rendered images with a shape, a colour and a texture each (Hermann & Lampinen, 2020)."""
 
     name: Literal["trifeature"] = "trifeature"
@@ -57,12 +64,12 @@ class TrifeatureSettings(Settings):
     )
 
     @property
-    def modality_names(self) -> tuple[str, ...]:
-        """Names of the modalities, known without loading anything."""
-        return ("image1", "image2")
+    def modality_kinds(self) -> Mapping[str, ModalityKind | None]:
+        """Name → kind of each modality."""
+        return {"image1": "image", "image2": "image"}
 
 
-class BitsSettings(Settings):
+class BitsSettings(DatasetSettings):
     """Synthetic observations of latent symbols with known partial information."""
 
     name: Literal["bits"] = "bits"
@@ -99,12 +106,12 @@ class BitsSettings(Settings):
     )
 
     @property
-    def modality_names(self) -> tuple[str, ...]:
-        """Names of the modalities, known without loading anything."""
-        return ("x1", "x2")
+    def modality_kinds(self) -> Mapping[str, ModalityKind | None]:
+        """Name → kind of each modality."""
+        return {"x1": "vector", "x2": "vector"}
 
 
-class PairedFileSettings(Settings):
+class PairedFileSettings(DatasetSettings):
     """The user's own aligned arrays: one `.npz`, `.safetensors` or `.parquet`, or a train and a test file."""
 
     name: Literal["paired_file"] = "paired_file"
@@ -144,9 +151,9 @@ class PairedFileSettings(Settings):
     seed: int = setting(0, "Seed of the split.", ge=0, le=2**31 - 1)
 
     @property
-    def modality_names(self) -> tuple[str, ...]:
-        """Names of the modalities, known without loading anything."""
-        return self.modalities
+    def modality_kinds(self) -> Mapping[str, ModalityKind | None]:
+        """Name → kind of each modality; only the file tells the kinds."""
+        return dict.fromkeys(self.modalities)
 
     @field_validator("missing_label", mode="before")
     @classmethod
@@ -163,22 +170,3 @@ class PairedFileSettings(Settings):
         if self.group in (*self.modalities, self.label):
             raise ValueError(f"the group '{self.group}' is also named as a modality or the label")
         return self
-
-
-DatasetSettings = Annotated[
-    TrifeatureSettings
-    | BitsSettings
-    | PairedFileSettings
-    | MosiSettings
-    | UrFunnySettings
-    | MustardSettings
-    | MimicSettings
-    | VisionTouchSettings
-    | MmImdbSettings
-    | HatefulMemesSettings,
-    Discriminator("name"),
-]
-PUBLISHED: tuple[type[PublishedSettings], ...] = tuple(
-    member for member in get_args(get_args(DatasetSettings)[0]) if issubclass(member, PublishedSettings)
-)
-"""Those of them that are read from published files."""

@@ -1,22 +1,34 @@
-"""Settings of every encoder. Adding one: a class here, its name in `EncoderSettings`, a file in
-`engine/encoders/`."""
+"""Settings of every encoder. Adding one: a class here, and a file of its name in `engine/encoders/`."""
 
-from typing import Annotated, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Discriminator, model_validator
+from pydantic import model_validator
 
 from engine.settings.base import Settings, setting
+from engine.settings.kinds import ModalityKind
 
 
-class AlexnetSettings(Settings):
+class EncoderSettings(Settings):
+    """Base of the settings of all encoders. READS: the kinds of modality that the encoder reads."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]]
+
+    name: str
+
+
+class AlexnetSettings(EncoderSettings):
     """AlexNet's five convolutions (Krizhevsky, 2014): 224 px images become 6 × 6 features of width 256."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("image",)
 
     name: Literal["alexnet"] = "alexnet"
 
 
-class SmallCnnSettings(Settings):
+class SmallCnnSettings(EncoderSettings):
     """Strided 3 × 3 convolutions for small images: each stage halves the side, so 64 px become 4 × 4 after
     four."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("image",)
 
     name: Literal["small_cnn"] = "small_cnn"
     channels: tuple[int, ...] = setting(
@@ -24,8 +36,10 @@ class SmallCnnSettings(Settings):
     )
 
 
-class MlpSettings(Settings):
+class MlpSettings(EncoderSettings):
     """Fully connected layers: a vector becomes several tokens; a sequence, one token a step."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("vector", "sequence")
 
     name: Literal["mlp"] = "mlp"
     hidden: tuple[int, ...] = setting((256,), "Widths of the hidden layers.", max_length=8)
@@ -35,8 +49,10 @@ class MlpSettings(Settings):
     width: int = setting(64, "Width of a token.", unit="features", ge=4, le=4096)
 
 
-class SequenceTransformerSettings(Settings):
+class SequenceTransformerSettings(EncoderSettings):
     """A transformer over the steps of a sequence, without positions: what the affect sets are read with."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("sequence",)
 
     name: Literal["sequence_transformer"] = "sequence_transformer"
     width: int = setting(40, "Width every step is projected to.", unit="features", ge=4, le=4096)
@@ -56,8 +72,10 @@ class SequenceTransformerSettings(Settings):
         return self
 
 
-class TabularSettings(Settings):
+class TabularSettings(EncoderSettings):
     """An MLP over a table's row, then one token for each feature it gives: value × learned weight + bias."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("vector",)
 
     name: Literal["tabular"] = "tabular"
     hidden: tuple[int, ...] = setting((10,), "Widths of the hidden layers.", max_length=8)
@@ -65,36 +83,44 @@ class TabularSettings(Settings):
     width: int = setting(512, "Width of a token.", unit="features", ge=4, le=4096)
 
 
-class GruSettings(Settings):
+class GruSettings(EncoderSettings):
     """A gated recurrent unit (Cho et al., 2014) over a time series: one token a step."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("sequence",)
 
     name: Literal["gru"] = "gru"
     width: int = setting(512, "Width of the state, which is a step's token.", unit="features", ge=4, le=4096)
     layers: int = setting(1, "Layers of recurrent units.", ge=1, le=16)
 
 
-class Resnet18Settings(Settings):
+class Resnet18Settings(EncoderSettings):
     """ResNet-18 (He et al., 2016) without pooling, from scratch: 128 px images become 4 × 4 features of width
     512."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("image",)
 
     name: Literal["resnet18"] = "resnet18"
 
 
-class ForceSettings(Settings):
+class ForceSettings(EncoderSettings):
     """Five strided causal convolutions (Lee et al., 2019): 32 force readings become one token."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("sequence",)
 
     name: Literal["force"] = "force"
     width: int = setting(512, "Width of the token.", unit="features", ge=4, le=4096)
 
 
-class ProprioceptionSettings(Settings):
+class ProprioceptionSettings(EncoderSettings):
     """An MLP of four layers (Lee et al., 2019): a robot arm's own state becomes one token."""
+
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("vector",)
 
     name: Literal["proprioception"] = "proprioception"
     width: int = setting(512, "Width of the token.", unit="features", ge=4, le=4096)
 
 
-class PretrainedSettings(Settings):
+class PretrainedSettings(EncoderSettings):
     """Base of the encoders whose weights come from a Hugging Face folder on disk; nothing is downloaded."""
 
     path: str | None = setting(
@@ -118,6 +144,8 @@ class PretrainedSettings(Settings):
 class ClipVisionSettings(PretrainedSettings):
     """The image tower of a CLIP model (Radford et al., 2021): one token a patch, and one for the whole."""
 
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("image",)
+
     name: Literal["clip_vision"] = "clip_vision"
 
 
@@ -125,20 +153,6 @@ class ClipTextSettings(PretrainedSettings):
     """A text model, of CLIP or made to fit it (Reimers & Gurevych, 2020): one token for each of the
     text's."""
 
+    READS: ClassVar[tuple[ModalityKind, ...]] = ("text",)
+
     name: Literal["clip_text"] = "clip_text"
-
-
-EncoderSettings = Annotated[
-    AlexnetSettings
-    | SmallCnnSettings
-    | MlpSettings
-    | SequenceTransformerSettings
-    | TabularSettings
-    | GruSettings
-    | Resnet18Settings
-    | ForceSettings
-    | ProprioceptionSettings
-    | ClipVisionSettings
-    | ClipTextSettings,
-    Discriminator("name"),
-]

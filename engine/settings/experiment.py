@@ -14,12 +14,10 @@ from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from engine.errors import UserError
-from engine.settings.augmentation import AugmentationSettings
-from engine.settings.base import Settings, setting
+from engine.settings.base import Settings, members_of, setting
+from engine.settings.choices import AnyAugmentation, AnyDataset, AnyEncoder, AnyObjective
 from engine.settings.dataset import DatasetSettings
 from engine.settings.decomposition import DecompositionSettings
-from engine.settings.encoder import EncoderSettings
-from engine.settings.objective import ObjectiveSettings
 from engine.settings.training import FusionSettings, ProbeSettings, TrainingSettings
 
 
@@ -49,12 +47,12 @@ LATER_OF_DATA = ("label_kind", "missing_label", "group")
 class ExperimentSettings(Settings):
     """Everything that decides a run's result, besides the code and the machine."""
 
-    data: DatasetSettings
-    objective: ObjectiveSettings
-    encoders: dict[str, EncoderSettings] = setting(
+    data: AnyDataset
+    objective: AnyObjective
+    encoders: dict[str, AnyEncoder] = setting(
         {}, "Encoder of each modality; what is missing gets the data set's default."
     )
-    augmentations: dict[str, AugmentationSettings] = setting(
+    augmentations: dict[str, AnyAugmentation] = setting(
         {}, "Augmentation of each modality; what is missing gets the data set's default."
     )
     shared_augmentation: bool = setting(
@@ -68,7 +66,7 @@ class ExperimentSettings(Settings):
 
     @model_validator(mode="after")
     def _batch_may_come_in_parts(self) -> "ExperimentSettings":
-        if self.training.accumulation > 1 and not self.objective.batch_splits:
+        if self.training.accumulation > 1 and not self.objective.BATCH_SPLITS:
             raise ValueError(
                 f"training.accumulation is {self.training.accumulation}, but {self.objective.name} compares "
                 "all samples of a "
@@ -113,6 +111,18 @@ _GROUP_WORDS = {
     "encoders": "encoder",
     "augmentations": "augmentation",
 }
+
+
+def parse_data(content: Mapping[str, Any]) -> DatasetSettings:
+    """Settings of a data set alone; raises `SettingsError` as `parse` does."""
+    kinds = members_of(DatasetSettings)
+    name = content.get("name")
+    if name not in kinds:
+        raise SettingsError(f"no data set {str(name)[:80]!r}; choose from {', '.join(kinds)}")
+    try:
+        return kinds[name].model_validate(content)
+    except ValidationError as error:
+        raise SettingsError(explain(error, kinds[name]), explain_each(error, kinds[name])) from None
 
 
 def explain(error: ValidationError, model: type[Settings]) -> str:

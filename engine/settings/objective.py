@@ -1,9 +1,9 @@
-"""Settings of every objective. Adding one: a class here, its name in `ObjectiveSettings`, a file in
-`engine/objectives/`."""
+"""Settings of every objective, in the order in which they are shown. Adding one: a class here, and a file of
+its name in `engine/objectives/`."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Discriminator, model_validator
+from pydantic import model_validator
 
 from engine.settings.base import Settings, setting
 
@@ -16,31 +16,25 @@ class ProjectionSettings(Settings):
     width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
-class ObjectiveBase(Settings):
-    """What the settings of all objectives say. batch_splits: no term compares samples, so a batch may be
-    computed in parts."""
+class ObjectiveSettings(Settings):
+    """What the settings of all objectives say.
 
-    batch_splits: ClassVar[bool] = False
+    LABEL: the method as papers write it. NEEDS_LABELS: it trains with labels, so it is a reference and no
+    competitor. BATCH_SPLITS: no term compares samples, so a batch may be computed in parts.
+    """
 
+    LABEL: ClassVar[str]
+    NEEDS_LABELS: ClassVar[bool] = False
+    BATCH_SPLITS: ClassVar[bool] = False
 
-class CommSettings(ObjectiveBase):
-    """CoMM (Dufumier, Castillo-Navarro et al., ICLR 2025): aligns two augmented views of the fused
-    representation."""
-
-    name: Literal["comm"] = "comm"
-    temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
-    term_weights: tuple[float, ...] | None = setting(
-        None,
-        "Weight of each term: one a modality, then the fusion. Empty means 1 each.",
-        min_length=2,
-        max_length=8,
-    )
-    projection: ProjectionSettings = ProjectionSettings()
+    name: str
 
 
-class InfmaskingSettings(ObjectiveBase):
+class InfmaskingSettings(ObjectiveSettings):
     """InfMasking (Wen, Dai et al., NeurIPS 2025): CoMM plus alignment with many randomly masked fused
     views."""
+
+    LABEL: ClassVar[str] = "InfMasking"
 
     name: Literal["infmasking"] = "infmasking"
     temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
@@ -64,16 +58,37 @@ class InfmaskingSettings(ObjectiveBase):
     projection: ProjectionSettings = ProjectionSettings()
 
 
-class CrossSettings(ObjectiveBase):
+class CommSettings(ObjectiveSettings):
+    """CoMM (Dufumier, Castillo-Navarro et al., ICLR 2025): aligns two augmented views of the fused
+    representation."""
+
+    LABEL: ClassVar[str] = "CoMM"
+
+    name: Literal["comm"] = "comm"
+    temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
+    term_weights: tuple[float, ...] | None = setting(
+        None,
+        "Weight of each term: one a modality, then the fusion. Empty means 1 each.",
+        min_length=2,
+        max_length=8,
+    )
+    projection: ProjectionSettings = ProjectionSettings()
+
+
+class CrossSettings(ObjectiveSettings):
     """Cross, the CLIP loss (Radford et al., 2021): aligns one modality with the other, by a learned scale."""
+
+    LABEL: ClassVar[str] = "Cross"
 
     name: Literal["cross"] = "cross"
     width: int = setting(256, "Width of each modality's linear projection.", unit="features", ge=8, le=4096)
     initial_temperature: float = setting(0.07, "Start of the learned temperature 1/scale.", gt=0.0, le=10.0)
 
 
-class CrossSelfSettings(ObjectiveBase):
+class CrossSelfSettings(ObjectiveSettings):
     """Cross+Self: InfoNCE between the modalities plus InfoNCE between two augmentations of each."""
+
+    LABEL: ClassVar[str] = "Cross+Self"
 
     name: Literal["cross_self"] = "cross_self"
     temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
@@ -87,17 +102,21 @@ class CrossSelfSettings(ObjectiveBase):
     head_width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
-class CmcSettings(ObjectiveBase):
+class CmcSettings(ObjectiveSettings):
     """CMC (Tian et al., ECCV 2020): InfoNCE between every pair of modalities, however many there are."""
+
+    LABEL: ClassVar[str] = "CMC"
 
     name: Literal["cmc"] = "cmc"
     temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
     width: int = setting(256, "Width of each modality's linear projection.", unit="features", ge=8, le=4096)
 
 
-class SimclrSettings(ObjectiveBase):
+class SimclrSettings(ObjectiveSettings):
     """SimCLR (Chen et al., ICML 2020): InfoNCE between two augmentations of one modality; the others are not
     read."""
+
+    LABEL: ClassVar[str] = "SimCLR"
 
     name: Literal["simclr"] = "simclr"
     modality: str | None = setting(
@@ -111,8 +130,10 @@ class SimclrSettings(ObjectiveBase):
     head_width: int = setting(256, "Width of the embedding the loss sees.", unit="features", ge=8, le=4096)
 
 
-class SlipSettings(ObjectiveBase):
+class SlipSettings(ObjectiveSettings):
     """SLIP (Mu et al., ECCV 2022): the CLIP loss of two modalities plus SimCLR on one of them."""
+
+    LABEL: ClassVar[str] = "SLIP"
 
     name: Literal["slip"] = "slip"
     modality: str | None = setting(
@@ -130,9 +151,11 @@ class SlipSettings(ObjectiveBase):
     )
 
 
-class FactorclSettings(ObjectiveBase):
+class FactorclSettings(ObjectiveSettings):
     """FactorCL (Liang et al., NeurIPS 2023): shared and unique factors of two modalities, by bounds on mutual
     information."""
+
+    LABEL: ClassVar[str] = "FactorCL"
 
     name: Literal["factorcl"] = "factorcl"
     width: int = setting(
@@ -150,11 +173,13 @@ class FactorclSettings(ObjectiveBase):
     )
 
 
-class MaeSettings(ObjectiveBase):
+class MaeSettings(ObjectiveSettings):
     """MAE (He et al., CVPR 2022; MultiMAE, Bachmann et al., ECCV 2022): rebuilds all modalities from a part
     of their tokens."""
 
-    batch_splits: ClassVar[bool] = True
+    LABEL: ClassVar[str] = "MAE"
+    BATCH_SPLITS: ClassVar[bool] = True
+
     name: Literal["mae"] = "mae"
     mask_ratio: float = setting(
         0.75, "ρ: share of all modalities' tokens that the fusion does not see.", gt=0.0, lt=1.0
@@ -178,27 +203,15 @@ class MaeSettings(ObjectiveBase):
         return self
 
 
-class SupervisedSettings(ObjectiveBase):
+class SupervisedSettings(ObjectiveSettings):
     """Supervised training of the same fusion encoder, with a linear head and labels: the ceiling, not a
     competitor."""
 
-    batch_splits: ClassVar[bool] = True
+    LABEL: ClassVar[str] = "Supervised"
+    NEEDS_LABELS: ClassVar[bool] = True
+    BATCH_SPLITS: ClassVar[bool] = True
+
     name: Literal["supervised"] = "supervised"
     task: str | None = setting(
         None, "Task whose labels train; empty: all of the data set's tasks at once, a head each."
     )
-
-
-ObjectiveSettings = Annotated[
-    InfmaskingSettings
-    | CommSettings
-    | CrossSettings
-    | CrossSelfSettings
-    | CmcSettings
-    | SimclrSettings
-    | SlipSettings
-    | FactorclSettings
-    | MaeSettings
-    | SupervisedSettings,
-    Discriminator("name"),
-]

@@ -1,22 +1,51 @@
-"""Settings of the published benchmarks, read from the files as their owners publish them
-(docs/data.md#published-files)."""
+"""Settings of the published benchmarks, read from the files as their owners publish them.
 
+Adding one: a class here, which says where its files are expected, how one gets them and what they are, and a
+file of its name in `engine/datasets/`. Nothing is ever downloaded for the user: some owners ask for an
+agreement first.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import field_validator
 
-from engine.settings.base import Settings, setting
+from engine.settings.base import setting
+from engine.settings.dataset import DatasetSettings
+from engine.settings.kinds import ModalityKind
 from engine.settings.paths import local_path
 
 PARTS = "datasets"
 """Folder of the data home where published files are looked for."""
 
+_MULTIBENCH = (
+    "MultiBench publishes it with its processed affect data: follow the link in the README of "
+    "github.com/pliang279/MultiBench."
+)
+_MODELS = (
+    "the two models are on huggingface.co, openai/clip-vit-base-patch32 and "
+    "sentence-transformers/clip-ViT-B-32-multilingual-v1: config.json, model.safetensors and the text "
+    "model's tokenizer.json."
+)
 
-class PublishedSettings(Settings):
-    """Base: where the file or folder of a published data set is."""
+
+class ExpectedFile(NamedTuple):
+    """A file or folder that a data set is read from: where, what it holds, and its format."""
+
+    path: Path
+    holds: str
+    format: Literal["file", "pickle", "episodes", "folder"]
+
+
+class PublishedSettings(DatasetSettings):
+    """Base: where the file or folder of a published data set is.
+
+    FILE: the name under which it is published; SOURCE: how one gets it.
+    """
 
     FILE: ClassVar[str]
+    SOURCE: ClassVar[str]
 
     path: str | None = setting(
         None, "Where the published file or folder is. Empty: under `datasets` in the data home.", min_length=1
@@ -30,15 +59,20 @@ class PublishedSettings(Settings):
 
     def location(self, home: Path) -> Path:
         """The file or folder: as named, or HOME/datasets/NAME with the file's published name."""
-        return (
-            local_path(self.path) if self.path else home / PARTS / str(getattr(self, "name", "")) / self.FILE
-        )
+        return local_path(self.path) if self.path else home / PARTS / self.name / self.FILE
+
+    def expected_files(self, home: Path) -> list[ExpectedFile]:
+        """What has to be there; one file of any content, where a data set says no more."""
+        return [ExpectedFile(self.location(home), "the data set", "file")]
 
 
 class SeveralModalitiesSettings(PublishedSettings):
-    """Base of the sets with more than two modalities, of which two or more are used."""
+    """Base of the sets with more than two modalities, of which two or more are used.
 
-    ALLOWED: ClassVar[tuple[str, ...]]
+    ALLOWED: name → kind of each.
+    """
+
+    ALLOWED: ClassVar[Mapping[str, ModalityKind]]
 
     modalities: tuple[str, ...] = setting(..., "Modalities to use, at least two.", min_length=2, max_length=3)
 
@@ -52,15 +86,20 @@ class SeveralModalitiesSettings(PublishedSettings):
         return modalities
 
     @property
-    def modality_names(self) -> tuple[str, ...]:
-        """Names of the modalities, known without loading anything."""
-        return self.modalities
+    def modality_kinds(self) -> Mapping[str, ModalityKind | None]:
+        """Name → kind of each modality."""
+        return {name: self.ALLOWED[name] for name in self.modalities}
 
 
 class AffectSettings(SeveralModalitiesSettings):
     """Base of MultiBench's affect sets: aligned sequences of vision, audio and text, in one pickle."""
 
-    ALLOWED: ClassVar[tuple[str, ...]] = ("vision", "audio", "text")
+    ALLOWED: ClassVar[Mapping[str, ModalityKind]] = {
+        "vision": "sequence",
+        "audio": "sequence",
+        "text": "sequence",
+    }
+    SOURCE: ClassVar[str] = _MULTIBENCH
 
     modalities: tuple[str, ...] = setting(
         ("vision", "text"),
@@ -68,6 +107,10 @@ class AffectSettings(SeveralModalitiesSettings):
         min_length=2,
         max_length=3,
     )
+
+    def expected_files(self, home: Path) -> list[ExpectedFile]:
+        """One pickle."""
+        return [ExpectedFile(self.location(home), "one pickle of NumPy arrays", "pickle")]
 
 
 class MosiSettings(AffectSettings):
@@ -101,6 +144,10 @@ class MimicSettings(PublishedSettings):
     hour by hour."""
 
     FILE: ClassVar[str] = "im.pk"
+    SOURCE: ClassVar[str] = (
+        "Its owners ask for training and an agreement (physionet.org); who has both gets im.pk from "
+        "MultiBench's authors, as the README of github.com/pliang279/MultiBench says."
+    )
 
     name: Literal["mimic"] = "mimic"
     task: int = setting(
@@ -111,16 +158,29 @@ class MimicSettings(PublishedSettings):
     )
 
     @property
-    def modality_names(self) -> tuple[str, ...]:
-        """Names of the modalities, known without loading anything."""
-        return ("tabular", "time_series")
+    def modality_kinds(self) -> Mapping[str, ModalityKind | None]:
+        """Name → kind of each modality."""
+        return {"tabular": "vector", "time_series": "sequence"}
+
+    def expected_files(self, home: Path) -> list[ExpectedFile]:
+        """One pickle."""
+        return [ExpectedFile(self.location(home), "one pickle of NumPy arrays", "pickle")]
 
 
 class VisionTouchSettings(SeveralModalitiesSettings):
     """Vision&Touch (Lee et al., 2019): a robot arm inserts a peg; what is at the next step?"""
 
     FILE: ClassVar[str] = "triangle_real_data"
-    ALLOWED: ClassVar[tuple[str, ...]] = ("image", "force", "proprioception")
+    SOURCE: ClassVar[str] = (
+        "Stanford publishes it: run dataset/download_data.sh of "
+        "github.com/stanford-iprl-lab/multimodal_representation, or datasets/robotics/download_data.sh of "
+        "MultiBench."
+    )
+    ALLOWED: ClassVar[Mapping[str, ModalityKind]] = {
+        "image": "image",
+        "force": "sequence",
+        "proprioception": "vector",
+    }
 
     name: Literal["vision_touch"] = "vision_touch"
     modalities: tuple[str, ...] = setting(
@@ -141,9 +201,19 @@ class VisionTouchSettings(SeveralModalitiesSettings):
     )
     seed: int = setting(0, "Seed of which training episodes those are.", ge=0, le=2**31 - 1)
 
+    def expected_files(self, home: Path) -> list[ExpectedFile]:
+        """A folder of episodes."""
+        return [ExpectedFile(self.location(home), "a folder of .h5 files, one an episode", "episodes")]
+
 
 class ImageTextSettings(PublishedSettings):
-    """Base of the sets of images with a text each, read by pretrained models that the user has on disk."""
+    """Base of the sets of images with a text each, read by pretrained models that the user has on disk.
+
+    LISTS: files that say which samples there are; IMAGES: the folder of the images.
+    """
+
+    LISTS: ClassVar[tuple[str, ...]]
+    IMAGES: ClassVar[str]
 
     image_model: str | None = setting(
         None,
@@ -171,9 +241,9 @@ class ImageTextSettings(PublishedSettings):
     )
 
     @property
-    def modality_names(self) -> tuple[str, ...]:
-        """Names of the modalities, known without loading anything."""
-        return ("image", "text")
+    def modality_kinds(self) -> Mapping[str, ModalityKind | None]:
+        """Name → kind of each modality."""
+        return {"image": "image", "text": "text"}
 
     def model_folders(self, home: Path) -> tuple[Path, Path]:
         """Folders of the image and the text model."""
@@ -182,11 +252,28 @@ class ImageTextSettings(PublishedSettings):
         text = local_path(self.text_model) if self.text_model else models / "clip-ViT-B-32-multilingual-v1"
         return image, text
 
+    def expected_files(self, home: Path) -> list[ExpectedFile]:
+        """The lists, the images, and what the two models are made of."""
+        root, (image_model, text_model) = self.location(home), self.model_folders(home)
+        of_image, of_text = (
+            ("config.json", "model.safetensors"),
+            ("config.json", "model.safetensors", "tokenizer.json"),
+        )
+        return [
+            *(ExpectedFile(root / name, "which samples there are", "file") for name in self.LISTS),
+            ExpectedFile(root / self.IMAGES, "the images", "folder"),
+            *(ExpectedFile(image_model / name, "the image model", "file") for name in of_image),
+            *(ExpectedFile(text_model / name, "the text model", "file") for name in of_text),
+        ]
+
 
 class MmImdbSettings(ImageTextSettings):
     """MM-IMDb (Arevalo et al., 2017): the genres of a film from its poster and plot; 23 labels."""
 
     FILE: ClassVar[str] = "mmimdb"
+    LISTS: ClassVar[tuple[str, ...]] = ("split.json",)
+    IMAGES: ClassVar[str] = "dataset"
+    SOURCE: ClassVar[str] = f"Its authors publish mmimdb.tar.gz at lisi1.unal.edu.co/mmimdb; {_MODELS}"
 
     name: Literal["mm_imdb"] = "mm_imdb"
 
@@ -195,6 +282,11 @@ class HatefulMemesSettings(ImageTextSettings):
     """Hateful Memes (Kiela et al., 2020): is a meme hateful? Neither its picture nor its text alone tells."""
 
     FILE: ClassVar[str] = "hateful_memes"
+    LISTS: ClassVar[tuple[str, ...]] = ("train.jsonl", "dev.jsonl")
+    IMAGES: ClassVar[str] = "img"
+    SOURCE: ClassVar[str] = (
+        f"Meta publishes it to who agrees to its licence, at hatefulmemeschallenge.com; {_MODELS}"
+    )
 
     name: Literal["hateful_memes"] = "hateful_memes"
     validation_share: float = setting(

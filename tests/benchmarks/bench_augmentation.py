@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageEnhance, ImageFilter
 
-from engine.augmentations.simclr import IMAGENET_MEAN, IMAGENET_STD, simclr
+from engine.augmentation import IMAGENET_MEAN, IMAGENET_STD
+from engine.augmentations.simclr import simclr
 from engine.randomness import torch_generator
 from engine.settings.augmentation import SimclrAugmentation
 

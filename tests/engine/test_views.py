@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from engine.augmentations.simclr import normalise
+from engine.augmentation import normalise
 from engine.dataset import Samples
 from engine.datasets.common.modality_defaults import image_encoder, modality
 from engine.randomness import torch_generator

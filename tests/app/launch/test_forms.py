@@ -15,7 +15,7 @@ def draw(preset: str, method: str) -> None:
     from engine.settings.experiment import ExperimentSettings
 
     experiment = load_preset(preset).experiment(method, 0)
-    form = Form("test", experiment.data.modality_names)
+    form = Form("test", experiment.data.modality_kinds)
     st.session_state["edited"] = form.group(
         ExperimentSettings, experiment.model_dump(mode="json"), "settings"
     )
@@ -67,12 +67,21 @@ def test_what_is_typed_comes_out() -> None:
 
 def test_another_kind_brings_its_own_settings() -> None:
     app = page()
-    next(item for item in app.selectbox if item.label == "Encoder of image2").set_value("mlp").run()
+    next(item for item in app.selectbox if item.label == "Encoder of image2").set_value("alexnet").run()
     edited = app.session_state["edited"]
-    assert edited["encoders"]["image2"] == {"name": "mlp", "hidden": [256], "tokens": 16, "width": 64}
+    assert edited["encoders"]["image2"] == {"name": "alexnet"}
     assert edited["encoders"]["image1"]["name"] == "small_cnn"
     next(item for item in app.selectbox if item.label == "Encoder of image2").set_value("").run()
     assert "image2" not in app.session_state["edited"]["encoders"]
+
+
+def test_only_encoders_that_read_the_modality_are_offered() -> None:
+    image = next(item for item in page().selectbox if item.label == "Encoder of image2")
+    assert "Alexnet" in image.options and not {"Mlp", "Gru", "Clip text"} & set(image.options)
+    vector = next(item for item in page("bits-quick").selectbox if item.label == "Encoder of x1")
+    assert "Mlp" in vector.options and not {"Alexnet", "Gru", "Resnet18"} & set(vector.options)
+    augmentation = next(item for item in page("bits-quick").selectbox if item.label == "Augmentation of x1")
+    assert set(augmentation.options[1:]) == {"Noise", "None"}
 
 
 def test_text_that_cannot_be_read_is_one_line() -> None:

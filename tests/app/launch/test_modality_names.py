@@ -1,4 +1,4 @@
-"""The names of modalities that forms offer are those that the loaded data set has."""
+"""The names and kinds of modalities that forms offer are those that the loaded data set has."""
 
 from pathlib import Path
 
@@ -15,6 +15,6 @@ SMALL = [
 
 @pytest.mark.parametrize("settings", SMALL, ids=lambda settings: settings.name)
 def test_names_match_the_data(settings: BitsSettings | TrifeatureSettings, tmp_path: Path) -> None:
-    assert settings.modality_names == tuple(
-        modality.name for modality in load_dataset(settings, tmp_path).modalities
-    )
+    assert settings.modality_kinds == {
+        modality.name: modality.kind for modality in load_dataset(settings, tmp_path).modalities
+    }

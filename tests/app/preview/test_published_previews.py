@@ -7,7 +7,7 @@ from published_samples import affect_file, mm_imdb_folder, tiny_models
 from app.preview.data import describe
 from app.preview.views import show_views
 from engine.presets.preset import load_preset
-from engine.settings.dataset import MmImdbSettings, MosiSettings
+from engine.settings.published_dataset import MmImdbSettings, MosiSettings
 
 SMALL = {"fusion.width": 16, "fusion.heads": 2, "data.image_size": 32, "data.text_tokens": 16}
 

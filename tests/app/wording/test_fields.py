@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.wording.fields import changes_between, fields_of, flatten, kinds_of, read_list, show_list
+from app.wording.fields import changes_between, fields_of, flatten, read_list, show_list
 from engine.presets.preset import load_preset, merge, preset_names
 from engine.settings.augmentation import AugmentationSettings
-from engine.settings.base import Settings, setting
+from engine.settings.base import Settings, members_of, setting
 from engine.settings.dataset import DatasetSettings, PairedFileSettings
 from engine.settings.encoder import EncoderSettings
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import InfmaskingSettings, ObjectiveSettings
 from engine.settings.training import FusionSettings, ProbeSettings, TrainingSettings
 
-UNIONS = [AugmentationSettings, DatasetSettings, EncoderSettings, ObjectiveSettings]
+BASES = [AugmentationSettings, DatasetSettings, EncoderSettings, ObjectiveSettings]
 MODELS = [
     FusionSettings,
     ProbeSettings,
     TrainingSettings,
     ExperimentSettings,
-    *(m for u in UNIONS for m in kinds_of(u).values()),
+    *(m for base in BASES for m in members_of(base).values()),
 ]
 
 
@@ -58,7 +58,7 @@ def test_a_type_without_a_control_is_an_error() -> None:
 
 weights = next(field for field in fields_of(InfmaskingSettings) if field.name == "term_weights")
 channels = next(
-    field for field in fields_of(kinds_of(EncoderSettings)["small_cnn"]) if field.name == "channels"
+    field for field in fields_of(members_of(EncoderSettings)["small_cnn"]) if field.name == "channels"
 )
 
 

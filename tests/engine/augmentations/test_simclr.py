@@ -10,19 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
+from engine.augmentation import IMAGENET_MEAN, IMAGENET_STD, normalise
 from engine.augmentations import simclr as image_augmentation
 from engine.augmentations.imaging.blur import blur
 from engine.augmentations.imaging.colour import BRIGHTNESS, CONTRAST, HUE, SATURATION, shift_hue_
-from engine.augmentations.simclr import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    ImageDraws,
-    apply,
-    draw,
-    normalise,
-    place_boxes,
-    simclr,
-)
+from engine.augmentations.simclr import ImageDraws, apply, draw, place_boxes, simclr
 from engine.randomness import torch_generator
 from engine.settings.augmentation import SimclrAugmentation
 

@@ -10,7 +10,7 @@ from published_samples import AFFECT_WIDTHS, affect_file
 from engine.dataset import load_dataset
 from engine.errors import DatasetError
 from engine.presets.preset import load_preset, method_names
-from engine.settings.dataset import MosiSettings, MustardSettings, UrFunnySettings
+from engine.settings.published_dataset import MosiSettings, MustardSettings, UrFunnySettings
 
 SETS = [MosiSettings, UrFunnySettings, MustardSettings]
 ALL = ("vision", "audio", "text")

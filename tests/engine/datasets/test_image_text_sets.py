@@ -16,7 +16,7 @@ from engine.datasets.image_text.images import read_image
 from engine.datasets.mm_imdb import GENRES
 from engine.errors import DatasetError
 from engine.files.presence import presence_of
-from engine.settings.dataset import HatefulMemesSettings, MmImdbSettings
+from engine.settings.published_dataset import HatefulMemesSettings, MmImdbSettings
 
 SMALL = {"fusion.width": 16, "fusion.heads": 2, "data.image_size": 32, "data.text_tokens": 16}
 

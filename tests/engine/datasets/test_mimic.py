@@ -12,7 +12,7 @@ from engine.dataset import load_dataset
 from engine.datasets.mimic import split_rows
 from engine.errors import DatasetError
 from engine.presets.preset import load_preset
-from engine.settings.dataset import MimicSettings
+from engine.settings.published_dataset import MimicSettings
 
 SMALL = {
     "encoders": {"tabular": {"name": "tabular", "width": 16}, "time_series": {"name": "gru", "width": 16}},

@@ -14,7 +14,7 @@ from engine.datasets.multibench.episodes import episode_files, read_episode
 from engine.datasets.vision_touch import split_episodes
 from engine.errors import DatasetError
 from engine.files.presence import presence_of
-from engine.settings.dataset import VisionTouchSettings
+from engine.settings.published_dataset import VisionTouchSettings
 
 ALL = ("image", "force", "proprioception")
 SMALL = {"fusion.width": 16, "fusion.heads": 2}

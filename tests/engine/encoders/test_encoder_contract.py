@@ -3,7 +3,6 @@
 import math
 import pkgutil
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import torch
@@ -13,10 +12,11 @@ import engine.encoders
 from engine.dataset import Modality, Samples
 from engine.encoder import EncoderError, build_encoder
 from engine.settings.augmentation import NoAugmentation
+from engine.settings.base import members_of
 from engine.settings.encoder import EncoderSettings, PretrainedSettings
 
 SHAPES = {"vector": (8,), "sequence": (32, 5), "image": (3, 64, 64), "text": (10,)}
-SETTINGS = {kind.model_fields["name"].default: kind for kind in get_args(get_args(EncoderSettings)[0])}
+SETTINGS = members_of(EncoderSettings)
 NAMES = sorted(module.name for module in pkgutil.iter_modules(engine.encoders.__path__))
 MODELS = {
     "clip_vision": ("image", "clip-vit-base-patch32"),

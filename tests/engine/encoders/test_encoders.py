@@ -101,13 +101,14 @@ def test_tokens_do_not_depend_on_the_batch(settings, kind, shape):
             AlexnetSettings(),
             "vector",
             (4,),
-            "alexnet reads images; modality 'x' is a vector, which mlp reads",
+            "alexnet reads images; modality 'x' is a vector, which mlp, tabular, proprioception read",
         ),
         (
             SmallCnnSettings(),
             "sequence",
             (4, 4),
-            "small_cnn reads images; modality 'x' is a sequence, which mlp reads",
+            "small_cnn reads images; modality 'x' is a sequence, which mlp, sequence_transformer, gru, "
+            "force read",
         ),
         (
             SmallCnnSettings(),
@@ -125,30 +126,53 @@ def test_tokens_do_not_depend_on_the_batch(settings, kind, shape):
             MlpSettings(),
             "image",
             (3, 8, 8),
-            "mlp reads vectors and sequences; modality 'x' is an image: use small_cnn or alexnet",
+            "mlp reads vectors and sequences; modality 'x' is an image, which alexnet, small_cnn, resnet18, "
+            "clip_vision read",
         ),
-        (TabularSettings(), "sequence", (4, 3), "tabular reads vectors; modality 'x' is a sequence"),
+        (
+            TabularSettings(),
+            "sequence",
+            (4, 3),
+            "tabular reads vectors; modality 'x' is a sequence, which mlp, sequence_transformer, gru, force "
+            "read",
+        ),
         (
             TabularSettings(hidden=(0,)),
             "vector",
             (4,),
             r"tabular needs hidden layers of at least 1 feature; got \(0,\)",
         ),
-        (GruSettings(), "vector", (4,), "gru reads sequences; modality 'x' is a vector"),
-        (Resnet18Settings(), "vector", (4,), "resnet18 reads images; modality 'x' is a vector"),
+        (
+            GruSettings(),
+            "vector",
+            (4,),
+            "gru reads sequences; modality 'x' is a vector, which mlp, tabular, proprioception read",
+        ),
+        (
+            Resnet18Settings(),
+            "vector",
+            (4,),
+            "resnet18 reads images; modality 'x' is a vector, which mlp, tabular, proprioception read",
+        ),
         (
             Resnet18Settings(),
             "image",
             (3, 32, 90),
             "resnet18 needs images of at least 33 px a side; 'x' has 32 × 90: use small_cnn",
         ),
-        (ForceSettings(), "vector", (4,), "force reads sequences; modality 'x' is a vector"),
+        (
+            ForceSettings(),
+            "vector",
+            (4,),
+            "force reads sequences; modality 'x' is a vector, which mlp, tabular, proprioception read",
+        ),
         (ForceSettings(), "sequence", (33, 6), "force reads a multiple of 32 steps; 'x' has 33"),
         (
             ProprioceptionSettings(),
             "sequence",
             (4, 2),
-            "proprioception reads vectors; modality 'x' is a sequence",
+            "proprioception reads vectors; modality 'x' is a sequence, which mlp, sequence_transformer, "
+            "gru, force read",
         ),
         (
             MlpSettings(hidden=(0,)),

@@ -8,12 +8,13 @@ import pytest
 from published_samples import affect_file
 
 from engine.files.presence import describe_presence, presence_of
-from engine.settings.dataset import PUBLISHED, MosiSettings
+from engine.settings.base import members_of
+from engine.settings.published_dataset import MosiSettings, PublishedSettings
 
 
 def test_every_published_set_says_where_it_belongs_and_how_one_gets_it(tmp_path):
     found = describe_presence(tmp_path)
-    assert [presence.dataset for presence in found] == [model().name for model in PUBLISHED]
+    assert [presence.dataset for presence in found] == [*members_of(PublishedSettings)]
     for presence in found:
         assert not presence.is_ready
         assert len(presence.source) > 40

@@ -9,7 +9,7 @@ import pytest
 import torch
 from published_samples import tiny_models
 
-from engine.augmentations.noise import mask_tokens
+from engine.augmentations.token_masking import mask_tokens
 from engine.dataset import Modality, Samples
 from engine.encoder import EncoderError, build_encoder
 from engine.settings.augmentation import NoAugmentation, SimclrAugmentation, TokenMaskingAugmentation
@@ -230,13 +230,13 @@ def test_what_does_not_fit_is_refused(models):
     with pytest.raises(EncoderError, match="reads images of 32 × 32 px; 'image' has 64 × 64"):
         build_encoder(settings, picture(settings, 64))
     with pytest.raises(
-        EncoderError, match="clip_vision reads images of 3 channels; modality 'text' is a text"
+        EncoderError, match="clip_vision reads images; modality 'text' is a text, which clip_text"
     ):
         build_encoder(settings, text(settings))
     settings = ClipTextSettings(path=str(models / BERT))
     with pytest.raises(EncoderError, match="reads at most 24 tokens; 'text' has 25: lower text_tokens"):
         build_encoder(settings, text(settings, 25))
-    with pytest.raises(EncoderError, match="clip_text reads texts; modality 'image' is a image"):
+    with pytest.raises(EncoderError, match="clip_text reads texts; modality 'image' is an image, which"):
         build_encoder(settings, picture(settings))
     with pytest.raises(EncoderError, match="there is no Hugging Face model in openai/clip"):
         build_encoder(ClipTextSettings(path="openai/clip"), text(settings))
@@ -274,7 +274,9 @@ def test_views_of_texts_keep_token_ids():
             view_plan(parse(content | {"augmentations": {"text": augmentation}}), [words])
     with pytest.raises(SettingsError, match="the tokenizer has no token to put in place; choose none"):
         view_plan(parse(content), [text(ClipTextSettings(path="x"), mask=None)])
-    with pytest.raises(SettingsError, match="'token_masking', which is for texts; 'image' is a image"):
+    with pytest.raises(
+        SettingsError, match="'token_masking', which is for texts; an image can have simclr or none"
+    ):
         view_plan(
             parse(content | {"augmentations": {"image": {"name": "token_masking"}}}),
             [picture(ClipVisionSettings(path="x"))],

@@ -11,7 +11,7 @@ from published_samples import episodes, mm_imdb_folder, tiny_models
 from engine.dataset import load_dataset
 from engine.experiment import run_experiment
 from engine.recorders.folder import FolderRecorder
-from engine.settings.dataset import MmImdbSettings, VisionTouchSettings
+from engine.settings.published_dataset import MmImdbSettings, VisionTouchSettings
 
 NARROW = {
     "fusion.width": 16,

@@ -94,7 +94,7 @@ def test_infmasking_has_the_papers_settings(preset):
     weights = own.term_weights and own.term_weights[-1]
     assert own.term_weights in (None, (1.0, 1.0, 1.0, 1.0, 5.0))
     assert TABLE[preset] == (
-        settings.data.modality_names,
+        tuple(settings.data.modality_kinds),
         settings.fusion.width,
         training.learning_rate,
         training.weight_decay,
@@ -138,7 +138,7 @@ def test_the_task_is_the_papers(preset, task):
 def test_augmentations_and_encoders_are_the_papers(tmp_path, preset):
     settings = load_preset(preset).experiment("infmasking", 0)
     if settings.data.name == "trifeature":
-        modalities = [modality(name, "image", (3, 224, 224)) for name in settings.data.modality_names]
+        modalities = [modality(name, "image", (3, 224, 224)) for name in settings.data.modality_kinds]
     else:
         FILES[settings.data.name](settings.data.location(tmp_path))
         modalities = load_dataset(settings.data, tmp_path).modalities

@@ -104,7 +104,7 @@ def test_ridge_is_exact_where_features_nearly_depend_on_each_other():
 
 
 def test_macro_accuracy_does_not_reward_the_majority():
-    measure = metrics_for("classification")["accuracy"]
+    measure = metrics_for("classification")["accuracy"].measure
     target = np.array([0] * 90 + [1] * 10)
     assert measure(target, np.zeros(100, dtype=int)) == 0.5
     assert measure(target, target) == 1.0
