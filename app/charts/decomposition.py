@@ -1,6 +1,8 @@
 """Charts of decompositions: stacked parts of information, and how they grow over training. Frames in, charts
 out."""
 
+import math
+
 import altair as alt
 import polars as pl
 
@@ -35,6 +37,10 @@ OVER_TRAINING = {
 """A point of a group's line with its interval; method: its name in the settings; shown: both as a text."""
 BANDS = {"what": pl.String, "low": pl.Float64, "high": pl.Float64}
 BAR = 46
+"""Pixels of a bar, as long as there are few."""
+FEW_BARS = 8
+LEGEND_ROW = 20
+"""Pixels of a row of a legend."""
 
 
 def stack_chart(
@@ -47,18 +53,20 @@ def stack_chart(
     none.
     """
     order = parts["bar"].unique(maintain_order=True).to_list()
+    many = len(order) > FEW_BARS
+    bar = {"width": alt.RelativeBandSize(0.7)} if many else {"size": BAR}
     x = alt.X(
         "bar:N",
         sort=order,
         title=None,
-        axis=alt.Axis(labelAngle=0, labelLimit=150, ticks=False, labelPadding=8),
+        axis=alt.Axis(labelAngle=-45 if many else 0, labelLimit=150, ticks=False, labelPadding=8),
     )
     scale = alt.Scale(domain=list(ATOM_COLOURS), range=list(ATOM_COLOURS.values()))
     present = [name for name in ATOM_COLOURS if name in set(parts["atom"])]
     legend = alt.Legend(orient="top", title=None, values=present, columns=5, labelFontSize=12)
     bars = (
         alt.Chart(parts)
-        .mark_bar(size=BAR, stroke="white", strokeWidth=0.5)
+        .mark_bar(**bar, stroke="white", strokeWidth=0.5)
         .encode(
             x=x,
             y=alt.Y("bits:Q", title="bits", stack="zero", axis=alt.Axis(tickCount=6)),
@@ -96,7 +104,7 @@ def stack_chart(
                 text="label:N", x=alt.value("width")
             )
         )
-    chart = alt.layer(*layers).properties(height=HEIGHT, padding=PADDING | {"bottom": 6})
+    chart = alt.layer(*layers).properties(height=HEIGHT + 110 * many, padding=PADDING | {"bottom": 6})
     return chart
 
 
@@ -112,7 +120,15 @@ def training_chart(points: pl.DataFrame, bands: pl.DataFrame, quantity: str) -> 
         name: alt.Scale(domain=list(styles), range=[getattr(style, name) for style in styles.values()])
         for name in ("colour", "dash", "shape")
     }
-    legend = alt.Legend(orient="top", title=None, columns=3, labelLimit=260, symbolOpacity=1)
+    legend = alt.Legend(
+        orient="top",
+        title=None,
+        columns=3,
+        labelLimit=260,
+        symbolOpacity=1,
+        symbolStrokeWidth=0,
+        symbolLimit=0,
+    )
     base = alt.Chart(points).encode(
         x=alt.X("epoch:Q", title="epochs trained", axis=alt.Axis(tickMinStep=1, format="d")),
         color=alt.Color("group:N", scale=scales["colour"], legend=legend),
@@ -132,7 +148,8 @@ def training_chart(points: pl.DataFrame, bands: pl.DataFrame, quantity: str) -> 
             y=value, shape=alt.Shape("group:N", scale=scales["shape"], legend=legend)
         ),
     ]
-    chart = alt.layer(*layers).properties(height=HEIGHT, padding=PADDING | {"bottom": 6})
+    tall = HEIGHT + LEGEND_ROW * (1 + math.ceil(len(styles) / 3))
+    chart = alt.layer(*layers).properties(height=tall, padding=PADDING | {"bottom": 6})
     return chart
 
 

@@ -55,7 +55,8 @@ def _claims(combined: Sequence[Combined]) -> list[str]:
     lines = []
     for one in by_mean(combined):
         shown = show_estimate(one.over_seeds("synergy"), BITS)
-        lines.append(f":small[**{one.group.label}**: {shown}; {claim(one)}]")
+        claimed = one.why_nothing or f"at least {BITS.show(one.at_least)}"
+        lines.append(f":small[**{one.group.label}**: {shown}; {claimed}]")
         lines += [f":gray[:small[{one.group.label}: {text}]]" for text in one.remarks]
     return lines
 
