@@ -77,7 +77,12 @@ def run_apart(name: str, setup: Setup, report: Path, budget: float) -> list[Row]
     print(f"{name}: up to {budget:.0f} s", file=sys.stderr, flush=True)
     own = ["--device", setup.device, "--size", setup.size, "--parts", name]
     command = [sys.executable, str(HERE), *own, "--report", str(report), "--seconds", str(budget - LAST_CASE)]
-    environment = os.environ | {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}  # what exact repetition on a card needs
+    environment = os.environ | {
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # what exact repetition on a card needs
+        # a compiler that is ended leaves broken files; and every run compiles as the first one does
+        "TORCHINDUCTOR_CACHE_DIR": str(report.with_suffix(".inductor")),
+        "TRITON_CACHE_DIR": str(report.with_suffix(".triton")),
+    }
     child = subprocess.Popen(command, start_new_session=True, env=environment, stdout=sys.stderr)
     try:
         crashed = child.wait(max(budget, 0.0)) != 0

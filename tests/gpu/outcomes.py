@@ -7,6 +7,7 @@ from pathlib import Path
 
 COLUMNS = {
     "step_ms": ("step, ms", "{:,.1f}"),
+    "cpu_ms": ("CPU, ms", "{:,.1f}"),
     "samples_per_second": ("samples/s", "{:,.0f}"),
     "peak_gib": ("peak, GiB", "{:.2f}"),
     "busy": ("busy", "{:.0%}"),
@@ -16,7 +17,8 @@ COLUMNS = {
 """Figures of a timed step: key in the JSON → heading and format.
 
 busy: share of the step in which the device computes (on a CPU: CPU time over wall time × threads); host
-waits: places in one step where the host waits for the device.
+waits: places in one step where the host waits for the device; CPU: of a step on a CPU, its time in all
+threads, which neighbours on the machine disturb less, and by which steps are then compared.
 """
 
 
@@ -55,7 +57,8 @@ def read_rows(file: Path, part: str, verdict: str, why: str) -> list[Row]:
 
 def beside_comm(rows: Sequence[Row]) -> list[Row]:
     """The rows with each timed step over that of CoMM in the same part and mode; a case is "method, mode"."""
-    steps = {(row.part, row.case): row.outcome.figures.get("step_ms") for row in rows}
+    taken = {(row.part, row.case): row.outcome.figures for row in rows}
+    steps = {key: own.get("cpu_ms", own.get("step_ms")) for key, own in taken.items()}
 
     def related(row: Row) -> Row:
         _, _, mode = row.case.partition(", ")

@@ -114,7 +114,7 @@ def time_steps(trainer: Trainer, seconds: float) -> tuple[dict[str, float], str]
     cpu = (time.process_time() - cpu) / steps
     figures = {"step_ms": 1000 * step, "samples_per_second": trainer.batch_size / step}
     if device.type != "cuda":
-        return figures | {"busy": cpu / step / torch.get_num_threads()}, ""
+        return figures | {"cpu_ms": 1000 * cpu, "busy": cpu / step / torch.get_num_threads()}, ""
     figures["peak_gib"] = torch.cuda.max_memory_allocated(device) / 2**30
     working = device_seconds(trainer, batch, device)
     if working is not None:
