@@ -1,5 +1,5 @@
-"""Opening a user's file of named arrays by its ending; the formats stand in `array_files.py` and
-`parquet_files.py`."""
+"""Opening a user's file of named arrays by its ending; the formats stand in `arrays.py` and
+`parquet.py`."""
 
 import stat
 from pathlib import Path
