@@ -14,20 +14,19 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.overrides import TorchFunctionMode
 
-from engine.augmentations.noise import mask_tokens
 from engine.augmentations.simclr import apply, draw
 from engine.dataset import Modality, Samples
 from engine.objective import build_objective
 from engine.presets.preset import method_names
 from engine.settings.augmentation import (
-    NoAugmentation,
     NoiseAugmentation,
     SimclrAugmentation,
     TokenMaskingAugmentation,
 )
-from engine.settings.encoder import ClipTextSettings
+from engine.settings.encoder import ClipTextSettings, MlpSettings
+from engine.settings.experiment import parse
 from engine.training.updates import set_learning
-from engine.views import ViewPlan, augmented_views
+from engine.views import augmented_views, view_plan
 
 PAIR = ("scene", "speech")
 COPIES = {
@@ -108,16 +107,25 @@ def test_the_places_that_wait_are_found(method, fusion):
 
 def test_views_of_every_kind_do_not_wait():
     """Images go through every operation together, as on a device."""
-    text = Modality("text", "text", (5,), ClipTextSettings(), NoAugmentation(), 3, (0, 1, 2))
     noise = NoiseAugmentation(drop=0.8)
-    plan = ViewPlan({"steps": noise, "table": noise}, frozenset(), shared=True)
+    plan = view_plan(
+        parse({"data": {"name": "bits"}, "objective": {"name": "comm"}, "shared_augmentation": True}),
+        [
+            Modality("steps", "sequence", (6, 2), MlpSettings(), noise),
+            Modality("table", "vector", (3,), MlpSettings(), noise),
+            Modality("text", "text", (5,), ClipTextSettings(), TokenMaskingAugmentation(), 3, (0, 1, 2)),
+        ],
+    )
     generator, padding = torch.Generator().manual_seed(0), torch.zeros(4, 6, dtype=torch.bool)
-    batch = {"steps": Samples(torch.zeros(4, 6, 2), padding), "table": Samples(torch.zeros(4, 3))}
-    ids, images = torch.zeros(4, 5, dtype=torch.long), torch.zeros(4, 3, 32, 32, dtype=torch.uint8)
+    batch = {
+        "steps": Samples(torch.zeros(4, 6, 2), padding),
+        "table": Samples(torch.zeros(4, 3)),
+        "text": Samples(torch.zeros(4, 5, dtype=torch.long), padding[:, :5]),
+    }
+    images = torch.zeros(4, 3, 32, 32, dtype=torch.uint8)
 
     def every_view(together):
         augmented_views(batch, plan, generator, 2)
-        mask_tokens(Samples(ids, padding[:, :5]), TokenMaskingAugmentation(), text, generator)
         apply(images, draw(images.shape, SimclrAugmentation(), generator), together)
 
     every_view(True)  # the first time makes the constants

@@ -4,8 +4,10 @@ from types import SimpleNamespace
 
 import torch
 
-from engine.dataset import Split
+from engine.dataset import Modality, Split
 from engine.objective import Progress
+from engine.settings.augmentation import NoAugmentation
+from engine.settings.encoder import MlpSettings
 from engine.training.batches import Batches
 from engine.training.placing import DEVICE_SHARE, fitting, free_bytes, on_device, on_host, sent
 from engine.views import ViewPlan
@@ -72,7 +74,10 @@ def test_a_batch_is_taken_from_both_sides():
     (placed,) = on_device([given], ["near", "far"], META, 10**6)
     objective = SimpleNamespace(readable=lambda: ["near", "far"], label_names=("label",), augmented_views=0)
     accelerator = SimpleNamespace(num_processes=1, process_index=0, device=META)
-    plan = ViewPlan({}, frozenset(), False)
+    modalities = {
+        name: Modality(name, "vector", (1,), MlpSettings(), NoAugmentation()) for name in given.items
+    }
+    plan = ViewPlan(modalities, {}, {}, False)
     (view,), labels = Batches(objective, plan, accelerator).take(
         placed, torch.arange(3), Progress(0, 1, 0, 0)
     )
