@@ -7,13 +7,15 @@ from torch import nn
 
 from engine.dataset import Samples
 from engine.encoder import Tokens, feature_map
-from engine.losses.contrastive import infmasking_terms, ramp, uniformity, weighted_mean
+from engine.losses.contrastive import weighted_mean
+from engine.losses.uniformity import uniformity
 from engine.nets.fusion import Fusion
 from engine.nets.masking import join, masked_views, unmasked_views
 from engine.nets.projection import projection_head
 from engine.nets.tokenizer import FeatureTokenizer, Tokenizer
+from engine.objectives.infmasking import infmasking_terms, ramp
+from engine.settings.fusion import FusionSettings
 from engine.settings.objective import ProjectionSettings
-from engine.settings.training import FusionSettings
 
 CASES = flat_cases("fusion")
 

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.settings.training import FusionSettings
+from engine.settings.fusion import FusionSettings
 
 
 class Attention(nn.Module):

@@ -4,14 +4,21 @@ import itertools
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
-from engine.losses.contrastive import cmc_terms
+from engine.losses.contrastive import Contrast, info_nce
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
 from engine.objectives.bases.separate import SeparateObjective
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CmcSettings
+
+
+def cmc_terms(embeddings: Sequence[Tensor], temperature: float) -> list[Contrast]:
+    """CMC's terms (Tian et al., 2020): InfoNCE of every pair of modalities (N, E), in the order (1, 2), (1,
+    3), …, (2, 3), …"""
+    return [info_nce(one, other, temperature) for one, other in itertools.combinations(embeddings, 2)]
 
 
 class Cmc(SeparateObjective):

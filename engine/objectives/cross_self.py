@@ -4,15 +4,31 @@ themselves."""
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from engine.dataset import Modality, Task
 from engine.gathering import gather_batch
-from engine.losses.contrastive import cross_self_terms
+from engine.losses.contrastive import Contrast, info_nce
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
 from engine.objectives.bases.fused import module_dict
 from engine.objectives.bases.separate import SeparateObjective, check_two, self_head
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CrossSelfSettings
+
+
+def cross_self_terms(
+    pair: tuple[Tensor, Tensor],
+    first_views: tuple[Tensor, Tensor],
+    second_views: tuple[Tensor, Tensor],
+    temperature: float,
+) -> list[Contrast]:
+    """Cross+Self's terms: InfoNCE of the pair of modalities, then of two views of the first and of the
+    second, all (N, E)."""
+    return [
+        info_nce(*pair, temperature),
+        info_nce(*first_views, temperature),
+        info_nce(*second_views, temperature),
+    ]
 
 
 class CrossSelf(SeparateObjective):

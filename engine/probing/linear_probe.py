@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from engine.dataset import Task
 from engine.metric import metrics_for, selecting_metric
-from engine.settings.training import ProbeSettings
+from engine.settings.probe import ProbeSettings
 
 Predict = Callable[[np.ndarray], np.ndarray]
 

@@ -18,7 +18,9 @@ from engine.settings.base import Settings, members_of, setting
 from engine.settings.choices import AnyAugmentation, AnyDataset, AnyEncoder, AnyObjective
 from engine.settings.dataset import DatasetSettings
 from engine.settings.decomposition import DecompositionSettings
-from engine.settings.training import FusionSettings, ProbeSettings, TrainingSettings
+from engine.settings.fusion import FusionSettings
+from engine.settings.probe import ProbeSettings
+from engine.settings.training import TrainingSettings
 
 
 class SettingsError(UserError):

@@ -1,4 +1,4 @@
-"""Settings of the fusion transformer, the training loop and the linear probe."""
+"""Settings of the training loop."""
 
 import re
 from typing import Literal
@@ -9,26 +9,6 @@ from engine.settings.base import Settings, setting
 
 ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 """A host name or an IP address: nothing that a shell or a launcher could read otherwise."""
-
-
-class FusionSettings(Settings):
-    """The transformer over [CLS; tokens of all modalities]."""
-
-    width: int = setting(
-        512, "Width d of tokens and of the fused representation.", unit="features", ge=4, le=8192
-    )
-    heads: int = setting(8, "Attention heads; they divide the width.", ge=1, le=128)
-    layers: int = setting(1, "Transformer blocks; one block has the fast one-pass path.", ge=1, le=48)
-    pool: Literal["cls", "mean"] = setting(
-        "cls", "What becomes the representation: the CLS token or the mean of all tokens."
-    )
-    bias_kv: bool = setting(False, "Add one learned key and value to every attention.")
-
-    @model_validator(mode="after")
-    def _heads_divide_width(self) -> "FusionSettings":
-        if self.width % self.heads:
-            raise ValueError(f"heads ({self.heads}) must divide width ({self.width})")
-        return self
 
 
 class TrainingSettings(Settings):
@@ -127,11 +107,3 @@ class TrainingSettings(Settings):
         if self.warmup_epochs > self.epochs:
             raise ValueError(f"warmup_epochs ({self.warmup_epochs:g}) must not exceed epochs ({self.epochs})")
         return self
-
-
-class ProbeSettings(Settings):
-    """Linear probe on frozen representations."""
-
-    iterations: int = setting(100, "Most L-BFGS iterations of one fit.", unit="iterations", ge=10, le=10_000)
-    refine: bool = setting(True, "Search the cost finer around the best of the coarse sweep.")
-    batch_size: int = setting(512, "Samples encoded at once.", unit="samples", ge=1, le=65_536)

@@ -19,8 +19,8 @@ from collections.abc import Callable
 import torch
 
 from engine.dataset import Modality, Samples
-from engine.losses.contrastive import masked_contrast
 from engine.objective import Progress, build_objective
+from engine.objectives.infmasking import masked_contrast
 from engine.presets.preset import load_preset
 from engine.settings.augmentation import NoAugmentation
 from engine.settings.encoder import AlexnetSettings

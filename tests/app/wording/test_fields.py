@@ -11,8 +11,10 @@ from engine.settings.base import Settings, members_of, setting
 from engine.settings.dataset import DatasetSettings, PairedFileSettings
 from engine.settings.encoder import EncoderSettings
 from engine.settings.experiment import ExperimentSettings
+from engine.settings.fusion import FusionSettings
 from engine.settings.objective import InfmaskingSettings, ObjectiveSettings
-from engine.settings.training import FusionSettings, ProbeSettings, TrainingSettings
+from engine.settings.probe import ProbeSettings
+from engine.settings.training import TrainingSettings
 
 BASES = [AugmentationSettings, DatasetSettings, EncoderSettings, ObjectiveSettings]
 MODELS = [

@@ -13,18 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from engine.losses.contrastive import (
-    clip_loss,
-    cmc_terms,
-    comm_terms,
-    cross_self_terms,
-    entropy,
-    entropy_score,
-    info_nce,
-    masked_contrast,
-    ramp,
-    weighted_mean,
-)
+from engine.losses.contrastive import clip_loss, comm_terms, info_nce, weighted_mean
+from engine.losses.uniformity import entropy, entropy_score
+from engine.objectives.cmc import cmc_terms
+from engine.objectives.cross_self import cross_self_terms
+from engine.objectives.infmasking import masked_contrast, ramp
 
 FAMILIES = ("infmasking", "comm", "infonce", "clip", "cross_self", "cmc", "entropy")
 CASES = {name: case for family in FAMILIES for name, case in family_cases("losses", family).items()}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.encoder import Tokens
 from engine.nets.fusion import Fusion
 from engine.nets.masking import draw_kept, join, masked_views, unmasked_views
-from engine.settings.training import FusionSettings
+from engine.settings.fusion import FusionSettings
 
 EXACT = {"rtol": 1e-9, "atol": 1e-11}
 

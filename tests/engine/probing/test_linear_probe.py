@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from engine.dataset import Task
 from engine.metric import metrics_for
 from engine.probing.linear_probe import Features, probe
-from engine.settings.training import ProbeSettings
+from engine.settings.probe import ProbeSettings
 
 CASES = flat_cases("probe")
 
