@@ -6,12 +6,12 @@ The weights file that it leaves can be imported into a dashboard elsewhere. An i
 started again.
 """
 
-import json
 import sys
 from pathlib import Path
 
-from engine.errors import UserError
+from engine.errors import UserError, one_line
 from engine.experiment import run_experiment
+from engine.files.settings_file import read_settings
 from engine.recorders.folder import FolderRecorder
 from engine.settings.experiment import parse
 
@@ -23,10 +23,10 @@ def main() -> int:
         return 2
     source, folder = Path(sys.argv[1]), Path(sys.argv[2])
     try:
-        settings = parse(json.loads(source.read_text(encoding="utf-8")))
+        settings = parse(read_settings(source))
         outcome = run_experiment(settings, FolderRecorder(folder, echo=True), folder)
-    except (OSError, json.JSONDecodeError, UserError) as error:
-        print(error, file=sys.stderr)
+    except (OSError, UserError) as error:
+        print(one_line(str(error)), file=sys.stderr)
         return 2
     print(outcome)
     return 0

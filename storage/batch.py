@@ -2,15 +2,15 @@
 line of JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from storage.database import insert_missing, upsert
 from storage.models import decompositions, log_lines, results, runs
-from storage.points import Point, write_points
+from storage.points import MAX_STEP, Point, write_points
 
 KEPT_LINES = 2_000
 """So many log lines of a run are kept here; the log file has all."""
@@ -70,15 +70,60 @@ class Batch:
 
     @classmethod
     def from_json(cls, text: str) -> "Batch":
-        """Raises ValueError for a line that is not whole."""
-        points, figures, lines, columns, *later = json.loads(text)  # files of the first version end here
+        """Raises ValueError for a line that is not whole, or not as `to_json` writes it: what is read back is
+        written to the database as it is, and a row that it refuses would be tried for ever."""
+        try:
+            points, figures, lines, columns, *later = json.loads(text)  # files of the first version end here
+        except (TypeError, RecursionError) as error:
+            raise ValueError("no batch") from error
+        if not isinstance(columns, dict) or not columns.keys() <= COLUMNS:
+            raise ValueError("no columns of a run")
+        _check_values([str, int], columns.values())
         return cls(
-            [Point(*row) for row in points],
-            [Figure(*row) for row in figures],
-            [Line(*row) for row in lines],
+            _rows(Point, points),
+            _with_json(_rows(Figure, figures), "facts"),
+            _rows(Line, lines),
             columns,
-            [Split(*row) for row in (later[0] if later else [])],
+            _with_json(_rows(Split, later[0] if later else []), "content"),
         )
+
+
+COLUMNS = frozenset(("phase", "epoch", "epochs", "step", "steps", "progressed_at"))
+"""Columns of a run's row that a batch may change."""
+Row = TypeVar("Row", Point, Figure, Line, Split)
+
+
+def _rows(kind: type[Row], content: Any) -> list[Row]:
+    """Rows of one kind, each value of its field's type; raises ValueError for anything else."""
+    kinds = list(get_type_hints(kind).values())
+    if type(content) is not list or any(type(row) is not list or len(row) != len(kinds) for row in content):
+        raise ValueError(f"no rows of {kind.__name__}")
+    for place, wanted in enumerate(kinds):
+        _check_values([int, float] if wanted is float else [wanted], (row[place] for row in content))
+    return [kind(*row) for row in content]
+
+
+def _check_values(kinds: list[type], values: Iterable[Any]) -> None:
+    """Values of these types that a database column holds."""
+    for value in values:
+        if type(value) not in kinds or (isinstance(value, int) and abs(value) > MAX_STEP):
+            raise ValueError(
+                f"a {type(value).__name__} where {kinds[0].__name__} is expected, or a number too large"
+            )
+        if isinstance(value, str):
+            value.encode()  # UnicodeEncodeError is a ValueError
+
+
+def _with_json(rows: list[Row], name: str) -> list[Row]:
+    """The rows, whose field of that name must be a JSON table."""
+    for row in rows:
+        try:
+            content = json.loads(getattr(row, name))
+        except RecursionError as error:
+            raise ValueError(f"the {name} are nested too deep") from error
+        if not isinstance(content, dict):
+            raise ValueError(f"the {name} are no table")
+    return rows
 
 
 def write_batch(connection: Connection, run_id: int, batch: Batch) -> None:

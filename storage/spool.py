@@ -5,6 +5,9 @@ from pathlib import Path
 
 from storage.batch import Batch
 
+LONGEST_LINE = 64 * 2**20
+"""Bytes; a batch takes some hundred thousand. What is longer is none of ours, and is read in pieces."""
+
 
 class Spool:
     """Lines appended to a file. Used by one thread at a time."""
@@ -29,13 +32,11 @@ class Spool:
         count = 0
         with self.file.open("rb") as lines:
             lines.seek(self._replayed)
-            while line := lines.readline():
+            while line := lines.readline(LONGEST_LINE):
                 if line.strip():
                     try:
                         batch = Batch.from_json(line.decode())
-                    except (
-                        ValueError
-                    ):  # cut short; what it held was counted as lost by its writer, or the writer died
+                    except ValueError:  # cut short: its writer counted what it held as lost, or died
                         batch = Batch()
                     write(batch)
                     count += 1

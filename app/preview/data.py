@@ -13,6 +13,7 @@ from app.preview import pictures
 from engine.augmentation import IMAGENET_MEAN, IMAGENET_STD
 from engine.dataset import Modality, MultimodalDataset, Samples, Split, Task, is_labelled, load_dataset
 from engine.datasets.rendering.images import NAMES, render
+from engine.errors import one_line
 from engine.randomness import numpy_generator, torch_generator
 from engine.settings.dataset import TrifeatureSettings
 
@@ -21,6 +22,7 @@ SAMPLES = 8
 SHEET_SIDE = 84
 MOST_CLASSES = 200
 LABELLED_SPLITS = ("probe_train", "probe_validation", "probe_test")
+LONGEST_NAME = 80
 
 
 def describe(settings: Any, folder: Path, home: Path) -> Facts:
@@ -55,7 +57,7 @@ def _task(task: Task, dataset: MultimodalDataset) -> Facts:
         "chance": task.chance,
     }
     facts |= {
-        "class_names": list(task.class_names),
+        "class_names": [one_line(name, LONGEST_NAME) for name in task.class_names[:MOST_CLASSES]],
         "information": asdict(task.information) if task.information else None,
     }
     return facts | {
@@ -122,8 +124,12 @@ def _label(task: Task, value: Tensor) -> str:
     names = task.class_names
     if task.kind == "multilabel":
         present = value.nonzero().flatten().tolist()
-        return ", ".join(names[i] if names else str(i) for i in present) or "none"
-    return names[int(value)] if names else str(int(value))
+        return ", ".join(_class_name(names, i) for i in present) or "none"
+    return _class_name(names, int(value))
+
+
+def _class_name(names: tuple[str, ...], number: int) -> str:
+    return one_line(names[number], LONGEST_NAME) if names else str(number)
 
 
 def _contact_sheet(folder: Path) -> str:

@@ -1,14 +1,13 @@
 """Settings from the command line: a preset or a file, then `--set` on top; every mistake is one
 `SettingsError` line."""
 
-import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.wording.names import run_title
+from engine.files.settings_file import parse_toml, read_settings
 from engine.presets.preset import check_choice, load_preset, merge, method_names, nest
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 
@@ -41,7 +40,7 @@ def plan_runs(
     The preset's settings come first, those of the file on top, then the assignments (`training.epochs=2`).
     Raises `SettingsError` for anything unknown or impossible.
     """
-    changes = read_config(config) if config else {}
+    changes = read_settings(config) if config else {}
     changes |= dict(parse_assignment(text) for text in assignments)
     for method in methods:
         check_choice("objective", method, method_names())
@@ -70,34 +69,14 @@ def _from_preset(
     ]
 
 
-def read_config(file: Path) -> dict[str, Any]:
-    """The content of a .toml or .json file of settings."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    readers = {".toml": tomllib.loads, ".json": json.loads}
-    if file.suffix not in readers:
-        raise SettingsError(
-            f"{file.name} is no settings file: its name must end in {' or '.join(sorted(readers))}"
-        )
-    try:
-        content = readers[file.suffix](text)
-    except ValueError as error:
-        raise SettingsError(f"{file.name} is no valid {file.suffix[1:].upper()}: {error}") from None
-    if not isinstance(content, dict):
-        raise SettingsError(f"{file.name} must hold a table of settings, not a {type(content).__name__}")
-    return content
-
-
 def parse_assignment(text: str) -> tuple[str, Any]:
     """`path=value` with a TOML value; a bare word is a string."""
     path, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not path:
         raise SettingsError(f"--set takes PATH=VALUE, such as training.epochs=2; got '{text}'")
     try:
-        parsed = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
+        parsed = parse_toml(f"value = {value}", f"--set {path}")
+    except SettingsError:
         parsed = {}
     if set(parsed) == {"value"}:
         return path, parsed["value"]

@@ -5,7 +5,8 @@ from pathlib import Path
 from engine.dataset import DatasetError, MultimodalDataset, Task
 from engine.datasets.image_text.assembling import Record, assemble
 from engine.datasets.image_text.images import confined
-from engine.datasets.image_text.records import field, parse_json, read_text
+from engine.datasets.image_text.records import field
+from engine.files.json_text import parse_json, read_text
 from engine.files.presence import check_there
 from engine.randomness import numpy_generator
 from engine.settings.published_dataset import HatefulMemesSettings

@@ -11,7 +11,8 @@ from pathlib import Path
 from engine.dataset import DatasetError, MultimodalDataset, Task
 from engine.datasets.image_text.assembling import Record, assemble
 from engine.datasets.image_text.images import confined
-from engine.datasets.image_text.records import parse_json, read_text, texts_of
+from engine.datasets.image_text.records import texts_of
+from engine.files.json_text import parse_json, read_text
 from engine.files.presence import check_there
 from engine.randomness import derive_seed
 from engine.settings.published_dataset import MmImdbSettings

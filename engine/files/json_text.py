@@ -33,7 +33,7 @@ def read_text(file: Path, most_bytes: int, error: type[UserError] = DatasetError
         size = file.stat().st_size
         if size > most_bytes:
             raise error(f"{file.name} has {size / 1e6:,.1f} MB; at most {most_bytes / 1e6:,.1f} are read")
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")  # Windows puts a mark in front
     except UnicodeDecodeError:
         raise error(f"{file.name} is no UTF-8 text") from None
     except (OSError, ValueError) as problem:  # ValueError: a name that no file can have

@@ -36,7 +36,7 @@ def build_accelerator(settings: TrainingSettings) -> Accelerator:
         )
     if on_cpu:
         # Whoever starts several runs side by side says in OMP_NUM_THREADS what each may take.
-        given = int(os.environ.get("OMP_NUM_THREADS") or 0)
+        given = _number(os.environ.get("OMP_NUM_THREADS", ""))
         torch.set_num_threads(
             settings.threads
             or given
@@ -47,6 +47,12 @@ def build_accelerator(settings: TrainingSettings) -> Accelerator:
         return Accelerator(cpu=on_cpu, mixed_precision=precision)
     except RuntimeError as error:
         raise DeviceError(f"the device cannot be used: {str(error).splitlines()[0]}") from None
+
+
+def _number(text: str) -> int:
+    """The first number of a list such as "4" or "4,2" (threads of each level); 0 for anything else."""
+    first = text.partition(",")[0].strip()
+    return int(first) if first.isascii() and first.isdigit() and len(first) < 6 else 0
 
 
 def agree(decision: bool, accelerator: Accelerator) -> bool:

@@ -2,6 +2,7 @@
 decoded."""
 
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from engine.dataset import DatasetError
 
 MOST_PIXELS = 50_000_000
 MOST_FILE_BYTES = 100_000_000
+MOST_ASPECT = 100
+"""Of the longer side to the shorter, which is brought to the side asked for: 1 × 65,000 px would become
+gigabytes."""
 FORMATS = ("JPEG", "PNG")
 NAMED = 5
 
@@ -23,7 +27,8 @@ def confined(folder: Path, name: object) -> Path | None:
     if not isinstance(name, str) or not name or len(name) > 255 or "\0" in name:
         return None
     file = folder / name
-    return file if file.resolve().is_relative_to(folder.resolve()) else None
+    inside = os.path.realpath(file).startswith(os.path.join(os.path.realpath(folder), ""))
+    return file if inside else None
 
 
 def read_image(file: Path, side: int, *, only_look: bool = False) -> NDArray[np.uint8]:
@@ -48,6 +53,10 @@ def read_image(file: Path, side: int, *, only_look: bool = False) -> NDArray[np.
                 raise DatasetError(
                     f"{file.name} has {width:,} × {height:,} pixels; at most {MOST_PIXELS / 1e6:.0f} "
                     "million are read"
+                )
+            if max(width, height) > MOST_ASPECT * min(width, height):
+                raise DatasetError(
+                    f"{file.name} has {width:,} × {height:,} pixels; allowed is {MOST_ASPECT} : 1"
                 )
             if only_look:
                 return np.empty((3, 0, 0), np.uint8)

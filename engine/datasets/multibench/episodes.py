@@ -23,7 +23,8 @@ from engine.files.arrays import finite_problem
 
 MOST_STEPS = 10_000
 LARGEST_SIDE = 1024
-MOST_CONTACTS = 10_000
+MOST_CONTACTS, MOST_CONTACT_VALUES = 10_000, 20_000_000
+"""Of a step, and of all steps, which are read at once."""
 LARGEST_CHUNK = 64 * 2**20
 FORCE_STEPS, FORCE_AXES, PROPRIOCEPTION = 32, 6, 8
 TARGET_VALUES = 4
@@ -118,8 +119,10 @@ def read_episode(path: Path, most_bytes: int) -> Episode:
                 contact.ndim not in (1, 2)
                 or contact.shape[0] != steps
                 or not 1 <= math.prod(contact.shape[1:]) <= MOST_CONTACTS
+                or contact.size > MOST_CONTACT_VALUES
             ):
-                _refuse(path, "contact", contact, f"({steps}, up to {MOST_CONTACTS:,})")
+                most = min(MOST_CONTACTS, MOST_CONTACT_VALUES // steps)
+                _refuse(path, "contact", contact, f"({steps}, up to {most:,})")
             touched = _values(path, "contact", contact[()]).reshape(steps, -1).max(1) > 0
             forces = _values(path, "ee_forces_continuous", force[:, -FORCE_STEPS:])
             states = _values(path, "proprio", state[:, :PROPRIOCEPTION])

@@ -12,7 +12,7 @@ from preset_runs import run_and_resume, settings_of
 from published_samples import hateful_memes_folder, mm_imdb_folder, tiny_models
 
 from engine.dataset import load_dataset
-from engine.datasets.image_text.images import read_image
+from engine.datasets.image_text.images import confined, read_image
 from engine.datasets.mm_imdb import GENRES
 from engine.errors import DatasetError
 from engine.files.presence import presence_of
@@ -171,13 +171,51 @@ print(peak_kib() - before)
         load_dataset(films(), home)
 
 
+def test_long_thin_images_and_packed_ones_are_refused_in_bounded_memory(tmp_path):
+    """1 × 65,000 px, at a side of 224, would be made as 3.3 thousand million pixels."""
+    Image.new("L", (65_000, 1)).save(tmp_path / "wide.png")
+    Image.new("L", (1, 65_000)).save(tmp_path / "tall.png")
+    Image.new("1", (65_000, 60)).save(tmp_path / "strip.png")
+    Image.new("1", (7_000, 7_000)).save(tmp_path / "packed.png")
+    code = """
+import sys
+from pathlib import Path
+from peak_memory import peak_kib
+import torch, PIL.Image
+from engine.datasets.image_text.images import broken_images
+before = peak_kib()
+print(*broken_images([Path(name) for name in sys.argv[1:]], 224, decode=True).values(), sep="\\n")
+print(peak_kib() - before)
+"""
+    names = ("wide.png", "tall.png", "strip.png", "packed.png")
+    *lines, grown = run_python(code, *(tmp_path / name for name in names))
+    assert lines == [
+        "wide.png has 65,000 × 1 pixels; allowed is 100 : 1",
+        "tall.png has 1 × 65,000 pixels; allowed is 100 : 1",
+        "strip.png has 65,000 × 60 pixels; allowed is 100 : 1",
+    ]
+    assert int(grown) < 400_000, "kB: the packed one has 49 million pixels of 3 bytes, twice"
+
+
+def test_a_link_that_leads_nowhere_is_confined_and_missing(tmp_path):
+    (tmp_path / "a.png").symlink_to(tmp_path / "b.png")
+    (tmp_path / "b.png").symlink_to(tmp_path / "a.png")
+    for name in ("a.png", "n" * 250 + ".png"):
+        file = confined(tmp_path, name)
+        assert file is not None
+        with pytest.raises(DatasetError) as caught:
+            read_image(file, 8)
+        assert str(caught.value).isprintable()
+    assert confined(tmp_path, "../a.png") is None and confined(tmp_path, "a\0b") is None
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (lambda f: (f / "split.json").write_text("{"), "split.json is no JSON"),
         (
             lambda f: (f / "split.json").write_text("[" * 100_000),
-            "split.json is no JSON: it is nested too deep",
+            "split.json is nested deeper than 64 levels",
         ),
         (lambda f: (f / "split.json").write_bytes(b"\xff\xfe\x00"), "split.json is no UTF-8 text"),
         (

@@ -222,6 +222,21 @@ print(peak_kib() - before)
     assert int(grown) < 100 * 1024
 
 
+def test_contacts_of_all_steps_together_are_bounded(tmp_path):
+    """Each within its own bound, 10,000 steps of 10,000 contacts in eight bytes would take 800 MB."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for name, shape, kind in (
+            ("image", (10_000, 8, 8, 3), "u1"),
+            ("ee_forces_continuous", (10_000, 32, 6), "f8"),
+            ("proprio", (10_000, 8), "f8"),
+            ("contact", (10_000, 10_000), "f8"),
+        ):
+            file.create_dataset(name, shape, kind)
+    assert (tmp_path / "a.h5").stat().st_size < 10_000
+    with pytest.raises(DatasetError, match=r"'contact' has the shape .* expected is \(10000, up to 2,000\)"):
+        read_episode(tmp_path / "a.h5", 10**9)
+
+
 def test_a_file_cut_while_training_is_told(tmp_path):
     settings = VisionTouchSettings()
     episodes(settings.location(tmp_path), count=5)
