@@ -7,22 +7,26 @@ from app.error_lines import EXPECTED, one_line
 from app.logo import ICON, wordmark
 from app.reader import is_dark
 from app.state import PAGES, page
+from app.wording.text import plain
 
 # Streamlit fades what a refresh is about to replace; on pages that refresh by themselves that reads as a
 # fault.
-_STYLE = "<style>[data-stale='true'] { opacity: 1 !important; transition: none !important; }</style>"
+_STYLE = "[data-stale='true'] { opacity: 1 !important; transition: none !important; }"
+# The tables' own download writes cells as they are, so that a name may be a formula in a spreadsheet; the
+# files that the pages offer are safe.
+_STYLE += "button[aria-label='Download as CSV'] { display: none !important; }"
 
 
 def main() -> None:
     """Show the page that the URL names; an error that a user can mend becomes one line on it."""
     st.set_page_config(page_title="InfMasking Studio", page_icon=ICON, layout="wide")
     st.logo(wordmark(dark=is_dark()), size="large")
-    st.html(_STYLE)
+    st.html(f"<style>{_STYLE}</style>")
     chosen = st.navigation([page(name) for name in PAGES], position="top")
     try:
         chosen.run()
     except EXPECTED as error:
-        st.error(one_line(error), icon=":material/error:")
+        st.error(plain(one_line(error)), icon=":material/error:")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from app.access import AccessError, Gate, password_for
 from app.downloads import download_route
 from app.error_lines import EXPECTED, one_line
+from app.wording.text import plain
 
 
 def gate() -> Middleware:
@@ -28,7 +29,7 @@ def gate() -> Middleware:
 def show_error(error: Exception) -> bool:
     """One line on the page instead of a trace, which stands in the server's log."""
     unforeseen = "Something went wrong on this page; the server's log has the details."
-    st.error(one_line(error) if isinstance(error, EXPECTED) else unforeseen, icon=":material/error:")
+    st.error(plain(one_line(error) if isinstance(error, EXPECTED) else unforeseen), icon=":material/error:")
     return True
 
 

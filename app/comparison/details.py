@@ -11,6 +11,7 @@ from app.charts.panels import curve_label
 from app.comparison import tables
 from app.groups.grouping import Group, settings_that_differ
 from app.wording.fields import show_list
+from app.wording.text import plain
 from engine.recorder import ACCURACY, GRADIENT_NORM, LEARNING_RATE, SYSTEM, TRAINING_LOSS
 
 CHARTS_A_ROW = 3
@@ -59,7 +60,7 @@ def show_curves(groups: Sequence[Group]) -> None:
                     [g.method for g in groups],
                     curve_label(key),
                 )
-                column.markdown(f"**{label}**")
+                column.markdown(f"**{plain(label)}**")
                 column.altair_chart(chart)
     counts = {len(group.runs) for group in groups}
     note = (
@@ -70,8 +71,8 @@ def show_curves(groups: Sequence[Group]) -> None:
     band = "Band: 95 % interval of the mean over seeds." if max(counts) > 1 else "One seed: no band."
     name = curve_label(key)
     st.caption(
-        f"{name[:1].upper()}{name[1:]} by optimiser step, up to the last step that all seeds of a group have "
-        f"reached. {band}{note}"
+        f"{plain(name[:1].upper() + name[1:])} by optimiser step, up to the last step that all seeds of a "
+        f"group have reached. {band}{note}"
     )
 
 

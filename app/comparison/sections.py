@@ -16,6 +16,7 @@ from app.state import page
 from app.wording.exports import markdown
 from app.wording.figures import show_count
 from app.wording.names import show_seeds
+from app.wording.text import Markdown, plain
 from app.wording.truth import truth_line
 from app.wording.units import metric_label, unit_of
 from storage.clock import now_ms
@@ -27,16 +28,16 @@ PANELS_A_ROW = 3
 def show_progress(runs: Sequence[Run], state: Progress) -> None:
     """The bar while something runs, and a line for every run that ended badly."""
     if state.active:
-        st.progress(min(state.share, 1.0), text=state.words())
+        st.progress(min(state.share, 1.0), text=plain(state.words()))
     elif set(state.counts) != {"finished"}:
-        st.caption(state.words())
+        st.caption(plain(state.words()))
     now = now_ms()
     for run in runs:
         how = live_state(run, now)
         if how in {"failed", "lost"}:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.error(
-                    f"Run {run.id} ({run.title}) {how}" + (f": {run.error}" if run.error else ""),
+                    plain(f"Run {run.id} ({run.title}) {how}" + (f": {run.error}" if run.error else "")),
                     width="stretch",
                 )
                 st.page_link(page("run"), label="Open", query_params={"run": str(run.id)})
@@ -51,7 +52,7 @@ def show_scores(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Dat
             unit = unit_of(panel.metric)
             means, seeds = tables.chart_frames(groups, panel, scores)
             with column.container(border=True):
-                st.markdown(f"**{panel.title}**", help=_help(panel))
+                st.markdown(f"**{plain(panel.title)}**", help=_help(panel))
                 if means.is_empty():
                     st.caption("no result yet")
                     continue
@@ -66,7 +67,7 @@ def show_scores(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Dat
     st.caption(_reading_aid(groups, panels))
 
 
-def _help(panel: Panel) -> str:
+def _help(panel: Panel) -> Markdown:
     words = {
         "redundancy": "What either modality alone would tell: linear-probe accuracy on the shared label.",
         "uniqueness": "What one modality alone tells: the mean of the probes' accuracies on each modality's "
@@ -74,17 +75,17 @@ def _help(panel: Panel) -> str:
         "synergy": "What only both modalities together tell: linear-probe accuracy on the label that needs "
         "the pair.",
     }
-    lines = [line for task, facts in panel.tasks.items() if (line := truth_line(task, facts))]
+    lines = [plain(line) for task, facts in panel.tasks.items() if (line := truth_line(task, facts))]
     known = f"\n\nKnown by construction: {'; '.join(lines)}." if lines else ""
     tested = sorted({facts["n_test"] for facts in panel.tasks.values() if facts.get("n_test")})
-    return (
-        words.get(panel.name, "Linear probe on this label.")
+    return Markdown(
+        plain(words.get(panel.name, "Linear probe on this label."))
         + known
         + (f"\n\nTest samples: {tested[0]:,}." if tested else "")
     )
 
 
-def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> str:
+def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> Markdown:
     marks = [
         "Small circles: single seeds",
         "large mark: mean measured here",
@@ -99,7 +100,10 @@ def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> str:
         )
         marks.append(f"hollow star: reported in the paper (arXiv 2509.25270), not measured here{same}")
     known = [
-        line for panel in panels for task, facts in panel.tasks.items() if (line := truth_line(task, facts))
+        plain(line)
+        for panel in panels
+        for task, facts in panel.tasks.items()
+        if (line := truth_line(task, facts))
     ]
     truth = (
         f" Known by construction: {'; '.join(known)}; the ceiling is 100 %, as far as noise leaves the "
@@ -107,7 +111,7 @@ def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> str:
         if known
         else ""
     )
-    return f"{'; '.join(marks)}.{truth}"
+    return Markdown(f"{'; '.join(marks)}.{truth}")
 
 
 def show_differences(
@@ -117,7 +121,7 @@ def show_differences(
     words."""
     if len(groups) < 2:
         return
-    st.subheader(f"Difference to {baseline.label}, paired by seed")
+    st.subheader(f"Difference to {plain(baseline.label)}, paired by seed")
     methods = [group.method for group in groups]
     for start in range(0, len(panels), PANELS_A_ROW):
         row = panels[start : start + PANELS_A_ROW]
@@ -126,7 +130,7 @@ def show_differences(
             drawn = [one for one in rows if one["mean"] is not None]
             unit = unit_of(panel.metric)
             with column.container(border=True):
-                st.markdown(f"**{panel.title}**")
+                st.markdown(f"**{plain(panel.title)}**")
                 if drawn:
                     axis = f"difference to {baseline.label}" + (", points" if unit.scale == 100 else "")
                     st.altair_chart(
@@ -142,9 +146,9 @@ def show_differences(
     )
 
 
-def _marked(row: Mapping[str, Any]) -> str:
+def _marked(row: Mapping[str, Any]) -> Markdown:
     """The sentence with its verdict in bold, in small type."""
-    return f":small[{row['head']}: **{row['said']}**]"
+    return Markdown(f":small[{plain(row['head'])}: **{plain(row['said'])}**]")
 
 
 def show_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> None:
@@ -169,7 +173,7 @@ def show_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.Data
             on_click="ignore",
             icon=":material/download:",
         )
-    st.caption(provenance(groups))
+    st.caption(plain(provenance(groups)))
 
 
 def provenance(groups: Sequence[Group]) -> str:

@@ -12,6 +12,7 @@ from app.groups.grouping import Group, Panel
 from app.groups.readings import Reading, reading, show_interval
 from app.groups.scores import difference, group_estimate, seed_values
 from app.groups.seed_statistics import PairedDifference, half_width
+from app.wording.exports import as_csv
 from app.wording.names import method_label, show_seeds
 from app.wording.units import Unit, metric_label, unit_of
 from engine.presets.reported import Published
@@ -191,4 +192,4 @@ def csv(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) 
         "digest",
         "code_version",
     )
-    return joined.select(columns).write_csv()
+    return as_csv(joined.select(columns))

@@ -13,6 +13,7 @@ from app.groups.grouping import Group, Panel, headline
 from app.groups.seed_statistics import PairedDifference, Verdict
 from app.synergy.frames import matching
 from app.synergy.rows import Combined, bits_reading, paired_bits
+from app.wording.text import plain
 
 DECIDED: tuple[Verdict, ...] = ("ahead", "behind")
 WHY = "accuracy counts right answers, bits also weigh how sure the probe is of each"
@@ -33,14 +34,15 @@ def show_verdict(
     asked = headline(panels)
     others = [group for group in groups if group.digest != baseline.digest]
     for row in tables.difference_rows(others[:1], [asked], scores, baseline):
-        question = asked.title + ("" if final else ", so far")
-        st.markdown(f"#### {question}: {row['said']}\n\n{row['head']}")
+        question = plain(asked.title + ("" if final else ", so far"))
+        st.markdown(f"#### {question}: {plain(row['said'])}\n\n{plain(row['head'])}")
         ours, base = question_in_bits(asked, others[0], baseline, combined)
         if ours is not None and base is not None:
             words = bits_reading(ours, base)
-            st.markdown(f"{words}. {reconciled(row['verdict'], paired_bits(ours, base), asked.metric)}")
+            both = reconciled(row["verdict"], paired_bits(ours, base), asked.metric)
+            st.markdown(plain(f"{words}. {both}"))
     for line in cautions(groups, results):
-        st.warning(line, icon=":material/balance:")
+        st.warning(plain(line), icon=":material/balance:")
 
 
 def question_in_bits(

@@ -13,6 +13,7 @@ from app.groups.links import Link, choose, data_labels, left_out, lines_about, r
 from app.state import write_runs
 from app.wording.figures import show_age, show_count
 from app.wording.names import data_label, method_label
+from app.wording.text import plain
 from engine.presets.preset import method_names
 from storage.clock import now_ms
 from storage.run import Run
@@ -25,7 +26,7 @@ def pick_runs(runs: Sequence[Run]) -> list[Run]:
     newest first."""
     link = read_link(st.query_params)
     for line in lines_about(link, runs):
-        st.warning(line, icon=":material/link_off:")
+        st.warning(plain(line), icon=":material/link_off:")
     chosen = choose(runs, link) or choose(runs, Link())
     emptied = "data" in st.query_params and link == Link()
     shown = [] if emptied else chosen

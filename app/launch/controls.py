@@ -13,6 +13,7 @@ from typing import Any, cast
 import streamlit as st
 
 from app.wording.fields import Field, fields_of, read_list, show_list, summary, title
+from app.wording.text import plain
 from engine.settings.base import Settings
 from engine.settings.kinds import ModalityKind
 
@@ -57,7 +58,7 @@ class Form:
     def _nested(self, item: Field, value: Any, path: str) -> Any:
         if item.kind == "group":
             assert item.model is not None
-            st.markdown(f"**{item.label}**", help=summary(item.model))
+            st.markdown(f"**{plain(item.label)}**", help=summary(item.model))
             return self.group(item.model, _plain(value), path)
         if item.kind == "kinds":
             return self.kinds(item.label, item.kinds, _plain(value), path)
@@ -74,12 +75,12 @@ class Form:
         """A choice of kind, then that kind's settings; another kind starts from its own defaults."""
         names = list(kinds)
         chosen = st.selectbox(
-            label,
+            plain(label),
             names,
             names.index(values["name"]),
             format_func=title,
             key=self._key(f"{path}.name"),
-            help=help,
+            help=None if help is None else plain(help),
         )
         st.caption(summary(kinds[chosen]))
         kept = values if chosen == values["name"] else {"name": chosen}
@@ -96,18 +97,19 @@ class Form:
             now = values.get(name, {"name": ""})["name"]
             fitting = [key for key, model in item.kinds.items() if key == now or _reads(model, kind)]
             chosen[name] = column.selectbox(
-                f"{title(item.name.removesuffix('s'))} of {name}",
+                plain(f"{title(item.name.removesuffix('s'))} of {name}"),
                 ["", *fitting],
                 ["", *fitting].index(now),
                 format_func=lambda kind: title(kind) if kind else "The data set's own",
                 key=self._key(f"{path}.{name}.name"),
-                help=item.help,
+                help=plain(item.help),
                 persist_state="session",
             )
         for name, choice in chosen.items():
             if choice:
+                what = title(item.name.removesuffix("s"))
                 st.markdown(
-                    f"**{title(item.name.removesuffix('s'))} of {name}: {title(choice)}**",
+                    f"**{plain(f'{what} of {name}: {title(choice)}')}**",
                     help=summary(item.kinds[choice]),
                 )
                 kept = (
@@ -119,9 +121,9 @@ class Form:
     def control(self, item: Field, value: Any, path: str) -> Any:
         """The widget of one plain setting; returns its value as plain data."""
         shown: dict[str, Any] = {
-            "label": item.label,
+            "label": plain(item.label),
             "key": self._key(path),
-            "help": item.help or None,
+            "help": plain(item.help) or None,
             "persist_state": "session",
         }
         if item.kind == "switch":

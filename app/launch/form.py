@@ -10,6 +10,7 @@ from app.launch.controls import Form
 from app.launch.plan import edited_lines, objective_settings, shared_settings
 from app.wording.fields import fields_of, summary, title
 from app.wording.names import method_label
+from app.wording.text import plain
 from engine.presets.preset import Preset
 from engine.settings.base import members_of
 from engine.settings.dataset import DatasetSettings
@@ -38,7 +39,7 @@ def draw_settings(start: Preset, methods: Sequence[str], key: str) -> Edited:
     form = Form(key, _modality_kinds(data))
     shared = dict(base)
     with st.expander(
-        "Data: your own file" if data.name == "paired_file" else f"Data: {title(data.name)}",
+        "Data: your own file" if data.name == "paired_file" else plain(f"Data: {title(data.name)}"),
         icon=":material/dataset:",
     ):
         st.caption(summary(type(data)))
@@ -50,7 +51,7 @@ def draw_settings(start: Preset, methods: Sequence[str], key: str) -> Edited:
         shared |= _by_modality(form, base)
     for item in fields_of(ExperimentSettings):
         if item.kind == "group" and item.model is not None:
-            with st.expander(item.label, icon=":material/tune:"):
+            with st.expander(plain(item.label), icon=":material/tune:"):
                 st.caption(summary(item.model))
                 shared[item.name] = form.group(item.model, base[item.name], item.name)
     return Edited(shared, objectives, edited_lines(base, shared) + changed, form.mistakes)
@@ -71,7 +72,7 @@ def _methods(
         return {}, []
     models = members_of(ObjectiveSettings)
     edited, changed = {}, []
-    for tab, method in zip(st.tabs([method_label(name) for name in methods]), methods, strict=True):
+    for tab, method in zip(st.tabs([plain(method_label(name)) for name in methods]), methods, strict=True):
         with tab:
             labels = (
                 " It trains with labels: a reference, not a competitor."

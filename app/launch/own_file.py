@@ -14,6 +14,7 @@ import streamlit as st
 from app.error_lines import one_line
 from app.launch.uploads import MOST_UPLOADED_MB, TYPES, look_into, take_upload
 from app.preview.requests import PreviewError
+from app.wording.text import plain
 from engine.errors import UserError
 from engine.files.contents import Entry
 from engine.settings.paths import PathError, local_path
@@ -47,7 +48,7 @@ def pick_file(home: Path, path: str) -> tuple[Path, list[Entry]] | None:
         args=(home, upload_key),
     )
     if problem := st.session_state.pop("own_file_problem", None):
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
     if not path:
         return None
     try:
@@ -56,9 +57,9 @@ def pick_file(home: Path, path: str) -> tuple[Path, list[Entry]] | None:
         found = _looked_into(str(file), facts.st_size, facts.st_mtime_ns, str(home))
         if not isinstance(found, str):
             return file, found
-        st.error(found, icon=":material/error:")
+        st.error(plain(found), icon=":material/error:")
     except (OSError, PathError) as error:
-        st.error(one_line(error), icon=":material/error:")
+        st.error(plain(one_line(error)), icon=":material/error:")
     return None
 
 
@@ -126,7 +127,8 @@ def choose_file(home: Path, content: Mapping[str, Any]) -> dict[str, Any] | None
     labels = _names(entry for entry in entries if entry.can_be_label)
     if len(usable) < 2 or not labels:
         st.error(
-            f"{path.name} has {len(usable)} usable modalities and {len(labels)} usable labels; at least 2 "
+            f"{plain(path.name)} has {len(usable)} usable modalities and {len(labels)} usable labels; at "
+            "least 2 "
             "and 1 are needed"
         )
         return None
@@ -151,7 +153,8 @@ def choose_file(home: Path, content: Mapping[str, Any]) -> dict[str, Any] | None
             else "fewer than two modalities are chosen"
         )
         st.error(
-            f"{wrong}; choose at least two modalities and another array as the label", icon=":material/error:"
+            f"{plain(wrong)}; choose at least two modalities and another array as the label",
+            icon=":material/error:",
         )
         return None
     chosen = {

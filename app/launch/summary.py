@@ -14,6 +14,7 @@ from app.training.fleet import this_machine
 from app.training.scheduling import ImpossibleDemand
 from app.wording.figures import show_bytes, show_count, show_duration
 from app.wording.names import method_label
+from app.wording.text import Markdown, plain
 from engine.settings.experiment import ExperimentSettings
 from storage.database import Database
 
@@ -31,7 +32,7 @@ def show_runs(methods: Sequence[str], seeds: Sequence[int]) -> None:
 def show_mistakes(lines: Sequence[str]) -> None:
     """One line a mistake."""
     for line in lines:
-        st.error(line, icon=":material/error:")
+        st.error(plain(line), icon=":material/error:")
 
 
 def show_changes(lines: Sequence[str]) -> None:
@@ -39,10 +40,10 @@ def show_changes(lines: Sequence[str]) -> None:
     if not lines:
         st.caption("Nothing changed from where this form started.")
         return
-    more = [f"- and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    more = [f"- and {len(lines) - MOST_LINES:d} more"] if len(lines) > MOST_LINES else []
     st.markdown(
         f"**{show_count(len(lines), 'change')}**\n\n"
-        + "\n".join([*(f"- `{line}`" for line in lines[:MOST_LINES]), *more])
+        + "\n".join([*(f"- {plain(line)}" for line in lines[:MOST_LINES]), *more])
     )
 
 
@@ -60,29 +61,29 @@ def show_cost(db: Database, home: Path, planned: Sequence[Planned]) -> None:
     if missing:
         st.caption(
             "Not measured yet on this machine for "
-            + ", ".join(method_label(method) for method in missing)
+            + ", ".join(plain(method_label(method)) for method in missing)
             + "."
         )
     else:
         try:
             st.markdown(_total(next(iter(by_method.values())), known, seeds))
         except ImpossibleDemand as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     if known:
         rows = [_row(method, cost) for method, cost in costs.items() if cost is not None]
         st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")
-        st.caption("From " + "; ".join(dict.fromkeys(cost.source for cost in known)) + ".")
+        st.caption("From " + plain("; ".join(dict.fromkeys(cost.source for cost in known))) + ".")
     if missing and st.button(
         "Measure now",
         icon=":material/speed:",
         help="Times a few training steps of each in a process of its own.",
     ):
         for method in missing:
-            with st.spinner(f"Timing {method_label(method)} …", show_time=True):
+            with st.spinner(f"Timing {plain(method_label(method))} …", show_time=True):
                 try:
                     measure_cost(home, by_method[method])
                 except PreviewError as error:
-                    st.error(str(error), icon=":material/error:")
+                    st.error(plain(error), icon=":material/error:")
                     return
         st.rerun()
 
@@ -97,7 +98,7 @@ def _row(method: str, cost: Cost) -> dict[str, str]:
     }
 
 
-def _total(settings: ExperimentSettings, costs: Sequence[Cost], seeds: int) -> str:
+def _total(settings: ExperimentSettings, costs: Sequence[Cost], seeds: int) -> Markdown:
     at_once = concurrency(settings, this_machine(), len(costs) * seeds)
     duration = show_duration(elapsed(costs, seeds, at_once))
     words = f"About **{duration}** of training, {show_count(at_once, 'run')} at a time."
@@ -105,4 +106,4 @@ def _total(settings: ExperimentSettings, costs: Sequence[Cost], seeds: int) -> s
     if all(size is not None for size in sizes):
         total = show_bytes(sum(size or 0 for size in sizes) * seeds)
         words += f" Checkpoints: {total} of each kind kept (best, last)."
-    return words
+    return Markdown(words)

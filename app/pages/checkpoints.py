@@ -12,6 +12,7 @@ from app.runs.confirmation import confirm_deletion
 from app.state import number_parameter, page
 from app.wording.figures import show_bytes, show_count, show_facts, show_time
 from app.wording.names import method_label, run_name
+from app.wording.text import plain
 from storage.artifacts import Artifact, delete_artifact
 from storage.run import Run
 
@@ -115,12 +116,12 @@ def _show_chosen(artifact: Artifact, runs: Mapping[int, Run]) -> None:
     run = runs.get(artifact.run_id)
     with st.container(border=True):
         what = "training state" if artifact.kind == "state" else f"{artifact.kind} weights"
-        st.subheader(f"{run_name(run)}: {what}" if run else artifact.name)
+        st.subheader(plain(f"{run_name(run)}: {what}" if run else artifact.name))
         left, right = st.columns(2, gap="large")
         with left:
             st.markdown(
                 f"{show_bytes(artifact.size)} ({artifact.size:,} bytes) · "
-                f"{show_facts(artifact.facts) or 'no facts'} · "
+                f"{plain(show_facts(artifact.facts)) or 'no facts'} · "
                 f"stored {show_time(artifact.created_at, reader.zone())}"
             )
             st.caption("File name and SHA-256")
@@ -145,7 +146,7 @@ def _show_chosen(artifact: Artifact, runs: Mapping[int, Run]) -> None:
 
 def loading_snippet(artifact: Artifact) -> str:
     """How to open the file elsewhere; a training state is for resuming, and holds more than weights."""
-    file = f'file = "{artifact.name}"\n'
+    file = f"file = {artifact.name!r}\n"
     if artifact.kind == "state":
         opening = 'with safe_open(file, "pt") as state:\n    print(*state.keys())'
         return f"from safetensors import safe_open\n\n{file}{opening}"

@@ -12,6 +12,7 @@ from app.launch.own_file import choose_file
 from app.preview import sections
 from app.preview.requests import PreviewError, obtain
 from app.state import page
+from app.wording.text import plain
 from engine.files.presence import presence_of
 from engine.presets.preset import Preset, load_preset, merge, method_names, preset_names
 from engine.settings.base import Settings
@@ -52,7 +53,7 @@ def render() -> None:
             views = obtain("views", experiment.model_dump(mode="json"), home)
         sections.show_views(views)
     except PreviewError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
 
 
 def _chosen_preset() -> Preset:
@@ -81,10 +82,19 @@ def _change() -> None:
 
 
 def _launch_link(preset: Preset, experiment: ExperimentSettings) -> None:
-    data: Settings = experiment.data
-    start = {"preset": preset.name}
-    if preset.name == FILE_PRESET:
-        content = data.model_dump()
-        start = {"dataset": "paired_file", "path": content["path"], "label": content["label"]}
-        start["modalities"] = ",".join(content["modalities"])
-    st.page_link(page("launch"), label="Start runs on this", icon=":material/play_arrow:", query_params=start)
+    st.page_link(
+        page("launch"),
+        label="Start runs on this",
+        icon=":material/play_arrow:",
+        query_params=form_query(preset.name, experiment.data),
+    )
+
+
+def form_query(preset: str, data: Settings) -> dict[str, str | list[str]]:
+    """What the address of the form says, so that it starts from these data; each modality's name has a
+    parameter to itself, for it may hold a comma."""
+    if preset != FILE_PRESET:
+        return {"preset": preset}
+    content = data.model_dump()
+    chosen = {"path": content["path"], "label": content["label"], "modalities": list(content["modalities"])}
+    return {"dataset": "paired_file", **chosen}

@@ -1,7 +1,7 @@
 """Launch: choose where to start from, methods and seeds; edit every setting; see what it costs; start.
 
 The URL says where the form starts: `preset=NAME`, `dataset=NAME` or `clone=RUN`; for a file of one's own
-`dataset=paired_file`, with `path=FILE` and, as one likes, `modalities=A,B` and `label=NAME`.
+`dataset=paired_file`, with `path=FILE` and, as one likes, `modalities=A&modalities=B` and `label=NAME`.
 """
 
 from pathlib import Path
@@ -22,6 +22,7 @@ from app.training.configuring import Planned
 from app.training.launching import submit
 from app.wording.fields import title
 from app.wording.names import method_label, show_seeds
+from app.wording.text import plain
 from engine.presets.preset import Preset, dataset_names, load_preset, merge, method_names, preset_names
 from engine.settings.experiment import SettingsError
 
@@ -70,7 +71,7 @@ def _start() -> Preset | None:
 
 def _chosen_run(place: DeltaGenerator) -> Preset | None:
     run = queries.get_run(number_parameter("clone") or 0)
-    place.markdown(f"Run {run.id}: **{run.title}**")
+    place.markdown(f"Run {run.id:d}: **{plain(run.title)}**")
     start = from_run(run)
     if run.dataset != FILE:
         return start
@@ -89,7 +90,7 @@ def _chosen_preset(place: DeltaGenerator) -> Preset:
         key="launch_preset",
         on_change=_change_preset,
     )
-    st.caption(preset.description)
+    st.caption(plain(preset.description))
     return preset
 
 
@@ -109,8 +110,8 @@ def _chosen_dataset(place: DeltaGenerator) -> Preset | None:
     if name != FILE:
         return from_dataset({"name": name}, title(name))
     asked: dict[str, Any] = {"label": st.query_params["label"]} if "label" in st.query_params else {}
-    if "modalities" in st.query_params:
-        asked["modalities"] = st.query_params["modalities"].split(",")
+    if names := st.query_params.get_all("modalities"):
+        asked["modalities"] = names if len(names) > 1 else names[0].split(",")  # A,B: links of old
     data = choose_file(data_home(), asked)
     preset = load_preset(FILE_PRESET)
     if data is None:

@@ -14,6 +14,7 @@ from app.training.devices import cores, gpus
 from app.training.launching import ensure_supervisor, submit
 from app.wording.figures import show_count
 from app.wording.names import data_label, in_order, method_label
+from app.wording.text import plain
 from engine.presets.preset import load_preset, preset_names
 from storage.clock import now_ms
 from storage.run import Run, live_state
@@ -89,13 +90,13 @@ def _machine_line(runs: Sequence[Run], now: int) -> None:
             )
             st.button("Start it", on_click=lambda: ensure_supervisor(queries.database()))
     parts.append("the supervisor starts with the next run" if supervisor is None else "supervisor is running")
-    st.caption(" · ".join(parts))
+    st.caption(plain(" · ".join(parts)))
 
 
 def _welcome() -> None:
     """An empty studio: what it is for, and the one thing to do first."""
     preset = load_preset(preset_names()[0])
-    names = [method_label(name) for name in preset.methods]
+    names = [plain(method_label(name)) for name in preset.methods]
     count = len(preset.methods) * len(preset.seeds)
     _, middle, _ = st.columns([1, 3, 1])
     with middle:
@@ -136,7 +137,7 @@ def _welcome() -> None:
             _start_quick_comparison()
         st.caption(
             f"{', '.join(names[:-1])} and {names[-1]}, {show_count(len(preset.seeds), 'seed')} each: "
-            f"{count} short runs on "
+            f"{count:d} short runs on "
             "synthetic data whose information is known exactly. About three minutes on two CPU cores; no "
             "download."
         )

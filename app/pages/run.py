@@ -11,6 +11,7 @@ from app.state import number_parameter, page
 from app.training.joining import joining_lines
 from app.wording.figures import show_age
 from app.wording.names import data_label, experiment_label, run_name
+from app.wording.text import plain
 from engine.recorder import SPEED
 from engine.settings.experiment import parse
 from storage.clock import now_ms
@@ -43,7 +44,7 @@ def _show_missing(run_id: int | None) -> None:
     if run_id is None:
         st.info("No run is named in this address; choose one from the list.", icon=":material/info:")
     else:
-        st.error(f"There is no run {run_id}; it may have been deleted.", icon=":material/error:")
+        st.error(f"There is no run {run_id:d}; it may have been deleted.", icon=":material/error:")
     st.page_link(page("overview"), label="All runs", icon=":material/arrow_back:")
 
 
@@ -51,9 +52,9 @@ def _header(run: Run, state: LiveState) -> None:
     st.page_link(page("overview"), label="All runs", icon=":material/arrow_back:")
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left, st.container(horizontal=True, vertical_alignment="center"):
-        st.title(run_name(run), width="content", anchor=False)
+        st.title(plain(run_name(run)), width="content", anchor=False)
         style = STATES[state]
-        st.badge(state, icon=style.icon, color=style.colour, help=f"The run {style.meaning}.")
+        st.badge(plain(state), icon=style.icon, color=style.colour, help=plain(f"The run {style.meaning}."))
     with right:
         show_actions(run, state)
     now = now_ms()
@@ -62,7 +63,7 @@ def _header(run: Run, state: LiveState) -> None:
         parts.append(f"took {took(run, now)}")
     if run.host:
         parts.append(f"on {run.host}")
-    st.caption(" · ".join(parts))
+    st.caption(plain(" · ".join(parts)))
 
 
 def _live(run_id: int, drawn_state: LiveState) -> None:
@@ -75,7 +76,7 @@ def _live(run_id: int, drawn_state: LiveState) -> None:
     if state in UNSETTLED and run.settings.get("training", {}).get("machines", 1) > 1:
         _show_other_machines(run)
     if run.error:
-        st.error(run.error, icon=":material/error:")
+        st.error(plain(run.error), icon=":material/error:")
     sections.show_tiles(run)
     sections.show_results(run)
     sections.show_curves(run)
@@ -85,8 +86,8 @@ def _show_other_machines(run: Run) -> None:
     """What the other machines have to do, for this run waits for them."""
     settings = parse(run.settings)
     st.info(
-        f"This run is of {settings.training.machines} machines and waits for the others. `infmasking join "
-        f"{run.id}` writes its "
+        f"This run is of {settings.training.machines:d} machines and waits for the others. `infmasking join "
+        f"{run.id:d}` writes its "
         "settings to run.json; copy that file to them and type there, with the same code and data:",
         icon=":material/lan:",
     )
@@ -98,4 +99,4 @@ def _progress(run: Run, state: LiveState) -> None:
         return
     recent = queries.curves([run.id], [SPEED])["value"].tail(RECENT_POINTS).mean()
     left = seconds_left(run, state, recent if isinstance(recent, float) else None)
-    st.progress(share_done(run, state), text=where_it_stands(run, state, left))
+    st.progress(share_done(run, state), text=plain(where_it_stands(run, state, left)))

@@ -11,6 +11,7 @@ from app.synergy import sections
 from app.synergy.explainer import show_explainer
 from app.synergy.playground import show_playground
 from app.synergy.rows import combine, read_rows
+from app.wording.text import plain
 
 
 def render() -> None:
@@ -67,7 +68,7 @@ def _measured() -> None:
     sections.show_controls(combined)
     undone = [run.id for group in groups for run in group.runs if run.id not in {row.run_id for row in rows}]
     if undone:
-        st.caption(f"Not decomposed: {_named(undone)}; `infmasking decompose RUN` does it.")
+        st.caption(f"Not decomposed: {plain(_named(undone))}; `infmasking decompose RUN` does it.")
 
 
 def _nothing(groups: list[Group]) -> None:

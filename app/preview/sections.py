@@ -11,6 +11,7 @@ from app.charts.style import INK
 from app.preview.requests import Preview
 from app.wording.fields import fields_of, show_list, summary
 from app.wording.figures import show_bytes
+from app.wording.text import Markdown, plain
 from app.wording.truth import truth_line
 from engine.files.presence import Presence
 from engine.settings.base import Settings
@@ -25,15 +26,15 @@ MEASURES = {
 }
 
 
-def about(data: Settings) -> str:
+def about(data: Settings) -> Markdown:
     """The data set in a sentence, with its settings."""
     content = data.model_dump()
     shown = [
-        f"{field.label} {_plain(content[field.name])}"
+        plain(f"{field.label} {_plain(content[field.name])}")
         for field in fields_of(type(data))
         if content[field.name] is not None
     ]
-    return f"{summary(type(data))}\n\n:small[{' · '.join(shown)}]"
+    return Markdown(f"{summary(type(data))}\n\n:small[{' · '.join(shown)}]")
 
 
 def show_presence(presence: Presence) -> None:
@@ -51,7 +52,7 @@ def show_presence(presence: Presence) -> None:
     st.subheader("Files")
     st.dataframe(pl.DataFrame(rows), hide_index=True, width="stretch")
     if not presence.is_ready:
-        st.info(f"Nothing is downloaded for you. {presence.source}", icon=":material/folder_open:")
+        st.info(f"Nothing is downloaded for you. {plain(presence.source)}", icon=":material/folder_open:")
 
 
 def _plain(value: object) -> str:
@@ -68,9 +69,12 @@ def show_sizes(facts: Mapping[str, Any]) -> None:
     """Modalities and splits as figures."""
     with st.container(horizontal=True):
         for modality in facts["modalities"]:
-            shape = " × ".join(map(str, modality["shape"]))
+            shape = plain(" × ".join(map(str, modality["shape"])))
             st.metric(
-                f"{modality['name']} · {modality['kind']}", shape, border=True, help=_recommended(modality)
+                plain(f"{modality['name']} · {modality['kind']}"),
+                shape,
+                border=True,
+                help=_recommended(modality),
             )
         names = {
             "train": "Training",
@@ -79,11 +83,13 @@ def show_sizes(facts: Mapping[str, Any]) -> None:
             "probe_test": "Test",
         }
         for name, words in names.items():
-            st.metric(f"{words} samples", f"{facts['splits'][name]:,}", border=True, help=_split_help(name))
+            st.metric(
+                f"{words} samples", f"{facts['splits'][name]:,}", border=True, help=plain(_split_help(name))
+            )
 
 
-def _recommended(modality: Mapping[str, Any]) -> str:
-    return f"Recommended: encoder {modality['encoder']}, augmentation {modality['augmentation']}."
+def _recommended(modality: Mapping[str, Any]) -> Markdown:
+    return plain(f"Recommended: encoder {modality['encoder']}, augmentation {modality['augmentation']}.")
 
 
 def _split_help(name: str) -> str:
@@ -114,7 +120,7 @@ def show_tasks(tasks: Sequence[Mapping[str, Any]]) -> None:
     st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")
     for start in range(0, len(tasks), TASKS_A_ROW):
         for column, task in zip(st.columns(TASKS_A_ROW), tasks[start : start + TASKS_A_ROW], strict=False):
-            column.markdown(f"**{task['name']}**")
+            column.markdown(f"**{plain(task['name'])}**")
             if task["kind"] == "regression":
                 facts = task["splits"]["probe_test"]
                 column.caption(
@@ -174,12 +180,15 @@ def show_samples(shown: Preview) -> None:
                 ):
                     place.image(
                         str(shown.folder / file),
-                        caption=name,
+                        caption=plain(name),
                         width="stretch",
                         alt=f"{name} of a test sample",
                     )
                 st.markdown(
-                    "  \n".join(f":small[{task}: **{label}**]" for task, label in sample["labels"].items())
+                    "  \n".join(
+                        f":small[{plain(task)}: **{plain(label)}**]"
+                        for task, label in sample["labels"].items()
+                    )
                 )
     kinds = {modality["kind"] for modality in shown.facts["modalities"]}
     if kinds - {"image"}:
@@ -204,7 +213,7 @@ def show_views(shown: Preview) -> None:
     facts = shown.facts
     st.subheader("Views in training")
     names = [modality["name"] for modality in facts["modalities"]]
-    for tab, modality in zip(st.tabs(names), facts["modalities"], strict=True):
+    for tab, modality in zip(st.tabs([plain(name) for name in names]), facts["modalities"], strict=True):
         with tab:
             for sample in modality["samples"]:
                 pictures = [("as stored", sample["stored"])]
@@ -217,11 +226,11 @@ def show_views(shown: Preview) -> None:
                 for column, (words, file) in zip(st.columns(len(pictures)), pictures, strict=True):
                     column.image(
                         str(shown.folder / file),
-                        caption=words,
+                        caption=plain(words),
                         width="stretch",
                         alt=f"{modality['name']}, {words}",
                     )
-            st.caption(_mask_words(modality, facts))
+            st.caption(plain(_mask_words(modality, facts)))
 
 
 def _mask_words(modality: Mapping[str, Any], facts: Mapping[str, Any]) -> str:

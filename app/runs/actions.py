@@ -10,6 +10,7 @@ from app.state import open_page, write_runs
 from app.training.launching import ensure_supervisor
 from app.wording.figures import show_bytes, show_count
 from app.wording.names import run_name
+from app.wording.text import plain
 from storage.run import ALIVE, LiveState, Run
 from storage.runs import delete_run, request_stop, requeue, set_note, set_tags
 
@@ -29,17 +30,21 @@ def show_actions(run: Run, state: LiveState) -> None:
             )
             off = state == "stopping"
             st.button(
-                label, icon=":material/stop_circle:", disabled=off, on_click=_stop, args=(run.id,), help=text
+                plain(label),
+                icon=":material/stop_circle:",
+                disabled=off,
+                on_click=_stop,
+                args=(run.id,),
+                help=plain(text),
             )
         if state in RESUMABLE:
-            text = "Goes on from the last saved state."
             st.button(
                 "Resume",
                 icon=":material/resume:",
                 type="primary",
                 on_click=_resume,
                 args=(run.id,),
-                help=text,
+                help="Goes on from the last saved state.",
             )
         if st.button(
             "Clone", icon=":material/content_copy:", help="Set up a new run that starts with these settings."
@@ -69,7 +74,7 @@ def _confirm_delete(run: Run) -> None:
     artifacts = queries.list_artifacts(run.id)
     size = show_bytes(sum(artifact.size for artifact in artifacts))
     files = f" and {show_count(len(artifacts), 'stored file')} ({size})" if artifacts else ""
-    what_goes = f"**{run_name(run)}** ({run.title}) goes for good: its settings, curves, results, log{files}."
+    what_goes = f"{run_name(run)} ({run.title}) goes for good: its settings, curves, results, log{files}."
     confirm_deletion(f"run {run.id}", what_goes, lambda: _delete(run.id), lambda: open_page("overview"))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.error_lines import EXPECTED, one_line
+from app.wording.text import plain
 
 
 def confirm_deletion(name: str, what_goes: str, delete: Callable[[], None], done: Callable[[], None]) -> None:
@@ -13,19 +14,19 @@ def confirm_deletion(name: str, what_goes: str, delete: Callable[[], None], done
 
     An error of the deletion is one line in the dialog, which stays open.
     """
-    st.dialog(f"Delete {name}?", icon=":material/delete:")(_ask)(name, what_goes, delete, done)
+    st.dialog(plain(f"Delete {name}?"), icon=":material/delete:")(_ask)(name, what_goes, delete, done)
 
 
 def _ask(name: str, what_goes: str, delete: Callable[[], None], done: Callable[[], None]) -> None:
-    st.markdown(what_goes)
-    typed = st.text_input(f"Type '{name}' to confirm", key="confirm_name", autocomplete="off")
+    st.markdown(plain(what_goes))
+    typed = st.text_input(plain(f"Type '{name}' to confirm"), key="confirm_name", autocomplete="off")
     matches = typed.strip().casefold() == name.casefold()
     if typed and not matches:
-        st.caption(f"That is not {name}.")
+        st.caption(plain(f"That is not {name}."))
     if st.button("Delete for good", type="primary", icon=":material/delete_forever:", disabled=not matches):
         try:
             delete()
         except EXPECTED as error:
-            st.error(one_line(error))
+            st.error(plain(one_line(error)))
         else:
             done()

@@ -13,6 +13,7 @@ from app.runs.table import result_column, result_panels, run_table
 from app.state import open_page, write_runs
 from app.training.launching import ensure_supervisor
 from app.wording.figures import show_count
+from app.wording.text import plain
 from app.wording.units import metric_label, unit_of
 from engine.recorder import SPEED
 from storage.run import ALIVE, Run, live_state
@@ -129,7 +130,9 @@ def _columns(table: pl.DataFrame, panels: Sequence[Panel]) -> Mapping[str, Colum
             panel.title,
             format="%.1f %%" if unit.scale == 100 else "%.3g",
             width=96,
-            help=f"Linear-probe {metric_label(panel.metric)}, mean over "
-            f"{show_count(len(panel.tasks), 'task')}.{chance}",
+            help=plain(
+                f"Linear-probe {metric_label(panel.metric)}, mean over "
+                f"{show_count(len(panel.tasks), 'task')}.{chance}"
+            ),
         )
     return shown

@@ -18,6 +18,7 @@ from app.state import page
 from app.synergy.rows import read_rows
 from app.synergy.schedule import skipped_line
 from app.wording.figures import show_bytes, show_clock, show_facts, show_number, show_time
+from app.wording.text import plain
 from app.wording.units import unit_of
 from engine.metric import all_metrics
 from engine.recorder import CPU, GPU, GPU_MEMORY, MEMORY, SPEED, TRAINING_LOSS, VALIDATION_LOSS
@@ -43,7 +44,7 @@ def show_tiles(run: Run) -> None:
     there = [(label, last[key], unit) for label, key, unit in TILES if key in last]
     with st.container(horizontal=True):
         for label, value, unit in there:
-            st.metric(label, show_number(value, unit), border=True)
+            st.metric(plain(label), show_number(value, unit), border=True)
 
 
 def show_results(run: Run) -> None:
@@ -61,7 +62,8 @@ def show_results(run: Run) -> None:
     st.dataframe(table, hide_index=True, height="content", column_config=_result_columns(), placeholder="–")
     kinds = {str(facts["checkpoint"]) for facts in results["facts"] if facts.get("checkpoint")}
     st.caption(
-        f"Linear probes on the frozen {' and '.join(sorted(kinds)) or 'last'} checkpoint; measured once, on "
+        f"Linear probes on the frozen {plain(' and '.join(sorted(kinds)) or 'last')} checkpoint; measured "
+        "once, on "
         "test data."
     )
     if queries.decompositions([run.id])["task"]:
@@ -123,11 +125,11 @@ def show_curves(run: Run) -> None:
                 _show_panel(run, panel, curves)
     skipped = skipped_line([run], read_rows(queries.decompositions([run.id])))
     if skipped:
-        st.caption(f":material/timer_off: {skipped}")
+        st.caption(f":material/timer_off: {plain(skipped)}")
 
 
 def _show_panel(run: Run, panel: CurvePanel, curves: pl.DataFrame) -> None:
-    st.markdown(f"**{panel.title}**")
+    st.markdown(f"**{plain(panel.title)}**")
     points = points_of(curves, panel.labels).with_columns(pl.col("value") * panel.factor)
     colour = method_style(run.method).colour
     if panel.labels.items() <= LOSS.items():
@@ -144,7 +146,9 @@ def _show_panel(run: Run, panel: CurvePanel, curves: pl.DataFrame) -> None:
     st.altair_chart(line_chart(points, lines, panel.axis), alt=f"{panel.title} by training step")
     gaps = {label: count for key, label in panel.labels.items() if (count := not_finite(curves, key))}
     for label, count in gaps.items():
-        st.caption(f":material/warning: {count:,} points of {label} are not finite and cannot be drawn.")
+        st.caption(
+            f":material/warning: {count:,} points of {plain(label)} are not finite and cannot be drawn."
+        )
 
 
 def show_details(run: Run) -> None:
@@ -175,7 +179,8 @@ def show_log(run: Run) -> None:
         text or "The run has said nothing yet.", language=None, height=360 if len(lines) > 12 else "content"
     )
     st.caption(
-        f"The last {LOG_LINES} lines; all that its processes print is in {run_log(data_home(), run.id)}."
+        f"The last {LOG_LINES} lines; all that its processes print is in "
+        f"{plain(run_log(data_home(), run.id))}."
     )
 
 
@@ -185,9 +190,9 @@ def show_files(run: Run) -> None:
     weights = [artifact for artifact in artifacts if artifact.kind != "state"]
     for artifact in weights:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
-            size, facts = show_bytes(artifact.size), show_facts(artifact.facts)
-            told = f"**{artifact.kind.capitalize()} weights** · {size} · {facts}"
-            st.markdown(f"{told}  \n`{artifact.name}`", width="stretch")
+            size, facts = show_bytes(artifact.size), plain(show_facts(artifact.facts))
+            told = f"**{plain(artifact.kind.capitalize())} weights** · {size} · {facts}"
+            st.markdown(f"{told}  \n{plain(artifact.name)}", width="stretch")
             st.link_button("Download", download_url(artifact.id), icon=":material/download:")
             st.page_link(page("checkpoints"), label="Details", query_params={"checkpoint": str(artifact.id)})
     if not weights:

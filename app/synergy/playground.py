@@ -6,7 +6,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.charts.decomposition_table import table_chart
-from app.synergy.table_input import read_table
+from app.synergy.table_input import decode_table, read_table
+from app.wording.text import plain
 from engine.information.gates import GATES
 from engine.information.results import InformationError, TableDecomposition
 from engine.information.table import decompose
@@ -27,7 +28,7 @@ def show_playground() -> None:
             table = _own() if chosen == OWN else _gate(names[chosen])
             found = None if table is None else decompose(table)
         except InformationError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             return
     with right:
         if table is not None and found is not None:
@@ -36,7 +37,7 @@ def show_playground() -> None:
 
 def _gate(key: str) -> NDArray[np.float64]:
     noise = st.slider("Labels replaced at random, share", 0.0, 0.5, 0.0, 0.01, key="gate_noise")
-    st.caption(GATES[key].says)
+    st.caption(plain(GATES[key].says))
     return GATES[key].make(float(noise))
 
 
@@ -45,10 +46,7 @@ def _own() -> NDArray[np.float64] | None:
         "A CSV or text file", ["csv", "txt", "tsv"], key="gate_file", max_upload_size=LARGEST_UPLOAD_MB
     )
     if uploaded is not None:
-        try:
-            text = uploaded.getvalue().decode()
-        except UnicodeDecodeError:
-            raise InformationError(f"{uploaded.name} is no text file") from None
+        text = decode_table(uploaded.getvalue())
     else:
         text = st.text_area(
             "Or rows of x1, x2, y and a probability, a count, or nothing (then each row is a sample)",
@@ -76,7 +74,7 @@ def _show(table: NDArray[np.float64], found: TableDecomposition) -> None:
         table_chart(found), alt="; ".join(f"{name} {value:.4f} bits" for name, value in values.items())
     )
     for column, (name, value) in zip(st.columns(4), values.items(), strict=True):
-        column.metric(name, f"{value:.4f}")
+        column.metric(plain(name), f"{value:.4f}")
     st.markdown(
         f"I(X1;Y) = {found.information1:.4f}, I(X2;Y) = {found.information2:.4f}, I(X1,X2;Y) = "
         f"{found.information:.4f}, "
@@ -86,7 +84,7 @@ def _show(table: NDArray[np.float64], found: TableDecomposition) -> None:
         gap = max(found.gap, 1e-12)  # below that, rounding speaks
         st.caption(
             f"Every part is within {gap:.0e} bit of its true value, proven by weak duality "
-            f"({found.iterations} iterations)."
+            f"({found.iterations:d} iterations)."
         )
     else:
         st.warning(

@@ -14,8 +14,9 @@ from app.groups.readings import INTERVAL, show_estimate
 from app.synergy import frames
 from app.synergy.rows import Combined, Row, by_mean, claim, sentences
 from app.synergy.schedule import skipped_line
-from app.wording.exports import markdown
+from app.wording.exports import as_csv, markdown
 from app.wording.figures import show_fixed
+from app.wording.text import Markdown, plain
 from app.wording.units import BITS, PERCENT
 
 CHARTS_A_ROW = 2
@@ -41,28 +42,29 @@ def show_question(title: str, combined: Sequence[Combined], facts: Mapping[str, 
     parts, whiskers = frames.bars(combined)
     truth = frames.truth(facts)
     with st.container(border=True):
-        st.markdown(f"**{title.capitalize()}**", help=_meaning())
-        st.markdown(" ".join(sentences(title, combined)))
+        st.markdown(f"**{plain(title.capitalize())}**", help=_meaning())
+        st.markdown(plain(" ".join(sentences(title, combined))))
         entropy = max(one.one.entropy for one in combined) if combined[0].one.kind != "regression" else None
         left, right = st.columns([3, 2], gap="medium")
         left.altair_chart(stack_chart(parts, whiskers, truth, entropy), alt=_spoken(combined))
         right.markdown("\n".join(f"- {line}" for line in _claims(combined)))
-        st.caption(_provenance(combined, not truth.is_empty()))
+        st.caption(plain(_provenance(combined, not truth.is_empty())))
 
 
-def _claims(combined: Sequence[Combined]) -> list[str]:
+def _claims(combined: Sequence[Combined]) -> list[Markdown]:
     """What can be claimed of each trained group, why nothing where nothing can, and what is to be minded."""
     lines = []
     for one in by_mean(combined):
         shown = show_estimate(one.over_seeds("synergy"), BITS)
         claimed = one.why_nothing or f"at least {BITS.show(one.at_least)}"
-        lines.append(f":small[**{one.group.label}**: {shown}; {claimed}]")
-        lines += [f":gray[:small[{one.group.label}: {text}]]" for text in one.remarks]
+        told = plain(f"{shown}; {claimed}")
+        lines.append(Markdown(f":small[**{plain(one.group.label)}**: {told}]"))
+        lines += [Markdown(f":gray[:small[{plain(one.group.label)}: {plain(text)}]]") for text in one.remarks]
     return lines
 
 
-def _meaning() -> str:
-    return "\n\n".join(f"*{name}*: {words}." for name, words in ATOM_MEANING.items())
+def _meaning() -> Markdown:
+    return Markdown("\n\n".join(f"*{plain(name)}*: {plain(words)}." for name, words in ATOM_MEANING.items()))
 
 
 def _spoken(combined: Sequence[Combined]) -> str:
@@ -116,7 +118,8 @@ def show_training(
             points = frames.over_training(groups, rows, task, sides, quantity or names[0])
             with column.container(border=True):
                 st.markdown(
-                    f"**{task.capitalize()}**" + (f" ({sides})" if len({s for _, s in questions}) > 1 else "")
+                    f"**{plain(task.capitalize())}**"
+                    + (f" ({plain(sides)})" if len({s for _, s in questions}) > 1 else "")
                 )
                 chart = training_chart(points, frames.bands(mine, quantity or names[0]), words)
                 st.altair_chart(chart, alt=f"{words} of {task} ({sides}) over epochs")
@@ -127,7 +130,7 @@ def show_training(
             "it is done every so many epochs, and never takes more than the stated share of the time."
         )
     if skipped:
-        st.caption(f":material/timer_off: {skipped}")
+        st.caption(f":material/timer_off: {plain(skipped)}")
     st.caption(f"Points: means over seeds; bars: {INTERVAL}.")
 
 
@@ -152,13 +155,15 @@ def show_table(
     with st.container(horizontal=True):
         for label, content, name, kind in (
             ("Table (Markdown)", markdown(rows), "synergy.md", "text/markdown"),
-            ("Table (CSV)", frame.write_csv(), "synergy.csv", "text/csv"),
+            ("Table (CSV)", as_csv(frame), "synergy.csv", "text/csv"),
         ):
-            st.download_button(label, content, name, kind, on_click="ignore", icon=":material/download:")
+            st.download_button(
+                plain(label), content, name, kind, on_click="ignore", icon=":material/download:"
+            )
     versions = sorted({run.code_version for group in groups for run in group.runs if run.code_version})
     st.caption(
         "All values in bits, usable with the probe and N of each row. Code "
-        f"{', '.join(versions) or 'version not recorded'}. "
+        f"{plain(', '.join(versions) or 'version not recorded')}. "
         "Of S_Z and G the lower limit is claimed, as “at least”; upper limits promise nothing, for the probe "
         "may read too little. The other figures are point estimates."
     )

@@ -1,5 +1,6 @@
 """What page tests share: data homes, empty or used, and any page of the dashboard opened by its URL."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -67,14 +68,14 @@ def open_page() -> OpenPage:
             name
         )  # AppTest has no public way to start at the URL of a page that is a function
         for key, value in query.items():
-            test.query_params[key] = str(value)
+            test.query_params[key] = value if isinstance(value, list) else str(value)
         return test.run()
 
     return open_at
 
 
 def all_text(test: AppTest) -> str:
-    """Everything a page says in words, one element a line."""
+    """Everything a page says in words as a reader reads it, one element a line."""
     kinds = (
         "title",
         "header",
@@ -88,6 +89,7 @@ def all_text(test: AppTest) -> str:
         "code",
         "badge",
     )
-    return "\n".join(
+    said = "\n".join(
         str(element.value) for kind in kinds for element in test.get(kind) if hasattr(element, "value")
     )
+    return re.sub(r"\\([^\w\s])|\u200b", r"\1", said)

@@ -1,5 +1,7 @@
 """The checkpoints page: what is kept, the chosen file, deletion by name, and that its snippets run."""
 
+import ast
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -71,4 +73,19 @@ def test_the_snippet_for_weights_names_what_there_is(used: Used) -> None:
     artifact = next(found for found in list_artifacts(used.db) if found.kind == "last")
     snippet = loading_snippet(artifact)
     compile(snippet, "snippet", "exec")
-    assert f'file = "{artifact.name}"' in snippet
+    assert f"file = {artifact.name!r}" in snippet
+
+
+@pytest.mark.parametrize("kind", ["best", "state"])
+def test_no_name_breaks_out_of_the_snippet(used: Used, kind: str) -> None:
+    artifact = next(found for found in list_artifacts(used.db) if found.kind == kind)
+    name = 'a"\nimport os; os.system("x") # \\" \'\'\' \u2028 {}'
+    tree = ast.parse(loading_snippet(dataclasses.replace(artifact, name=name)))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert not imported
+    (given,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and "file" in ast.unparse(node.targets[0])
+    )
+    assert ast.literal_eval(given) == name

@@ -88,8 +88,8 @@ def test_changes_are_listed_and_can_be_undone(empty_home: Path, open_page: OpenP
     field(test, "number_input", "Epochs").set_value(2)
     field(test, "number_input", "Masks (views)").set_value(9).run()
     text = all_text(test)
-    assert f"`training.epochs: {USUAL.training.epochs} → 2`" in text
-    assert f"`InfMasking: masks: {USUAL.objective.masks} → 9`" in text
+    assert f"- training.epochs: {USUAL.training.epochs} → 2" in text
+    assert f"- InfMasking: masks: {USUAL.objective.masks} → 9" in text
     next(button for button in test.button if button.label == "Undo all changes").click().run()
     assert field(test, "number_input", "Epochs").value == USUAL.training.epochs
     assert "Nothing changed" in all_text(test)

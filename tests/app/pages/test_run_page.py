@@ -124,7 +124,7 @@ def test_clone_and_compare_lead_on(used: Used, open_page: OpenPage) -> None:
 
 def test_deleting_asks_first(used: Used, open_page: OpenPage) -> None:
     test = press(open_page("run", run=2), "Delete")
-    assert "**InfMasking, seed 1** (bits-quick · infmasking · seed 1) goes for good" in all_text(test)
+    assert "InfMasking, seed 1 (bits-quick · infmasking · seed 1) goes for good" in all_text(test)
     assert "3 stored files (3.84 MiB)" in all_text(test)
     assert test.text_input(key="confirm_name").label == "Type 'run 2' to confirm"
     assert labels(test)["Delete for good"] is False
