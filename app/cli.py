@@ -31,6 +31,15 @@ RunNumber = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run
 Kind = Annotated[
     str | None, typer.Option(help="Which checkpoint: best or last. Default: the one that was probed.")
 ]
+DataChanges = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        metavar="PATH",
+        help="Where the data are on this machine, instead of the path that the checkpoint names; or another "
+        "setting of the data set, as NAME=VALUE. May be repeated.",
+    ),
+]
 
 
 @cli.callback()
@@ -92,12 +101,13 @@ def train(
 
 
 @cli.command()
-def probe(run: RunNumber, kind: Kind = None) -> None:
+def probe(run: RunNumber, kind: Kind = None, data: DataChanges = None) -> None:
     """Fit the linear probes of a run's checkpoint again."""
     from app.home import data_home, open_database
+    from app.training.configuring import parse_data
     from app.training.probing import probe_run
 
-    probe_run(open_database(), data_home(), run, kind)
+    probe_run(open_database(), data_home(), run, kind, parse_data(data or []))
 
 
 @cli.command()
@@ -108,6 +118,7 @@ def decompose(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A setting of the decomposition, such as folds=10."),
     ] = None,
+    data: DataChanges = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON array with everything that is stored.")
     ] = False,
@@ -115,19 +126,19 @@ def decompose(
     """Split what a run's checkpoint tells of each task into redundancy, uniqueness and synergy, in bits."""
     from app.home import data_home, open_database
     from app.synergy.listing import as_lines
-    from app.training.configuring import parse_assignment
+    from app.training.configuring import parse_assignment, parse_data
     from app.training.probing import decompose_run
     from storage.queries import decompositions
 
     changes = {
         path.removeprefix("decomposition."): value for path, value in map(parse_assignment, set_ or [])
     }
-    db = open_database()
+    db, there = open_database(), parse_data(data or [])
     if as_json:
         with contextlib.redirect_stdout(sys.stderr):
-            decompose_run(db, data_home(), run, kind, changes)
+            decompose_run(db, data_home(), run, kind, changes, there)
     else:
-        decompose_run(db, data_home(), run, kind, changes)
+        decompose_run(db, data_home(), run, kind, changes, there)
     found = decompositions(db, [run])
     if as_json:
         rows = [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
@@ -190,12 +201,14 @@ def import_(
         Path, typer.Argument(metavar="FILE", help="A .safetensors checkpoint that InfMasking Studio wrote.")
     ],
     title: Annotated[str | None, typer.Option(help="Title of the run it becomes.")] = None,
+    data: DataChanges = None,
 ) -> None:
     """Keep a checkpoint made elsewhere as a finished run."""
     from app.home import open_database
+    from app.training.configuring import parse_data
     from app.training.transfer import import_checkpoint
 
-    number = import_checkpoint(open_database(), file, title)
+    number = import_checkpoint(open_database(), file, title, parse_data(data or []))
     typer.echo(f"run {number}; probe it with: infmasking probe {number}")
 
 

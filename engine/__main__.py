@@ -3,9 +3,10 @@
     python -m engine settings.json results/
 
 The weights file that it leaves can be imported into a dashboard elsewhere. An interrupted run goes on when
-started again.
+started again with the same settings; a folder holds one run.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,7 +14,11 @@ from engine.errors import UserError, one_line
 from engine.experiment import run_experiment
 from engine.files.settings_file import read_settings
 from engine.recorders.folder import FolderRecorder
-from engine.settings.experiment import parse
+from engine.settings.differences import differences, told
+from engine.settings.experiment import ExperimentSettings, SettingsError, parse
+
+HELD = "run.json"
+"""The file of a folder that says which settings its run has."""
 
 
 def main() -> int:
@@ -24,12 +29,38 @@ def main() -> int:
     source, folder = Path(sys.argv[1]), Path(sys.argv[2])
     try:
         settings = parse(read_settings(source))
-        outcome = run_experiment(settings, FolderRecorder(folder, echo=True), folder)
+        recorder = FolderRecorder(folder, echo=True)
+        if int(os.environ.get("RANK", "0")) == 0:
+            claim(folder, settings)
+        outcome = run_experiment(settings, recorder, folder)
     except (OSError, UserError) as error:
         print(one_line(str(error)), file=sys.stderr)
         return 2
+    lost = recorder.close()
+    if lost:
+        print(f"{lost} lines could not be written to {folder}", file=sys.stderr)
     print(outcome)
     return 0
+
+
+def claim(folder: Path, settings: ExperimentSettings) -> None:
+    """Make the folder this run's; raises `SettingsError` where it is another's.
+
+    A run that left nothing yet (its settings did not fit the data) does not hold the folder; one from before
+    folders said whose they are is known by its state.
+    """
+    held = folder / HELD
+    if any(folder.glob("*.safetensors")) or (folder / "metrics.jsonl").exists():
+        changed = differences(parse(read_settings(held)), settings) if held.exists() else []
+        if changed:
+            raise SettingsError(
+                f"{folder} holds a run with other settings: {told(changed)}; name another folder, or go on "
+                f"with those in {held}"
+            )
+        return
+    partial = held.with_suffix(".partial")
+    partial.write_text(settings.model_dump_json(indent=2), encoding="utf-8")
+    os.replace(partial, held)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from numpy.typing import NDArray
@@ -15,10 +15,12 @@ from engine.probing.linear_probe import Features, probe
 from engine.probing.representation import FeatureExtractor
 from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.recorders.folder import SilentRecorder
-from engine.settings.experiment import ExperimentSettings, parse
+from engine.settings.experiment import ExperimentSettings, changed
 from engine.settings.training import TrainingSettings
-from engine.training.checkpoint import load_checkpoint
+from engine.training.checkpoint import Checkpoint, load_checkpoint
+from engine.training.checkpoint_header import read_checkpoint_header
 from engine.training.loading import load_shared
+from engine.training.matching import check_readable
 from engine.training.processes import build_accelerator
 from engine.training.trainer import Outcome, Trainer
 from engine.views import view_plan
@@ -47,7 +49,9 @@ def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path)
         kind: ArtifactKind = "best" if settings.training.patience else "last"
         file = work / "probed.safetensors"
         if kind == "best" and recorder.restore("best", file):
-            objective.load_state_dict(load_checkpoint(file).objective.state_dict())
+            objective.load_state_dict(load_checkpoint(file, dataset.modalities).objective.state_dict())
+        else:  # none was kept, for want of room or of a validation
+            kind = "last"
         recorder.phase("probing")
         probe_objective(objective, dataset, settings, recorder, accelerator.device, kind)
         if settings.decomposition.enabled:
@@ -57,31 +61,59 @@ def run_experiment(settings: ExperimentSettings, recorder: Recorder, home: Path)
     return "finished"
 
 
-def probe_checkpoint(file: Path, recorder: Recorder, home: Path) -> None:
-    """Probe a weights file on the data set that its own settings name; raises `UserError`s."""
-    checkpoint = load_checkpoint(file)
-    accelerator = build_accelerator(_anywhere(checkpoint.settings.training))
-    recorder.phase("loading data")
-    dataset = load_shared(checkpoint.settings, home, accelerator)
+def probe_checkpoint(
+    file: Path, recorder: Recorder, home: Path, data: Mapping[str, Any] | None = None
+) -> None:
+    """Probe a weights file on the data set that its own settings name.
+
+    data: settings of the data set other than the file's, such as where it is on this machine. Raises
+    `UserError`s.
+    """
+    reopened = _reopen(file, recorder, home, {"data": data or {}})
     recorder.phase("probing")
-    objective = checkpoint.objective.to(accelerator.device)
-    kind = str(checkpoint.facts.get("kind", "last"))
-    probe_objective(objective, dataset, checkpoint.settings, recorder, accelerator.device, kind)
+    kind = str(reopened.checkpoint.facts.get("kind", "last"))
+    probe_objective(reopened.objective, reopened.dataset, reopened.settings, recorder, reopened.device, kind)
 
 
-def decompose_checkpoint(file: Path, recorder: Recorder, home: Path, changes: Mapping[str, Any]) -> None:
-    """Decompose what a weights file captured, with some settings of the decomposition changed; raises
-    `UserError`s."""
-    checkpoint = load_checkpoint(file)
-    content = checkpoint.settings.model_dump(mode="json")
-    settings = parse(content | {"decomposition": {**content["decomposition"], **changes}})
+def decompose_checkpoint(
+    file: Path,
+    recorder: Recorder,
+    home: Path,
+    changes: Mapping[str, Any],
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Decompose what a weights file captured, with some settings of the decomposition changed; data and what
+    is raised as for `probe_checkpoint`."""
+    reopened = _reopen(file, recorder, home, {"decomposition": changes, "data": data or {}})
+    recorder.phase("decomposing")
+    untrained = fresh_objective(reopened.settings, reopened.dataset).to(reopened.device)
+    decompose_objective(
+        reopened.objective, untrained, reopened.dataset, reopened.settings, recorder, reopened.device
+    )
+
+
+class _Reopened(NamedTuple):
+    """A checkpoint, its objective on the device, and the data set and settings that it meets here."""
+
+    checkpoint: Checkpoint
+    objective: Objective
+    dataset: MultimodalDataset
+    settings: ExperimentSettings
+    device: torch.device
+
+
+def _reopen(
+    file: Path, recorder: Recorder, home: Path, changes: Mapping[str, Mapping[str, Any]]
+) -> _Reopened:
+    settings = changed(read_checkpoint_header(file).settings, changes)
     accelerator = build_accelerator(_anywhere(settings.training))
     recorder.phase("loading data")
     dataset = load_shared(settings, home, accelerator)
-    recorder.phase("decomposing")
-    untrained = fresh_objective(settings, dataset).to(accelerator.device)
-    objective = checkpoint.objective.to(accelerator.device)
-    decompose_objective(objective, untrained, dataset, settings, recorder, accelerator.device)
+    checkpoint = load_checkpoint(file, dataset.modalities)
+    check_readable(checkpoint, dataset, file.name)
+    return _Reopened(
+        checkpoint, checkpoint.objective.to(accelerator.device), dataset, settings, accelerator.device
+    )
 
 
 def probe_objective(

@@ -4,6 +4,7 @@ import json
 
 import torch
 from safetensors.torch import load_file
+from tiny_runs import StopsAt
 
 from engine.dataset import load_dataset
 from engine.experiment import probe_checkpoint, run_experiment
@@ -20,18 +21,6 @@ SHORT = {
     "decomposition.enabled": False,
 }
 SMALL_HEAD = {"objective.projection.hidden": 16, "objective.projection.width": 8}
-
-
-class StopsAt(FolderRecorder):
-    """A folder recorder whose user asks to stop at a step boundary."""
-
-    def __init__(self, folder, step):
-        super().__init__(folder)
-        self.left = step
-
-    def should_stop(self):
-        self.left -= 1
-        return self.left < 0
 
 
 def settings_of(preset, method="infmasking", changes=None):

@@ -30,7 +30,7 @@ FREE = {
     "schedule",
     "final_learning_rate",
 }
-FREE |= {"clip_norm", "patience", "log_every", "state_seconds"}
+FREE |= {"clip_norm", "patience", "log_every", "state_seconds", "on_full_disk"}
 """Training settings that do not change what a step costs."""
 
 

@@ -69,6 +69,19 @@ def _from_preset(
     ]
 
 
+def parse_data(texts: Sequence[str]) -> dict[str, Any]:
+    """Settings of a data set as `--data` takes them: PATH, or NAME=VALUE for any other of them."""
+    changes: dict[str, Any] = {}
+    for text in texts:
+        name, equals, _ = text.partition("=")
+        if equals and name.strip().removeprefix("data.").isidentifier():
+            path, value = parse_assignment(text)
+            changes[path.removeprefix("data.")] = value
+        else:
+            changes["path"] = text
+    return changes
+
+
 def parse_assignment(text: str) -> tuple[str, Any]:
     """`path=value` with a TOML value; a bare word is a string."""
     path, equals, value = (part.strip() for part in text.partition("="))

@@ -4,6 +4,7 @@ had."""
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from app.home import spool_file
@@ -13,6 +14,8 @@ from storage.clock import now_ms
 from storage.database import Database
 from storage.recorder import RunRecorder
 from storage.runs import get_run, live_state
+
+NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 
 
 class ProbeRecorder(RunRecorder):
@@ -33,29 +36,43 @@ class ProbeRecorder(RunRecorder):
 
 
 def decompose_run(
-    db: Database, home: Path, run_id: int, kind: str | None, changes: Mapping[str, Any]
+    db: Database,
+    home: Path,
+    run_id: int,
+    kind: str | None,
+    changes: Mapping[str, Any],
+    data: Mapping[str, Any] = NO_CHANGES,
 ) -> None:
     """Decompose a checkpoint of the run into redundancy, uniqueness and synergy, and store what came; raises
     as `probe_run`.
 
-    changes: settings of the decomposition other than the run's own.
+    changes: settings of the decomposition other than the run's own; data: of the data set, as for
+    `probe_run`.
     """
     with _checkpoint_file(db, home, run_id, kind, "decomposed") as (file, recorder):
         from engine.experiment import decompose_checkpoint
 
-        decompose_checkpoint(file, recorder, home, changes)
+        decompose_checkpoint(file, recorder, home, changes, data_of(db, run_id, data))
 
 
-def probe_run(db: Database, home: Path, run_id: int, kind: str | None) -> None:
+def probe_run(
+    db: Database, home: Path, run_id: int, kind: str | None, data: Mapping[str, Any] = NO_CHANGES
+) -> None:
     """Fit the linear probes on a checkpoint of the run and store their figures.
 
-    Raises `TransferError` without a checkpoint or while the run is at work, and whatever the engine's probing
-    raises.
+    data: settings of the data set other than the run's own, such as where it is on this machine. Raises
+    `TransferError` without a checkpoint or while the run is at work, and whatever the engine raises.
     """
     with _checkpoint_file(db, home, run_id, kind, "probed") as (file, recorder):
         from engine.experiment import probe_checkpoint
 
-        probe_checkpoint(file, recorder, home)
+        probe_checkpoint(file, recorder, home, data_of(db, run_id, data))
+
+
+def data_of(db: Database, run_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of the run's data set: its own (an imported checkpoint's may have been changed), then the
+    changes."""
+    return {**get_run(db, run_id).settings["data"], **changes}
 
 
 @contextmanager

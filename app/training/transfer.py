@@ -1,10 +1,13 @@
 """Checkpoints in and out: a run's weights as a file, and a file from elsewhere as a run of its own."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from app.training.configuring import Planned
 from app.training.launching import new_run
 from engine.errors import UserError, one_line
+from engine.settings.experiment import changed
 from engine.training.checkpoint_header import read_checkpoint_header
 from storage.artifacts import Artifact, copy_to, list_artifacts, write_artifact
 from storage.database import Database
@@ -51,12 +54,18 @@ def export_checkpoint(db: Database, artifact: Artifact, output: Path | None, *, 
     return target
 
 
-def import_checkpoint(db: Database, file: Path, title: str | None = None) -> int:
-    """Keep a checkpoint made elsewhere as a finished run with the file's own settings; returns the run's
-    id. Raises `CheckpointError`, one line, for any other file."""
+def import_checkpoint(
+    db: Database, file: Path, title: str | None = None, data: Mapping[str, Any] | None = None
+) -> int:
+    """Keep a checkpoint made elsewhere as a finished run with the file's own settings; returns the run's id.
+
+    data: settings of the data set other than the file's: where it is on this machine. Raises
+    `CheckpointError`, one line, for any other file, and `SettingsError`.
+    """
     header = read_checkpoint_header(file)
+    settings = changed(header.settings, {"data": data or {}})
     kind = header.facts.get("kind")
-    planned = Planned(title or "imported", header.settings, None)
+    planned = Planned(title or "imported", settings, None)
     (run_id,) = create_runs(db, [new_run(planned, title or f"imported · {file.stem}")], queue=False)
     try:
         write_artifact(

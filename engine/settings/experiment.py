@@ -38,6 +38,7 @@ LATER = (
     ("training", "main_address"),
     ("training", "main_port"),
     ("training", "compile"),
+    ("training", "on_full_disk"),
 )
 """Settings (group, name) that came after the first runs were stored: with their usual value they are not in a
 digest, so that runs from before and after stay repetitions of one configuration."""
@@ -105,6 +106,12 @@ def parse(content: Mapping[str, Any]) -> ExperimentSettings:
         raise SettingsError(
             explain(error, ExperimentSettings), explain_each(error, ExperimentSettings)
         ) from None
+
+
+def changed(settings: ExperimentSettings, groups: Mapping[str, Mapping[str, Any]]) -> ExperimentSettings:
+    """The settings with some of some groups changed; raises `SettingsError` as `parse` does."""
+    content = settings.model_dump(mode="json")
+    return parse(content | {group: {**content[group], **own} for group, own in groups.items()})
 
 
 _GROUP_WORDS = {

@@ -68,10 +68,18 @@ class TrainingSettings(Settings):
         0, "CPU threads a process; 0 shares the cores evenly.", unit="threads", ge=0, le=1024
     )
     log_every: int = setting(
-        10, "Steps between two logged points of a curve.", unit="steps", ge=1, le=100_000
+        10,
+        "Steps between two logged points of a curve; a run too short for two logs one an epoch.",
+        unit="steps",
+        ge=1,
+        le=100_000,
     )
     state_seconds: float = setting(
         60.0, "Longest time of training that a crash can cost.", unit="s", ge=1.0, le=86_400
+    )
+    on_full_disk: Literal["go_on", "stop"] = setting(
+        "go_on",
+        "When a checkpoint finds no room: train on with the former one kept and try again, or stop.",
     )
 
     def alone(self) -> "TrainingSettings":

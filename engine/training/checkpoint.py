@@ -6,13 +6,16 @@ everything needed to rebuild the objective: its settings, the modalities' shapes
 
 import io
 import json
+import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load as load_bytes
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -23,7 +26,8 @@ from engine.files.json_text import parse_json
 from engine.files.memory import reading_room
 from engine.files.safetensors_header import parse_header
 from engine.objective import Objective, build_objective
-from engine.settings.experiment import ExperimentSettings
+from engine.settings.encoder import PretrainedSettings
+from engine.settings.experiment import ExperimentSettings, parse
 from engine.settings.paths import local_path
 from engine.training.checkpoint_header import FORMAT, CheckpointError, read_checkpoint_header
 
@@ -50,19 +54,39 @@ def save_weights(
     tasks: Sequence[Task],
     facts: Mapping[str, Any],
 ) -> None:
-    """Write an objective's state dict with all that `load_checkpoint` needs to rebuild it."""
-    metadata = {
-        "format": FORMAT,
+    """Write an objective's state dict with all that `load_checkpoint` needs to rebuild it; raises `OSError`
+    where that fails."""
+    run = identity(settings, modalities, tasks)
+    _save(weights, file, {"format": FORMAT, **run, "facts": json.dumps(dict(facts))})
+
+
+def identity(
+    settings: ExperimentSettings, modalities: Sequence[Modality], tasks: Sequence[Task]
+) -> dict[str, str]:
+    """What a file says of the run that it is from: settings, modalities and tasks, as JSON each."""
+    return {
         "settings": settings.model_dump_json(),
         "modalities": _MODALITIES.dump_json(tuple(modalities)).decode(),
         "tasks": _TASKS.dump_json(tuple(tasks)).decode(),
-        "facts": json.dumps(dict(facts)),
     }
-    save_file(_detached(weights), file, metadata=metadata)
 
 
-def load_checkpoint(file: Path) -> Checkpoint:
+def read_identity(
+    run: Mapping[str, str],
+) -> tuple[ExperimentSettings, tuple[Modality, ...], tuple[Task, ...]]:
+    """What `identity` wrote; raises `KeyError`, `ValueError` or `SettingsError` where it is none."""
+    return (
+        parse(json.loads(run["settings"])),
+        _MODALITIES.validate_json(run["modalities"]),
+        _TASKS.validate_json(run["tasks"]),
+    )
+
+
+def load_checkpoint(file: Path, here: Sequence[Modality] = ()) -> Checkpoint:
     """The objective of a weights file; raises `CheckpointError` for anything else.
+
+    here: modalities of the data set on this machine, which say where the pretrained models are that the data
+    set brings along; without them these are looked for where they were in training.
 
     Somebody else's settings may name any model: no more is made than the file's own size accounts for.
     """
@@ -75,6 +99,11 @@ def load_checkpoint(file: Path) -> Checkpoint:
         raise CheckpointError(
             f"{file.name} describes its data in another way: {where}: {error.errors()[0]['msg']}"
         ) from None
+    folders = {m.name: m.encoder.path for m in here if isinstance(m.encoder, PretrainedSettings)}
+    modalities = tuple(
+        replace(m, encoder=m.encoder.model_copy(update={"path": folders[m.name]})) if m.name in folders else m
+        for m in modalities
+    )
     room = reading_room(file.stat().st_size + _pretrained_bytes(header.settings, modalities))
     try:
         objective = build_objective(header.settings, modalities, tasks, room)
@@ -96,19 +125,31 @@ def _pretrained_bytes(settings: ExperimentSettings, modalities: Sequence[Modalit
 
 
 def save_state(
-    file: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Mapping[str, Any]
+    file: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    position: Mapping[str, Any],
+    run: Mapping[str, str],
 ) -> None:
-    """Write all that a resume needs: weights and buffers, optimizer moments, and `position` as JSON."""
+    """Write all that a resume needs: weights and buffers, optimizer moments, and `position` as JSON; `run` as
+    `identity` gives it. Raises `OSError` where that fails."""
     tensors = {f"model/{name}": value for name, value in model.state_dict().items()}
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{index}/{name}": value for name, value in moments.items()}
-    save_file(_detached(tensors), file, metadata={"format": FORMAT, "position": json.dumps(dict(position))})
+    metadata = {"format": FORMAT, "position": json.dumps(dict(position)), "run": json.dumps(dict(run))}
+    _save(tensors, file, metadata)
+
+
+def state_metadata(content: bytes) -> dict[str, str]:
+    """The metadata of a saved state; raises `HeaderError` for what is no safetensors file."""
+    metadata, _ = parse_header(io.BytesIO(content), len(content), "the saved state")
+    return metadata
 
 
 def load_state(content: bytes, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """Put a saved state back into model and optimizer; returns its position. Raises `CheckpointError` for a
     state that is damaged, or of another model."""
-    metadata, _ = parse_header(io.BytesIO(content), len(content), "the saved state")
+    metadata = state_metadata(content)
     position = parse_json(metadata.get("position", ""), "the position of the saved state", CheckpointError)
     if not isinstance(position, dict):
         raise CheckpointError("the saved state has no position")
@@ -128,6 +169,17 @@ def load_state(content: bytes, model: nn.Module, optimizer: torch.optim.Optimize
         said = str(error).splitlines()[-1].strip()
         raise CheckpointError(f"the saved state is not of this run's model: {said}") from None
     return position
+
+
+def _save(tensors: Mapping[str, Tensor], file: Path, metadata: dict[str, str]) -> None:
+    """As safetensors' `save_file`, whose own error for a disk without room is no `OSError`."""
+    try:
+        save_file(_detached(tensors), file, metadata=metadata)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise OSError(str(error)) from None
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(file)) from None
 
 
 def _detached(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

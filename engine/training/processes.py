@@ -63,6 +63,17 @@ def agree(decision: bool, accelerator: Accelerator) -> bool:
     return bool(told.item())
 
 
+def told(stop: bool, failed: bool, accelerator: Accelerator) -> tuple[bool, bool]:
+    """Whether the main process was asked to stop, and whether any process failed; all must ask at the same
+    step."""
+    if accelerator.num_processes == 1:
+        return stop, failed
+    mine = [int(stop and accelerator.is_main_process), int(failed)]
+    counts: Tensor = accelerator.reduce(torch.tensor(mine, device=accelerator.device), "sum")
+    stops, failures = counts.tolist()
+    return stops > 0, failures > 0
+
+
 def broadcast_bytes(content: bytes | None, accelerator: Accelerator) -> bytes | None:
     """The main process's bytes (or None) on every process; the others' argument is ignored."""
     if accelerator.num_processes == 1:

@@ -8,7 +8,6 @@ anywhere and resumed ends, on a CPU, with the same bits as one that was not.
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,34 +25,19 @@ from engine.recorder import (
     TRAIN,
     TRAINING_LOSS,
     VALIDATION_LOSS,
-    ArtifactKind,
-    Fact,
     Recorder,
 )
 from engine.settings.experiment import ExperimentSettings
 from engine.training.batches import Batches, TrainingError, check_labels, with_labels
-from engine.training.checkpoint import load_state, save_state, save_weights
+from engine.training.finite import FiniteWatch, NotFinite, are_finite
+from engine.training.keeping import Keeper, Position
 from engine.training.placing import free_bytes, on_device, on_host
-from engine.training.processes import agree, broadcast_bytes
+from engine.training.processes import told
 from engine.training.schedule import learning_rate
 from engine.training.updates import Updates
 from engine.views import view_plan
 
 Outcome = Literal["finished", "stopped"]
-
-
-@dataclass
-class Position:
-    """Where a run stands: the next batch to take, the curve window that is open, and the best validation so
-    far."""
-
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    best_loss: float = math.inf
-    best_epoch: int = -1
-    window_steps: int = 0
-    window: dict[str, Any] = field(default_factory=dict)
 
 
 class Trainer:
@@ -95,9 +79,14 @@ class Trainer:
         self.objective = objective.to(device)
         self.updates = Updates(self.objective, settings.training, accelerator, recorder.message)
         self.model, self.optimizer = self.updates.model, self.updates.optimizer
+        self.keeper = Keeper(self.objective, self.updates, dataset, settings, accelerator, recorder, work)
         self.position = Position()
-        self._unsaved_best: dict[str, Tensor] | None = None
-        self._logged_at = self._saved_at = time.monotonic()
+        self.watch = FiniteWatch()
+        self._last_step = settings.training.epochs * self.steps_per_epoch
+        self._window = settings.training.log_every
+        if self._last_step < 2 * self._window:  # a short run has a curve too: a point an epoch
+            self._window = min(self._window, self.steps_per_epoch)
+        self._logged_at, self._told_of_validation = time.monotonic(), False
 
     def run(self) -> Outcome:
         """Train from the saved state, or from the start, to the end of the settings' epochs or of the
@@ -111,11 +100,8 @@ class Trainer:
                 f"all training samples have the same label of '{task}': nothing can be learned from it"
             )
         self._resume()
-        position, epochs, patience = (
-            self.position,
-            self.settings.training.epochs,
-            self.settings.training.patience,
-        )
+        position, training = self.position, self.settings.training
+        epochs, patience = training.epochs, training.patience
         while position.epoch < epochs:
             if self._train_epoch() == "stopped":
                 self._save_state()
@@ -127,6 +113,7 @@ class Trainer:
                     f"stopped early: epoch {position.best_epoch + 1} stayed best for {patience} epochs"
                 )
                 self._report(epochs=position.epoch, steps=position.step)
+                self._log({LEARNING_RATE: learning_rate(training, position.step - 1, self.steps_per_epoch)})
                 position.epoch = epochs
             else:
                 self._report()
@@ -134,7 +121,7 @@ class Trainer:
                 self.after_epoch(position.epoch, position.step)
             self._save_state_if_due()
         self._save_state()
-        self._save_weights("last", self.objective.state_dict(), epochs - 1)
+        self.keeper.save_last(position)
         return "finished"
 
     def _train_epoch(self) -> Outcome:
@@ -144,7 +131,7 @@ class Trainer:
         )
         self.model.train()
         while position.batch < self.steps_per_epoch:
-            if agree(self.recorder.should_stop(), self.accelerator):
+            if self._is_asked_to_stop():
                 return "stopped"
             self.step(order[position.batch * self.batch_size :][: self.batch_size])
             position.batch += 1
@@ -162,15 +149,37 @@ class Trainer:
         torch.manual_seed(
             derive_seed(self.settings.seed, "layers", position.epoch, position.step, progress.rank)
         )
-        ends_window = (position.step + 1) % training.log_every == 0
+        ends_window = (position.step + 1) % self._window == 0 or position.step + 1 == self._last_step
         views, labels = self.batches.take(self.train, indices, progress)
         loss, terms, norm = self.updates.step(views, progress, labels, rate, ends_window)
         figures: dict[str, Any] = {LEARNING_RATE: rate} | ({} if norm is None else {GRADIENT_NORM: norm})
         position.step += 1
+        self.watch.see(position.step, "loss", loss)
+        if isinstance(norm, Tensor) and self.accelerator.scaler is None:  # a scaler skips such steps itself
+            self.watch.see(position.step, "gradient norm", norm)
+        if self.accelerator.num_processes == 1:  # several learn of each other's at the next step's start
+            self._fail_on(self.watch.found(wait=ends_window))
         self._collect({TRAINING_LOSS: loss} | {f"{TRAIN}{name}": value for name, value in terms.items()})
         self._report()
         if ends_window:
             self._log(figures)
+
+    def _is_asked_to_stop(self) -> bool:
+        """Whether somebody asked; raises `TrainingError` where a figure of any process was not finite.
+
+        Several processes wait for each other here, in every step.
+        """
+        found = None if self.accelerator.num_processes == 1 else self.watch.found(wait=True)
+        stop, failed = told(self.recorder.should_stop(), found is not None, self.accelerator)
+        if failed:
+            self._fail_on(found or NotFinite(self.position.step, "loss", math.nan))
+        return stop
+
+    def _fail_on(self, found: NotFinite | None) -> None:
+        """Raise `TrainingError` for a figure that is not finite, with the best weights so far kept."""
+        if found is not None:
+            self.keeper.save_best(self.position)
+            raise TrainingError(f"{found}; {self.keeper.kept_words()}")
 
     def _report(self, epochs: int | None = None, steps: int | None = None) -> None:
         """Tell how far training is; an early end says how long the run became."""
@@ -188,13 +197,10 @@ class Trainer:
         """Close the window: its mean terms become one point of each curve, with the speed since the last
         point."""
         position, now = self.position, time.monotonic()
+        if not position.window_steps:
+            return
         totals = on_host(position.window)
         values = {name: total / position.window_steps for name, total in totals.items()}
-        if not math.isfinite(values[TRAINING_LOSS]):
-            raise TrainingError(
-                f"the loss became {values['train/loss']} by step {position.step}; "
-                "try a lower learning_rate, a clip_norm, or precision fp32"
-            )
         speed = position.window_steps * self.batch_size / max(now - self._logged_at, 1e-9)
         self.recorder.metrics(
             position.step,
@@ -230,57 +236,30 @@ class Trainer:
         self.recorder.metrics(position.step, {VALIDATION_LOSS: loss})
         if loss < position.best_loss:
             position.best_loss, position.best_epoch = loss, position.epoch
-            self._unsaved_best = {
-                name: value.detach().cpu().clone() for name, value in self.objective.state_dict().items()
-            }
+            self.keeper.new_best()
+        elif not math.isfinite(loss) and not self._told_of_validation:
+            self._told_of_validation = True
+            self.recorder.message(
+                f"the validation loss became {loss} in epoch {position.epoch + 1}; by such a loss no best "
+                "weights are chosen"
+            )
 
     def _resume(self) -> None:
-        """Continue from the state that the recorder kept, if there is one; all processes load the main one's
-        bytes."""
-        content = None
-        if self.accelerator.is_main_process:
-            file = self.work / "resume.safetensors"
-            if self.recorder.restore("state", file):
-                content = file.read_bytes()
-                file.unlink()
-        content = broadcast_bytes(content, self.accelerator)
-        if content is None:
-            return
-        saved = load_state(content, self.objective, self.optimizer.optimizer)
-        scaler = saved.pop("scaler")
-        if scaler and self.accelerator.scaler is not None:
-            self.accelerator.scaler.load_state_dict(scaler)
-        self.position = Position(**saved)
-        self.recorder.message(f"resumed at epoch {self.position.epoch + 1}, step {self.position.step}")
+        """Continue from the state that the recorder kept, if there is one."""
+        position = self.keeper.resume()
+        if position is not None:
+            self.position = position
+            self.recorder.message(f"resumed at epoch {position.epoch + 1}, step {position.step}")
 
     def _save_state_if_due(self) -> None:
-        due = time.monotonic() - self._saved_at >= self.settings.training.state_seconds
-        if agree(due, self.accelerator):
+        if self.keeper.is_due():
             self._save_state()
 
     def _save_state(self) -> None:
-        """Keep the best weights if they are new, then the state: a resume after any crash finds the two
-        consistent."""
-        if self._unsaved_best is not None:
-            self._save_weights("best", self._unsaved_best, self.position.best_epoch)
-            self._unsaved_best = None
-        if self.accelerator.is_main_process:
-            window = on_host(self.position.window)
-            scaler = self.accelerator.scaler.state_dict() if self.accelerator.scaler is not None else None
-            file = self.work / "state.safetensors"
-            position = asdict(self.position) | {"window": window, "scaler": scaler}
-            save_state(file, self.objective, self.optimizer.optimizer, position)
-            self.recorder.save("state", file, {"epoch": self.position.epoch, "step": self.position.step})
-            file.unlink()
-        self._saved_at = time.monotonic()
-
-    def _save_weights(self, kind: ArtifactKind, weights: Mapping[str, Tensor], epoch: int) -> None:
-        if not self.accelerator.is_main_process:
-            return
-        facts: dict[str, Fact] = {"kind": kind, "epoch": epoch + 1, "step": self.position.step}
-        if kind == "best":
-            facts["validation_loss"] = self.position.best_loss
-        file = self.work / f"{kind}.safetensors"
-        save_weights(file, weights, self.settings, self.dataset.modalities, self.dataset.tasks, facts)
-        self.recorder.save(kind, file, facts)
-        file.unlink()
+        """Save the state; never one that comes after a figure, or has a weight, that is not finite."""
+        found = self.watch.found(wait=True)
+        if found is None and not are_finite(self.objective.state_dict().values()):
+            found = NotFinite(self.position.step, "weights", math.nan)
+        if told(False, found is not None, self.accelerator)[1]:
+            self._fail_on(found or NotFinite(self.position.step, "loss", math.nan))
+        self.keeper.save(self.position)
