@@ -1,6 +1,7 @@
 """What can be decomposed at all, told before anything is computed."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,22 +10,17 @@ from engine.information.results import InformationError
 
 FEWEST = 50
 """Samples below which no probe tells anything."""
+LONGEST_NAME = 60
+"""Characters of a label that a message shows."""
 Features = NDArray[np.floating]
 
 
 def check_features(name: str, features: ArrayLike, n: int | None = None) -> Features:
-    """Features (n, d), finite and not all constant; (n,) becomes one column. Raises `InformationError` that
-    names them."""
+    """Features (n, d) of 32 or 64 bits, finite; (n,) becomes one column, whole numbers are taken from their
+    smallest. Raises `InformationError` that names them."""
     values = np.asarray(features)
-    if not (np.issubdtype(values.dtype, np.floating) or np.issubdtype(values.dtype, np.integer)):
+    if values.dtype.kind not in "biuf":
         raise InformationError(f"{name} holds {values.dtype}; real numbers are needed")
-    values = values.astype(
-        np.float32
-        if values.dtype == np.float16
-        else np.float64
-        if values.dtype.kind in "iu"
-        else values.dtype
-    )
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or values.shape[1] == 0:
@@ -45,40 +41,69 @@ def check_features(name: str, features: ArrayLike, n: int | None = None) -> Feat
         raise InformationError(
             f"{name} has {count} that are no finite numbers, the first in row {row}, column {column}"
         )
-    if (values == values[0]).all():
-        raise InformationError(f"{name} is constant: all {len(values):,} samples have the same features")
-    return values
+    return _narrowed(values)
 
 
-def check_classes(labels: ArrayLike, n: int, folds: int) -> tuple[NDArray[np.int64], int]:
-    """Labels (n,) as 0 … classes − 1, with the number of classes.
+def _narrowed(values: NDArray[Any]) -> Features:
+    """Numbers as float32 or float64, offsets that those cannot hold beside the signal taken away before."""
+    if values.dtype.kind in "iu":  # of 64 bits: differences are exact where the numbers themselves are none
+        smallest = values.min(0)
+        offset: Features = (values.astype(np.uint64) - smallest.astype(np.uint64)).astype(np.float64)
+        return offset
+    if values.dtype in (np.dtype(np.float32), np.dtype(np.float64)):
+        kept: Features = values
+        return kept
+    wide = values.dtype.itemsize > 8
+    narrow: Features = (values - values[0]).astype(np.float64) if wide else values.astype(np.float32)
+    return narrow
 
-    Raises `InformationError` for one class, a class with fewer samples than folds, or labels that are none.
+
+def constant_line(name: str, features: Features) -> str | None:
+    """What to tell of features that never vary, or None."""
+    if (features != features[0]).any():
+        return None
+    return f"{name} is constant: all {len(features):,} samples have the same features, which tell nothing"
+
+
+class Classes(NamedTuple):
+    """Labels (kept,) in 0 … classes − 1 of the rows (n,) that are kept, and what to tell of the others."""
+
+    labels: NDArray[np.int64]
+    kept: NDArray[np.bool_]
+    said: tuple[str, ...]
+
+
+def check_classes(labels: ArrayLike, n: int, folds: int) -> Classes:
+    """Labels (n,) of a classification; classes with fewer samples than folds are left out.
+
+    Raises `InformationError` for one class, no two classes with enough samples, or labels that are none.
     """
-    values = _column(labels, n)
-    if values.dtype.kind == "f":
-        numbers = values.astype(np.float64)
-        if not np.isfinite(numbers).all():
-            raise InformationError(
-                f"the labels hold {int((~np.isfinite(numbers)).sum()):,} values that are no finite numbers"
-            )
-        if (numbers != np.round(numbers)).any():
-            raise InformationError(
-                "the labels are not whole numbers; for values to predict, say kind='regression'"
-            )
+    values = _column("label", labels, n)
+    if values.dtype.kind == "f" and (values != np.round(values)).any():
+        raise InformationError(
+            "the labels are not whole numbers; for values to predict, say kind='regression'"
+        )
     names, ranks, counts = np.unique(values, return_inverse=True, return_counts=True)
     if len(names) < 2:
         raise InformationError(
-            f"all {n:,} labels are {names[0]!s}: one class has no information; at least two are needed"
+            f"all {n:,} labels are {str(names[0])[:LONGEST_NAME]}: one class has no information; at least "
+            "two are needed"
         )
-    if counts.min() < folds:
-        rare = names[counts.argmin()]
+    enough = counts >= folds
+    if enough.sum() < 2:
         raise InformationError(
-            f"class {rare!s} has {counts.min()} sample{'s' if counts.min() > 1 else ''}, fewer than the "
-            f"{folds} folds; "
-            "leave it out, or choose fewer folds"
+            f"of {len(names):,} classes {'one has' if enough.any() else 'none has'} {folds} samples or more, "
+            f"one for each of the {folds} folds; at least two are needed"
         )
-    return ranks.astype(np.int64), len(names)
+    kept = enough[ranks]
+    if kept.all():
+        return Classes(ranks.astype(np.int64), kept, ())
+    rare = len(names) - int(enough.sum())
+    said = (
+        f"{_many(rare, 'class', 'classes')} with fewer than {folds} samples, one for each fold, left out: "
+        f"{_many(int((~kept).sum()), 'sample', 'samples')}"
+    )
+    return Classes((np.cumsum(enough) - 1)[ranks[kept]].astype(np.int64), kept, (said,))
 
 
 def check_values(values: ArrayLike, n: int) -> NDArray[np.float64]:
@@ -86,7 +111,7 @@ def check_values(values: ArrayLike, n: int) -> NDArray[np.float64]:
     targets = np.asarray(values)
     if targets.dtype.kind not in "iuf":
         raise InformationError(f"the values to predict are {targets.dtype}; real numbers are needed")
-    targets = targets.astype(np.float64).reshape(len(targets), -1) if targets.ndim else targets.reshape(1, 1)
+    targets = targets.reshape(len(targets), -1) if targets.ndim else targets.reshape(1, 1)
     if len(targets) != n:
         raise InformationError(f"there are {len(targets):,} values to predict for {n:,} samples")
     if not np.isfinite(targets).all():
@@ -95,17 +120,30 @@ def check_values(values: ArrayLike, n: int) -> NDArray[np.float64]:
         )
     if (targets == targets[0]).all(0).any():
         raise InformationError("a value to predict is the same in all samples: it has no information")
-    return targets
+    return _narrowed(targets).astype(np.float64)
 
 
 def check_groups(groups: ArrayLike | None, n: int, folds: int) -> NDArray[np.int64] | None:
     """Group numbers (n,); raises `InformationError` for fewer groups than parts are cut."""
     if groups is None:
         return None
-    numbers: NDArray[np.int64] = np.unique(_column(groups, n), return_inverse=True)[1].astype(np.int64)
+    values = _column("group", groups, n)
+    numbers: NDArray[np.int64] = np.unique(values, return_inverse=True)[1].astype(np.int64)
     count = int(numbers.max()) + 1
     if count < 2 * folds:
         raise InformationError(f"there are {count} groups; {folds} folds need at least {2 * folds}")
+    return numbers
+
+
+def check_parts(parts: ArrayLike | None, n: int) -> NDArray[np.int64] | None:
+    """Parts (n,) of a split, 0 for training and above it what is held out; raises `InformationError` where
+    too little is held out."""
+    if parts is None:
+        return None
+    numbers = _column("part", parts, n).astype(np.int64)
+    held = int((numbers > 0).sum())
+    if held < FEWEST:
+        raise InformationError(f"the split holds {held} samples out; at least {FEWEST} are needed")
     return numbers
 
 
@@ -115,14 +153,46 @@ def check_sources(views: Sequence[Features] | Features) -> list[Features]:
     return list(views) if several else [np.asarray(views)]
 
 
-def _column(labels: ArrayLike, n: int) -> NDArray[np.generic]:
-    values = np.asarray(labels)
+def _column(what: str, given: ArrayLike, n: int) -> NDArray[Any]:
+    """A label or a group of each sample (n,), of one sortable type; text and objects are welcome."""
+    values = np.asarray(given)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
-        raise InformationError(f"the labels have shape {values.shape}; one label a sample is needed")
+        raise InformationError(f"the {what}s have shape {values.shape}; one {what} a sample is needed")
     if len(values) != n:
-        raise InformationError(f"there are {len(values):,} labels for {n:,} samples")
-    if values.dtype.kind == "O":
-        raise InformationError("the labels are objects; whole numbers or text are needed")
-    return values
+        raise InformationError(f"there are {len(values):,} {what}s for {n:,} samples")
+    missing = np.array([_is_missing(value) for value in values]) if values.dtype.kind in "OfcmM" else None
+    if missing is not None and missing.any():
+        raise InformationError(
+            f"{int(missing.sum()):,} of the {what}s are missing, the first in row {int(missing.argmax())}; "
+            "leave those samples out"
+        )
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise InformationError(f"{int((~np.isfinite(values)).sum()):,} of the {what}s are no finite numbers")
+    return _of_one_type(what, values) if values.dtype.kind == "O" else values
+
+
+def _is_missing(value: Any) -> bool:
+    """None, NaN, NaT, or pandas' NA, which is neither equal to itself nor unequal."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return bool(np.isnat(value))
+    return isinstance(value, (float, np.floating)) and bool(np.isnan(value))
+
+
+def _of_one_type(what: str, values: NDArray[np.object_]) -> NDArray[np.generic]:
+    """Objects as an array of texts, or of numbers; raises `InformationError` for a mixture."""
+    if all(isinstance(value, str) for value in values):
+        return np.array([str(value) for value in values])
+    if all(isinstance(value, (bool, int, float, np.bool_, np.number)) for value in values):
+        return np.array([value.item() if isinstance(value, np.generic) else value for value in values])
+    kinds = sorted({type(value).__name__ for value in values})
+    raise InformationError(
+        f"the {what}s are of the types {', '.join(kinds[:4])}; give numbers alone, or text alone"
+    )
+
+
+def _many(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.information.folds import divide
+from engine.information.folds import Layout, divide, exchanged
 from engine.information.probes import Array, Prepared, Scored, Sources, fit_folds
 from engine.information.reading import Reading, read_classes
 from engine.information.results import Control, LearningPoint
@@ -21,7 +21,7 @@ MOST_FOR_CONTROLS = 3000
 def permuted_labels(
     views: Mapping[str, Prepared],
     labels: Rows,
-    groups: Rows | None,
+    layout: Layout,
     settings: EstimatorSettings,
     seed: int,
     first: list[str],
@@ -30,14 +30,13 @@ def permuted_labels(
     """Refit on permuted labels, `settings.controls` times, each scored on one fold; from MOST_FOR_CONTROLS
     samples at most."""
     generator = np.random.default_rng([seed, 4])
-    if (
-        len(labels) > MOST_FOR_CONTROLS
-    ):  # fewer samples let a probe read more from nothing: the control errs on the strict side
+    if len(labels) > MOST_FOR_CONTROLS:
+        # fewer samples let a probe read more from nothing: the control errs on the strict side
         rows = np.sort(generator.choice(len(labels), MOST_FOR_CONTROLS, replace=False))
-        views, labels, groups = _some(views, rows), labels[rows], None if groups is None else groups[rows]
-    permuted = [generator.permutation(labels) for _ in range(settings.controls)]
+        views, labels, layout = _some(views, rows), labels[rows], layout.some(rows)
+    permuted = [exchanged(labels, layout.groups, generator) for _ in range(settings.controls)]
     folds = [
-        divide(own, groups, settings.folds, seed * 1000 + 900 + number)[0]
+        divide(own, layout, settings.folds, seed * 1000 + 900 + number)[0]
         for number, own in enumerate(permuted)
     ]
     found, prior = fit_folds(_some(views), permuted, folds, settings.probe, seed)
@@ -64,7 +63,7 @@ def permuted_labels(
 def learning_curve(
     views: Mapping[str, Prepared],
     labels: Rows,
-    groups: Rows | None,
+    layout: Layout,
     settings: EstimatorSettings,
     seed: int,
     first: list[str],
@@ -73,23 +72,24 @@ def learning_curve(
     sources: Sources | None = None,
 ) -> tuple[LearningPoint, ...]:
     """Readings of a quarter and a half of the samples, and of all; one division into folds each. Groups stay
-    whole."""
+    whole; of a split that the data came with, the training part is what shrinks."""
     generator = np.random.default_rng([seed, 5])
     n = len(labels)
-    owner = np.arange(n) if groups is None else groups
+    owner = np.arange(n) if layout.groups is None else layout.groups
     order = generator.permutation(int(owner.max()) + 1)[owner]
+    always = np.zeros(n, bool) if layout.parts is None or layout.parts.all() else layout.parts > 0
     points = []
     for share in SHARES:
-        rows = np.sort(np.argsort(order, kind="stable")[: round(share * n)])
+        listed = np.argsort(order, kind="stable")
+        listed = listed[~always[listed]]
+        rows = np.sort(np.concatenate([np.flatnonzero(always), listed[: round(share * len(listed))]]))
         own = labels[rows]
         counts = np.bincount(own, minlength=int(labels.max()) + 1)
         if len(rows) < FEWEST_FOR_A_POINT or counts.min() < settings.folds:
             continue
-        folds = divide(own, None if groups is None else groups[rows], settings.folds, seed * 1000)
-        if (
-            len(rows) > MOST_FOR_CONTROLS // 2
-        ):  # two folds hold enough samples to tell whether the curve still rises
-            folds = folds[:2]
+        folds = divide(own, layout.some(rows), settings.folds, seed * 1000)
+        if len(rows) > MOST_FOR_CONTROLS // 2:
+            folds = folds[:2]  # they hold enough samples to tell whether the curve still rises
         logs, prior, scored = _joined(
             *fit_folds(_some(views, rows), [own] * len(folds), folds, settings.probe, seed, sources)
         )
@@ -101,9 +101,7 @@ def learning_curve(
 def _some(views: Mapping[str, Prepared], rows: Rows | None = None) -> dict[str, Prepared]:
     """These rows of the views, or all; "shuffled" is no part of a reading and left out."""
     return {
-        name: view if rows is None else Prepared(view.scores.some(rows), view.same_as)
-        for name, view in views.items()
-        if name != "shuffled"
+        name: view if rows is None else view.some(rows) for name, view in views.items() if name != "shuffled"
     }
 
 

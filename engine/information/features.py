@@ -32,6 +32,11 @@ class Directions(NamedTuple):
     plain: Tensor
     kernels: tuple[Tensor, ...] = ()
 
+    @property
+    def varies(self) -> bool:
+        """Whether any sample differs from another."""
+        return bool(self.plain.any())
+
     def some(self, rows: NDArray[np.int64]) -> "Directions":
         """The same directions of these samples only."""
         chosen = torch.as_tensor(rows, device=self.even.device)
@@ -41,14 +46,21 @@ class Directions(NamedTuple):
 
 
 def directions(features: NDArray[np.floating], device: torch.device) -> Directions:
-    """Principal directions of features (n, d), r ≤ min(n, d, MOST_DIRECTIONS); columns that never vary are
-    left out."""
+    """Principal directions of features (n, d), r ≤ min(n, d, MOST_DIRECTIONS); columns that never vary, but
+    for the rounding of their type, are left out. Where none varies: one direction of zeros."""
     x = torch.as_tensor(np.ascontiguousarray(features), device=device).double()
-    x = x - x.mean(0)
-    scale = x.square().mean(0).sqrt()
-    kept = scale > 1e-12 * (scale.max() + 1e-300)
-    x = x[:, kept] / scale[kept]
+    x = torch.ldexp(x, -torch.frexp(x.abs().amax(0)).exponent)  # exact; squares neither over- nor underflow
+    size = x.abs().amax(0)
+    x = x - x[0]
+    x = x - x.mean(0)  # after the first row is taken away: the mean of large numbers is rounded
+    scale = x.abs().amax(0)
+    x = x / torch.where(scale > 0, scale, 1.0)
+    deviation = x.square().mean(0).sqrt()
+    kept = scale * deviation > float(np.finfo(features.dtype).eps) * size
+    x = x[:, kept] / deviation[kept]
     n, d = x.shape
+    if d == 0:
+        return Directions(torch.zeros(1, n, device=device), torch.zeros(1, n, device=device))
     variances, axes = torch.linalg.eigh(gram(x) / n) if d <= n else _thin(x)
     kept = variances > RANK_TOLERANCE * variances.max()
     variances, axes = variances[kept].flip(0)[:MOST_DIRECTIONS], axes[:, kept].flip(1)[:, :MOST_DIRECTIONS]

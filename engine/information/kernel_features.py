@@ -20,7 +20,10 @@ SMALLEST = 1e-3
 
 
 def kernel_features(plain: Tensor) -> tuple[Tensor, ...]:
-    """Maps of kernels on ever more of the principal scores, the first ones of plain (p, n)."""
+    """Maps of kernels on ever more of the principal scores, the first ones of plain (p, n); none of scores
+    that never vary."""
+    if not plain.any():
+        return ()
     widths = sorted({min(leading, len(plain)) for leading in LEADING})
     return tuple(_map(plain[:width].T.contiguous()) for width in widths)
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.information.calibration import Calibration, mixture
 from engine.information.entries import Entries, class_shares, entries_of, pick
 from engine.information.features import Directions, directions
-from engine.information.folds import Fold, Rows, divide
+from engine.information.folds import Fold, Layout, Rows, divide
 from engine.information.interactions import interactions
 from engine.information.kernel_features import kernel_features
 from engine.information.linear_probe_path import descend
@@ -31,13 +31,13 @@ Features = NDArray[np.floating]
 
 
 class OutOfFold(NamedTuple):
-    """Natural logarithms of out-of-fold probabilities: of each view (fold seeds, n, classes), and of the
-    class prior."""
+    """Natural logarithms of out-of-fold probabilities of the s samples that folds score: of each view
+    (fold seeds, s, classes), and of the class prior."""
 
     log_posterior: dict[str, Array]
     log_prior: Array
     folds: Rows
-    """The fold (fold seeds, n) in which each sample was scored."""
+    """The fold (fold seeds, s) in which each of them was scored."""
 
 
 class Prepared(NamedTuple):
@@ -45,6 +45,10 @@ class Prepared(NamedTuple):
 
     scores: Directions
     same_as: str | None
+
+    def some(self, rows: Rows) -> "Prepared":
+        """The same view of these samples only."""
+        return Prepared(self.scores.some(rows), self.same_as)
 
 
 class Sources(NamedTuple):
@@ -84,7 +88,7 @@ def prepare(views: Mapping[str, Features], probe: str, device: str = "cpu") -> d
 def cross_fit(
     views: Mapping[str, Prepared],
     labels: Rows,
-    groups: Rows | None,
+    layout: Layout,
     settings: EstimatorSettings,
     seed: int,
     fold_seeds: int,
@@ -92,10 +96,11 @@ def cross_fit(
 ) -> OutOfFold:
     """Score every sample by probes that were fitted without it. labels: (n,) in 0 … classes − 1; with
     `sources`, students of the view "fused" too."""
-    divisions = [divide(labels, groups, settings.folds, seed * 1000 + number) for number in range(fold_seeds)]
+    divisions = [divide(labels, layout, settings.folds, seed * 1000 + number) for number in range(fold_seeds)]
     folds = [fold for division in divisions for fold in division]
     posteriors, prior = fit_folds(views, [labels] * len(folds), folds, settings.probe, seed, sources)
-    numbers = np.stack([np.argmax([fold.scored for fold in division], 0) for division in divisions])
+    rows = layout.scored(len(labels))
+    numbers = np.stack([np.argmax([fold.scored[rows] for fold in division], 0) for division in divisions])
     found = {name: _collect(scored, fold_seeds) for name, scored in posteriors.items()}
     return OutOfFold(found, _collect(prior, fold_seeds), numbers)
 
@@ -172,6 +177,8 @@ def _stacked(members: Iterable[Tensor], entries: Entries) -> tuple[list[Scored],
 def _members(scores: Directions, entries: Entries, probe: str, seed: int) -> Iterator[Tensor]:
     """Logits (m, c, n) of the class prior and of each probe of the family."""
     yield class_shares(entries).log()[..., None].expand(-1, -1, scores.even.shape[1])
+    if not scores.varies:
+        return
     yield descend(scores.even, entries)
     if probe == "mlp":
         for features in (*scores.kernels, interactions(scores.even, entries)):
@@ -180,10 +187,10 @@ def _members(scores: Directions, entries: Entries, probe: str, seed: int) -> Ite
 
 
 def _collect(scored: Sequence[Scored], fold_seeds: int) -> Array:
-    """(fold seeds, n, c) of the entries that scored each row."""
+    """(fold seeds, s, c) of the entries that scored each of s rows, which are in ascending order."""
     folds = len(scored) // fold_seeds
-    n = sum(len(one.rows) for one in scored[:folds])
-    collected = np.empty((fold_seeds, n, scored[0].log_posterior.shape[1]))
+    rows = np.sort(np.concatenate([one.rows for one in scored[:folds]]))
+    collected = np.empty((fold_seeds, len(rows), scored[0].log_posterior.shape[1]))
     for number, one in enumerate(scored):
-        collected[number // folds, one.rows] = one.log_posterior
+        collected[number // folds, np.searchsorted(rows, one.rows)] = one.log_posterior
     return collected

@@ -9,14 +9,17 @@ this probe and this many samples. A stronger probe, or more samples, may read mo
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.information.arranging import arrange
 from engine.information.averages import mean_control, mean_curve, mean_pairing
-from engine.information.checks import check_classes, check_groups, check_values
+from engine.information.checks import FEWEST, check_classes, check_values
 from engine.information.controls import learning_curve, permuted_labels
+from engine.information.folds import Layout
+from engine.information.outliers import far_rows_line, held_in
 from engine.information.probes import Features, cross_fit
 from engine.information.reading import Reading, average, bootstrap_weights, pool, read_classes, read_values
 from engine.information.results import Control, InformationError, LearningPoint, SampleDecomposition
@@ -32,11 +35,12 @@ Array = NDArray[np.float64]
 
 class Labels(NamedTuple):
     """A task's labels: (n,) classes, (n, k) zeros and ones of a multilabel task, or (n,) or (n, k) values of
-    a regression."""
+    a regression. rows: (n,) which samples have a label, None: all; what stands in the others is not read."""
 
     values: ArrayLike
     kind: Kind = "classification"
     ceiling: Ceiling | None = None
+    rows: NDArray[np.bool_] | None = None
 
 
 def decompose_samples(
@@ -47,6 +51,7 @@ def decompose_samples(
     *,
     kind: Kind = "classification",
     groups: ArrayLike | None = None,
+    parts: ArrayLike | None = None,
     settings: EstimatorSettings | None = None,
     seed: int = 0,
     device: str = "cpu",
@@ -59,7 +64,9 @@ def decompose_samples(
 
     z: (n, d) fused representation; z1, z2: of each modality alone, (n, d_k), or several views of it, of which
     the one that tells more is used (an under-read modality would inflate synergy). y: labels. groups: (n,)
-    source sample of each row, never torn apart by folds. ceiling: the synergy there is, in bits. z_shuffled:
+    what each row belongs to, never torn apart; rows that are equal are not either. parts: (n,) of a split
+    that is to be kept, 0 for training and above it what is held out: this is read, by probes that were fitted
+    on the rest. ceiling: the synergy there is, in bits. z_shuffled:
     representations of the same samples with modality 2 shuffled within each label, for the test whether
     pairing matters. z_exchanged: representations of the first modality beside another sample's second, and of
     another sample's first beside the second; each is one more view of the modality that is the sample's own,
@@ -67,8 +74,8 @@ def decompose_samples(
     fused probe stand in for them, and no more synergy is claimed than students of both modalities trace
     (`students.py`). The same input and seed give the same numbers.
 
-    Raises `InformationError` for too few samples, one class, a class smaller than the folds, values that are
-    no numbers, constant features, or lengths that differ.
+    Raises `InformationError` for too few samples, fewer than two classes of a sample a fold, values that are
+    no numbers, or lengths that differ.
 
     >>> import numpy as np
     >>> draw = np.random.default_rng(0)
@@ -86,6 +93,7 @@ def decompose_samples(
         z2,
         {"y": labels},
         groups=groups,
+        parts=parts,
         settings=settings,
         seed=seed,
         device=device,
@@ -102,18 +110,29 @@ def decompose_tasks(
     labels: Mapping[str, Labels],
     *,
     groups: ArrayLike | None = None,
+    parts: ArrayLike | None = None,
     settings: EstimatorSettings | None = None,
     seed: int = 0,
     device: str = "cpu",
     z_shuffled: ArrayLike | None = None,
     z_exchanged: Exchanged | None = None,
+    refused: dict[str, str] | None = None,
 ) -> dict[str, SampleDecomposition]:
     """As `decompose_samples`, for several tasks on the same features, which are prepared once; Holm's
-    p-values are over these."""
+    p-values are over these. refused: where given, it is told of every task whose labels cannot be read, and
+    why, and the others are read."""
     settings = settings or EstimatorSettings()
     views = prepare_views(z, z1, z2, z_shuffled, z_exchanged, settings.probe, device)
-    numbers = check_groups(groups, views.n, settings.folds)
-    found = {name: _decompose(views, task, numbers, settings, seed) for name, task in labels.items()}
+    layout, said = arrange((z, z1, z2), groups, parts, views.n, settings.folds)
+    views = views._replace(said=(*views.said, *said))
+    found = {}
+    for name, task in labels.items():
+        try:
+            found[name] = _decompose(views, task, layout, settings, seed)
+        except InformationError as error:
+            if refused is None:
+                raise
+            refused[name] = str(error)
     corrected = holm([one.p_synergy or 0.0 for one in found.values()])
     return {
         name: one.model_copy(update={"p_synergy_holm": p})
@@ -122,27 +141,25 @@ def decompose_tasks(
 
 
 def _decompose(
-    views: Views, task: Labels, groups: NDArray[np.int64] | None, settings: EstimatorSettings, seed: int
+    views: Views, task: Labels, layout: Layout, settings: EstimatorSettings, seed: int
 ) -> SampleDecomposition:
     began = time.perf_counter()
-    weights = bootstrap_weights(views.n, settings.draws, groups, seed)
+    values = np.asarray(task.values)
+    if task.rows is not None and len(values) == views.n:
+        values, views, layout = values[task.rows], views.some(task.rows), layout.some(task.rows)
     if task.kind == "regression":
-        return _decompose_values(views, task, groups, settings, seed, weights, began)
-    columns = _columns(task, views.n, settings)
+        return _decompose_values(views, task._replace(values=values), layout, settings, seed, began)
+    columns, kept, warnings = _columns(values, task.kind, views.n, settings)
+    views, layout = views.some(kept), layout.some(kept)
+    weights = _weights(layout, views.n, settings, seed)
     found = [
-        _decompose_classes(views, column, groups, settings, seed, weights) for column in columns.values()
+        _decompose_classes(views, column, layout, settings, seed, weights) for column in columns.values()
     ]
-    warnings = []
-    if task.kind == "multilabel" and len(columns) < np.shape(task.values)[1]:
-        warnings.append(
-            f"{np.shape(task.values)[1] - len(columns)} labels left out: fewer than {settings.folds} "
-            "positive or negative samples"
-        )
     return summarise(
         average([one.reading for one in found]),
-        [average([one.per_seed[number] for one in found]) for number in range(settings.fold_seeds)],
+        [average(list(of_one_seed)) for of_one_seed in zip(*(one.per_seed for one in found), strict=True)],
         kind=task.kind,
-        n=views.n,
+        n=weights.shape[1],
         classes=max(int(column.max()) + 1 for column in columns.values()),
         labels=len(columns),
         settings=settings,
@@ -151,10 +168,23 @@ def _decompose(
         permuted=mean_control([one.permuted for one in found]),
         curve=mean_curve([one.curve for one in found]),
         ceiling=task.ceiling,
-        warnings=warnings,
+        warnings=[*views.said, *warnings],
         began=began,
         is_traced=views.taught is not None,
     )
+
+
+def _weights(layout: Layout, n: int, settings: EstimatorSettings, seed: int) -> Array:
+    """Bootstrap weights (draws + 1, s) of the samples that folds score; raises `InformationError` for few."""
+    scored = layout.scored(n)
+    if len(scored) < FEWEST:
+        raise InformationError(f"{len(scored)} samples have a label to read; at least {FEWEST} are needed")
+    return bootstrap_weights(len(scored), settings.draws, layout.some(scored).groups, seed)
+
+
+def _fold_seeds(layout: Layout, settings: EstimatorSettings) -> int:
+    """How often samples are divided: a split that was given is the same every time."""
+    return settings.fold_seeds if layout.parts is None else 1
 
 
 class _ClassReading(NamedTuple):
@@ -169,46 +199,49 @@ class _ClassReading(NamedTuple):
 def _decompose_classes(
     views: Views,
     labels: NDArray[np.int64],
-    groups: NDArray[np.int64] | None,
+    layout: Layout,
     settings: EstimatorSettings,
     seed: int,
     weights: Array,
 ) -> _ClassReading:
-    fitted = cross_fit(views.prepared, labels, groups, settings, seed, settings.fold_seeds, views.taught)
+    fold_seeds = _fold_seeds(layout, settings)
+    fitted = cross_fit(views.prepared, labels, layout, settings, seed, fold_seeds, views.taught)
     logs = {name: pool(own) for name, own in fitted.log_posterior.items()}
     prior = pool(fitted.log_prior)
+    scored = layout.scored(views.n)
+    seen, groups = labels[scored], layout.some(scored).groups
     read = {name: own for name, own in logs.items() if name != "shuffled"}
-    reading = read_classes(read, prior, labels, weights, views.first, views.second)
-    alone = np.ones((1, views.n))
+    reading = read_classes(read, prior, seen, weights, views.first, views.second)
+    alone = np.ones((1, len(scored)))
     per_seed = [
         read_classes(
             {name: fitted.log_posterior[name][k] for name in read},
             fitted.log_prior[k],
-            labels,
+            seen,
             alone,
             views.first,
             views.second,
         )
-        for k in range(settings.fold_seeds)
+        for k in range(len(fitted.log_prior))
     ]
-    rows = np.arange(views.n)
+    rows = np.arange(len(scored))
     pairing = None
     if "shuffled" in logs:
-        gained = (logs["fused"] - logs["shuffled"])[rows, labels]
+        gained = (logs["fused"] - logs["shuffled"])[rows, seen]
         pairing = weights @ gained
     gained = fitted.log_posterior["fused"][0] - fitted.log_prior[0]
     return _ClassReading(
         reading,
         per_seed,
-        permutation_p(gained, labels, fitted.folds[0], settings.permutations, seed),
+        permutation_p(gained, seen, fitted.folds[0], groups, settings.permutations, seed),
         pairing,
-        permuted_labels(views.prepared, labels, groups, settings, seed, views.first, views.second)
+        permuted_labels(views.prepared, labels, layout, settings, seed, views.first, views.second)
         if settings.controls
         else None,
         learning_curve(
             views.prepared,
             labels,
-            groups,
+            layout,
             settings,
             seed,
             views.first,
@@ -221,55 +254,68 @@ def _decompose_classes(
     )
 
 
-def _columns(task: Labels, n: int, settings: EstimatorSettings) -> dict[int, NDArray[np.int64]]:
-    """The classifications that a task consists of; labels of a multilabel task that are too rare are left
-    out."""
-    if task.kind == "classification":
-        return {0: check_classes(task.values, n, settings.folds)[0]}
-    values = np.asarray(task.values)
+class _Columns(NamedTuple):
+    """The classifications (kept,) that make a task, by number; the rows (n,) kept, and what to tell."""
+
+    labels: dict[int, NDArray[np.int64]]
+    kept: NDArray[np.bool_]
+    said: tuple[str, ...]
+
+
+def _columns(values: NDArray[Any], kind: Kind, n: int, settings: EstimatorSettings) -> _Columns:
+    """Samples of classes, and labels of a multilabel task, that are too rare are left out."""
+    if kind == "classification":
+        found = check_classes(values, n, settings.folds)
+        return _Columns({0: found.labels}, found.kept, found.said)
     if values.ndim != 2 or len(values) != n or not np.isin(values, (0, 1)).all():
         raise InformationError(
             f"a multilabel task needs zeros and ones of shape ({n}, labels); got shape {values.shape}"
         )
+    values = values.astype(np.int64)
     positive = values.sum(0)
-    kept = np.flatnonzero((positive >= settings.folds) & (n - positive >= settings.folds))
-    if len(kept) == 0:
+    common = np.flatnonzero((positive >= settings.folds) & (n - positive >= settings.folds))
+    if len(common) == 0:
         raise InformationError(
             f"no label has {settings.folds} positive and {settings.folds} negative samples"
         )
-    return {int(k): values[:, k].astype(np.int64) for k in kept}
+    rare = values.shape[1] - len(common)
+    said = f"{rare} labels left out: fewer than {settings.folds} positive or negative samples"
+    return _Columns({int(k): values[:, k] for k in common}, np.ones(n, bool), (said,) if rare else ())
 
 
 def _decompose_values(
     views: Views,
     task: Labels,
-    groups: NDArray[np.int64] | None,
+    layout: Layout,
     settings: EstimatorSettings,
     seed: int,
-    weights: Array,
     began: float,
 ) -> SampleDecomposition:
-    targets = check_values(task.values, views.n)
-    errors, prior = fit_values(
-        views.prepared, targets, groups, settings, seed, settings.fold_seeds, views.taught
-    )
+    weights = _weights(layout, views.n, settings, seed)
+    held = held_in(check_values(task.values, views.n))
+    targets, said = held.features.astype(np.float64), [*views.said]
+    said += [line for line in (far_rows_line("the values to predict", held),) if line]
+    if settings.probe == "mlp":
+        said.append("a regression is read by ridge regression, whichever probe is named")
+    fold_seeds = _fold_seeds(layout, settings)
+    errors, prior = fit_values(views.prepared, targets, layout, settings, seed, fold_seeds, views.taught)
     pooled = {name: own.mean(0) for name, own in errors.items()}
     reading = average(read_values(pooled, prior.mean(0), weights, views.first, views.second))
-    alone = np.ones((1, views.n))
+    alone = np.ones((1, weights.shape[1]))
     per_seed = [
         average(
             read_values(
                 {name: own[k] for name, own in errors.items()}, prior[k], alone, views.first, views.second
             )
         )
-        for k in range(settings.fold_seeds)
+        for k in range(fold_seeds)
     ]
     informed = (prior.mean(0) - pooled["fused"]).mean(1)
     return summarise(
         reading,
         per_seed,
         kind="regression",
-        n=views.n,
+        n=weights.shape[1],
         classes=0,
         labels=targets.shape[1],
         settings=settings,
@@ -278,9 +324,7 @@ def _decompose_values(
         permuted=None,
         curve=(),
         ceiling=task.ceiling,
-        warnings=["a regression is read by ridge regression, whichever probe is named"]
-        if settings.probe == "mlp"
-        else [],
+        warnings=said,
         began=began,
         is_traced=views.taught is not None,
     )

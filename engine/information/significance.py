@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from engine.information.folds import exchanged
+
 Array = NDArray[np.float64]
 LEVEL = 0.95
 QUANTILE = float(norm.ppf((1 + LEVEL) / 2))
@@ -57,12 +59,18 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def permutation_p(
-    gained: Array, labels: NDArray[np.int64], folds: NDArray[np.int64], permutations: int, seed: int
+    gained: Array,
+    labels: NDArray[np.int64],
+    folds: NDArray[np.int64],
+    groups: NDArray[np.int64] | None,
+    permutations: int,
+    seed: int,
 ) -> float:
     """p of "the fused view tells nothing": labels are exchanged within folds against the probes as they are.
 
     Under that hypothesis the labels of a fold are exchangeable given its features and the probe, which was
-    fitted on other folds; so no refit is needed. gained: (n, c), log-posterior minus log-prior.
+    fitted on other folds; so no refit is needed. Of dependent samples their groups are. gained: (n, c),
+    log-posterior minus log-prior.
     """
     generator = np.random.default_rng([seed, 3])
     rows = np.arange(len(labels))
@@ -70,8 +78,10 @@ def permutation_p(
     above = 0
     by_fold = [np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1)]
     for _ in range(permutations):
-        exchanged = labels.copy()
+        other = labels.copy()
         for members in by_fold:
-            exchanged[members] = labels[generator.permutation(members)]
-        above += int(gained[rows, exchanged].sum() >= observed - 1e-12)
+            other[members] = exchanged(
+                labels[members], None if groups is None else groups[members], generator
+            )
+        above += int(gained[rows, other].sum() >= observed - 1e-12)
     return (1 + above) / (1 + permutations)

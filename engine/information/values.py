@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.information.folds import Fold, Rows, divide
+from engine.information.folds import Fold, Layout, divide
 from engine.information.probes import Prepared, Sources
 from engine.information.students import TAUGHT, Side, teach
 from engine.settings.decomposition import EstimatorSettings
@@ -20,7 +20,7 @@ STRATA = 10
 def fit_values(
     views: Mapping[str, Prepared],
     values: Array,
-    groups: Rows | None,
+    layout: Layout,
     settings: EstimatorSettings,
     seed: int,
     fold_seeds: int,
@@ -32,7 +32,7 @@ def fit_values(
     strata = ranks * STRATA // len(values)
     errors = {name: np.zeros((fold_seeds, *values.shape)) for name in views}
     prior = np.zeros((fold_seeds, *values.shape))
-    divisions = [divide(strata, groups, settings.folds, seed * 1000 + number) for number in range(fold_seeds)]
+    divisions = [divide(strata, layout, settings.folds, seed * 1000 + number) for number in range(fold_seeds)]
     said = []
     for number, division in enumerate(divisions):
         for fold in division:
@@ -45,12 +45,13 @@ def fit_values(
                     said.append(predicted)
     if sources is not None:
         for name, answers in _students(np.stack(said), values, sources.sides(views), divisions).items():
-            parts = answers.reshape(fold_seeds, settings.folds, *values.shape)
+            parts = answers.reshape(fold_seeds, len(divisions[0]), *values.shape)
             errors[name] = np.zeros_like(prior)
             for number, division in enumerate(divisions):
                 for fold, answer in zip(division, parts[number], strict=True):
                     errors[name][number][fold.scored] = (values - answer)[fold.scored] ** 2
-    return errors, prior
+    scored = layout.scored(len(values))
+    return {name: found[:, scored] for name, found in errors.items()}, prior[:, scored]
 
 
 def _students(

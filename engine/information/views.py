@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from engine.information.checks import check_features, check_sources
+from engine.information.checks import check_features, check_sources, constant_line
 from engine.information.kernel_features import kernel_features
+from engine.information.outliers import far_rows_line, tame
 from engine.information.probes import Features, Prepared, Sources, prepare
 from engine.information.students import TAUGHT
 
@@ -25,13 +26,22 @@ class Exchanged(NamedTuple):
 
 class Views(NamedTuple):
     """Prepared views of n samples; the names of those of each modality, students' answers among them; and of
-    which views students learn: None where there is no need of them."""
+    which views students learn: None where there is no need of them. said: what to tell of the features."""
 
     prepared: dict[str, Prepared]
     first: list[str]
     second: list[str]
     taught: Sources | None
     n: int
+    said: tuple[str, ...] = ()
+
+    def some(self, rows: NDArray[np.bool_]) -> "Views":
+        """The views of these samples only."""
+        if rows.all():
+            return self
+        kept = np.flatnonzero(rows)
+        prepared = {name: one.some(kept) for name, one in self.prepared.items()}
+        return self._replace(prepared=prepared, n=len(kept))
 
 
 def prepare_views(
@@ -45,14 +55,22 @@ def prepare_views(
 ) -> Views:
     """Views "fused", "both" (z1 and z2 side by side), "z1.0", …, "z2.0", …, and "shuffled" if given. Raises
     `InformationError` for features that cannot be read."""
-    raw = {"fused": check_features("z", z)}
+    said: list[str] = []
+
+    def checked(name: str, features: ArrayLike, n: int | None = None) -> Features:
+        values = check_features(name, features, n)
+        tamed = tame(values)
+        said.extend(line for line in (constant_line(name, values), far_rows_line(name, tamed)) if line)
+        return tamed.features
+
+    raw = {"fused": checked("z", z)}
     n = len(raw["fused"])
     names: list[list[str]] = []
     for side, given in (("z1", z1), ("z2", z2)):
         several = check_sources(given)  # type: ignore[arg-type]
         names.append([f"{side}.{number}" for number in range(len(several))])
         raw |= {
-            name: check_features(side if len(several) == 1 else f"{side}[{number}]", source, n)
+            name: checked(side if len(several) == 1 else f"{side}[{number}]", source, n)
             for number, (name, source) in enumerate(zip(names[-1], several, strict=True))
         }
     raw["both"] = np.concatenate([raw["z1.0"], raw["z2.0"]], 1)
@@ -61,16 +79,16 @@ def prepare_views(
         for kept, view, own in zip(("first", "second"), exchanged, names, strict=True):
             values = np.asarray(view)
             if (values != values[0]).any():  # a fusion that heeds the other modality alone tells nothing here
-                raw[f"exchanged.{kept}"] = check_features(f"z_exchanged.{kept}", view, n)
+                raw[f"exchanged.{kept}"] = checked(f"z_exchanged.{kept}", view, n)
                 own.append(f"exchanged.{kept}")
     if shuffled is not None:
-        raw["shuffled"] = check_features("z_shuffled", shuffled, n)
+        raw["shuffled"] = checked("z_shuffled", shuffled, n)
     prepared = prepare(raw, probe, device)
     if exchanged is not None or _side_by_side(prepared):
-        return Views(prepared, names[0], names[1], None, n)
+        return Views(prepared, names[0], names[1], None, n, tuple(said))
     for name in (*sources.first, *sources.second):
         prepared[name] = _bent(prepared[name])
-    return Views(prepared, [*names[0], TAUGHT[0]], [*names[1], TAUGHT[1]], sources, n)
+    return Views(prepared, [*names[0], TAUGHT[0]], [*names[1], TAUGHT[1]], sources, n, tuple(said))
 
 
 def _bent(view: Prepared) -> Prepared:

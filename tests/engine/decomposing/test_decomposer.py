@@ -105,8 +105,8 @@ def test_a_failure_never_loses_the_run(tmp_path):
     settings = settings_of(folds=20, largest=100, symbols=10)
     assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
     messages = (tmp_path / "run" / "messages.txt").read_text()
-    assert "no decomposition of the run: class" in messages
-    assert "fewer than the 20 folds" in messages
+    assert "no decomposition of the run: of" in messages
+    assert "20 samples or more, one for each of the 20 folds" in messages
     assert (tmp_path / "run" / "results.jsonl").exists()
 
 

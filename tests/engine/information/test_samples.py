@@ -206,17 +206,191 @@ def test_permuted_labels_and_pairing():
     assert decompose_samples(fused, fused[:, :1], fused[:, 1:2], noise, settings=options).p_information > 0.02
 
 
-def test_groups_are_never_torn_apart():
+@pytest.mark.parametrize("given", ["equal rows", "whole numbers", "texts"])
+def test_groups_are_never_torn_apart(given):
     """Every item occurs four times with a random label: only a probe that knows the item from another fold
-    can tell."""
+    can tell. Equal rows are found; where they differ by a little, groups say what belongs together."""
     source = np.random.default_rng(9)
     items = np.repeat(np.arange(150), 4)
     label = source.integers(0, 2, 150)[items]
     features = source.standard_normal((150, 60))[items]
-    torn = read(features, features, label)
-    whole = read(features, features, label, groups=items)
-    assert torn.fused.value > 0.2
-    assert whole.fused.value < 0.05
+    jittered = features + 1e-3 * source.standard_normal(features.shape)
+    if given == "equal rows":
+        found = read(features, features, label)
+        assert any("450 rows repeat another one of 600" in text for text in found.warnings)
+    else:
+        names = items if given == "whole numbers" else np.array([f"p{item}" for item in items], dtype=object)
+        found = read(jittered, jittered, label, groups=names)
+        assert not any("repeat" in text for text in found.warnings)
+    assert read(jittered, jittered, label).fused.value > 0.2
+    assert found.fused.value < 0.05
+    assert found.p_information > 0.05
+
+
+def test_equal_rows_of_symbols_are_no_copies():
+    """One-hot codes of ten symbols a modality: all pairs of them are met in every fold, and must be."""
+    source = np.random.default_rng(12)
+    one, other = source.integers(0, 10, (2, 2000))
+    found = read(np.eye(10)[one], np.eye(10)[other], (one == other) * 1, fused=np.eye(100)[10 * one + other])
+    assert found.synergy.value > 0.4
+    assert not any("repeat" in text for text in found.warnings)
+
+
+def test_a_split_that_was_given_is_kept():
+    """Twenty noisy rows of each of forty patients with random labels: known from another row of the patient,
+    not from the other patients."""
+    source = np.random.default_rng(13)
+    patient = np.repeat(np.arange(40), 20)
+    label = source.permutation(np.arange(40) % 2)[patient]
+    one, other = (
+        3 * source.standard_normal((40, 16))[patient] + source.standard_normal((800, 16)) for _ in "ab"
+    )
+    parts = np.where(patient % 5 == 0, 2, patient % 5 == 1)
+    assert read(one, other, label).fused.value > 0.2
+    curved = PLAIN.model_copy(update={"curve": True, "controls": 1})
+    found = read(one, other, label, parts=parts, options=curved)
+    assert found.fused.value < 0.05 and found.synergy.low < 0.01
+    assert found.n == 320
+    assert any("the data came with a split" in text for text in found.warnings)
+    assert read(one, other, one[:, 0], parts=parts, kind="regression").fused.value > 2
+
+
+def test_a_row_of_the_test_part_is_not_read_through_its_twin():
+    source = np.random.default_rng(14)
+    one, other = source.standard_normal((2, 400, 40))
+    label = source.integers(0, 2, 400)
+    twice = np.r_[np.arange(400), np.arange(400)[:200]]
+    parts = np.r_[np.zeros(400, int), np.full(200, 2)]
+    found = read(one[twice], other[twice], label[twice], parts=parts)
+    assert found.n == 200
+    assert found.fused.value < 0.05
+
+
+@pytest.mark.parametrize("value", [999.0, -9999.0, 1e6, 1e30])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.03])
+def test_rows_that_hold_a_code_for_missing_hide_nothing(value, share):
+    """Unique information of the first modality. What the rows that hold the code told is gone (their share of
+    about a bit), and no more than that."""
+    source = np.random.default_rng(15)
+    a, b = source.integers(0, 2, (2, 1200))
+    one, other = (bit[:, None] + 0.3 * source.standard_normal((1200, 2)) for bit in (a, b))
+    rows = source.permutation(1200)[: max(1, round(share * 1200))]
+    coded_one, coded_other, fused = one.copy(), other.copy(), np.hstack([one, other])
+    coded_one[rows], coded_other[rows] = value, value
+    clean = read(one, other, a)
+    for found in (
+        read(coded_one, other, a, fused=fused),
+        read(one, coded_other, a, fused=fused),
+        read(coded_one, coded_other, a),
+        read(one, other, a, fused=np.hstack([coded_one, other])),
+    ):
+        assert found.synergy.value == pytest.approx(clean.synergy.value, abs=0.015 + 1.5 * share)
+        assert found.fused.value == pytest.approx(clean.fused.value, abs=0.01 + 1.5 * share)
+    assert any(f"z1: row {rows[0]} lies" in text for text in read(coded_one, other, a).warnings) == (
+        share == 0
+    )
+
+
+@pytest.mark.parametrize(
+    "tail", [lambda drawn: np.tan(np.pi * (drawn - 0.5)), lambda drawn: (1 / drawn - 1) ** 2 + 0.0]
+)
+def test_heavy_tails_keep_what_they_tell(tail):
+    source = np.random.default_rng(16)
+    one, other = (tail(source.random((2000, 2))) for _ in range(2))
+    upper = read(one, other, (one[:, 0] > np.median(one[:, 0])) * 1)
+    assert upper.unique1.value > 0.6 and abs(upper.synergy.value) < 0.05
+    far = np.quantile(one[:, 0], 0.95)
+    assert read(one, other, (one[:, 0] > far) * 1).unique1.value > 0.12  # of 0.29 bit; of normal values 0.16
+
+
+def test_rare_classes_far_off_are_told_apart():
+    source = np.random.default_rng(17)
+    label = source.choice(4, 2000, p=[0.47, 0.47, 0.03, 0.03])
+    one = np.array([[0, 0], [3, 0], [300, 0], [-900, 0]])[label] + 0.3 * source.standard_normal((2000, 2))
+    found = read(one, source.standard_normal((2000, 2)), label)
+    assert found.first.value > 1.25  # of 1.33 bit
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-12, 1e12, 1e200])
+@pytest.mark.parametrize("offset", [0.0, 1e9])
+def test_neither_scale_nor_offset_of_a_column_matters(scale, offset):
+    a, b, fused = coded()
+    base = decompose_samples(fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=PLAIN)
+    moved = (fused + offset) * [1.0, 1.0, scale]
+    found = decompose_samples(moved, fused[:, :1] + offset, fused[:, 1:2], a ^ b, settings=PLAIN)
+    assert values(found) == pytest.approx(values(base), abs=1e-3)
+
+
+def test_whole_numbers_of_64_bits_are_taken_from_their_smallest():
+    a, b, fused = coded()
+    base = decompose_samples(fused, fused[:, :1], fused[:, 1:2], a ^ b, settings=PLAIN)
+    counted = np.round(fused * 30).astype(np.int64) + 2**62
+    found = decompose_samples(counted, fused[:, :1], fused[:, 1:2], a ^ b, settings=PLAIN)
+    assert values(found) == pytest.approx(values(base), abs=0.02)
+
+
+@pytest.mark.parametrize("options", [PLAIN, STRONG])
+def test_what_never_varies_tells_nothing(options):
+    a, _, fused = coded()
+    found = read(fused[:, :1], np.ones((800, 3)), a, options=options)
+    assert (found.second.value, found.unique2.value) == (0, 0)
+    assert found.unique1.value > 0.5
+    assert any("z2 is constant" in text for text in found.warnings)
+    lost = read(fused[:, :1], fused[:, 1:2], a, fused=np.zeros((800, 2)), options=options)
+    assert lost.fused.value == 0 and lost.synergy.value == -lost.union.value
+    values_ = read(fused[:, :1], np.ones((800, 3)), fused[:, 0], kind="regression")
+    assert values_.second.value == 0 and values_.unique1.value > 2
+
+
+def test_a_far_value_to_predict_is_held_in():
+    fused = coded()[2]
+    target = fused[:, 2] + 1e9
+    base = read(fused[:, :1], fused[:, 1:2], target, fused=fused, kind="regression")
+    target[3] = -999
+    found = read(fused[:, :1], fused[:, 1:2], target, fused=fused, kind="regression")
+    assert found.fused.value == pytest.approx(base.fused.value, abs=1.0)
+    assert found.fused.value > 2
+    assert any("the values to predict: row 3 lies" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        lambda label: np.array(["yes" if one else "no" for one in label], dtype=object),
+        lambda label: np.array([int(one) for one in label], dtype=object),
+        lambda label: np.array(["yes" if one else "no" for one in label])[:, None],
+        lambda label: label.astype(bool),
+        lambda label: np.array(["2020-01-01", "2021-01-01"], dtype="datetime64[D]")[label],
+    ],
+)
+def test_labels_of_any_type_that_names_classes(name):
+    a, b, fused = coded()
+    views = (fused, fused[:, :1], fused[:, 1:2])
+    base = values(decompose_samples(*views, a ^ b, settings=PLAIN))
+    assert values(decompose_samples(*views, name(a ^ b), settings=PLAIN)) == pytest.approx(base, abs=0.01)
+
+
+def test_classes_that_are_too_rare_are_left_out():
+    a, _, fused = coded()
+    label = np.where(np.arange(800) < 6, 2 + np.arange(800) // 2, a)
+    found = decompose_samples(fused, fused[:, :1], fused[:, 1:2], label, settings=PLAIN)
+    assert found.n == 794 and found.classes == 2
+    assert any("3 classes with fewer than 5 samples" in text for text in found.warnings)
+    assert found.unique1.value > 0.5
+
+
+def test_tasks_are_read_on_the_samples_that_have_a_label():
+    a, _, fused = coded()
+    known = np.arange(800) % 2 == 0
+    labels = {
+        "some": Labels(np.where(known, a, -1), rows=known),
+        "none": Labels(np.where(known, a, -1), rows=np.zeros(800, bool)),
+        "all": Labels(a),
+    }
+    refused = {}
+    found = decompose_tasks(fused, fused[:, :1], fused[:, 1:2], labels, settings=PLAIN, refused=refused)
+    assert list(found) == ["some", "all"] and list(refused) == ["none"]
+    assert found["some"].n == 400 and found["some"].unique1.value > 0.5
 
 
 def test_several_labels_and_values():
@@ -260,12 +434,27 @@ def changed(**changes):
     ("arguments", "words"),
     [
         (changed(y=np.zeros(200, int)), "all 200 labels are 0: one class"),
-        (changed(y=np.array([1, 1, 1] + [0] * 197)), "class 1 has 3 samples, fewer than the 5 folds"),
+        (changed(y=np.array([1, 1, 1] + [0] * 197)), "of 2 classes one has 5 samples or more"),
+        (changed(y=np.arange(200)), "of 200 classes none has 5 samples or more"),
+        (
+            changed(y=np.array(["a", 1] * 100, dtype=object)),
+            "the labels are of the types int, str; give numbers alone, or text alone",
+        ),
+        (
+            changed(y=np.array(["a", None] * 100, dtype=object)),
+            "100 of the labels are missing, the first in row 1",
+        ),
+        (
+            changed(y=np.where(np.arange(200) == 4, np.nan, 1.0)),
+            "1 of the labels are missing, the first in row 4",
+        ),
+        (changed(groups=np.array(["a", None] * 100, dtype=object)), "100 of the groups are missing"),
+        (changed(groups=np.arange(100)), "there are 100 groups for 200 samples"),
+        (changed(parts=np.arange(200) < 20), "the split holds 20 samples out; at least 50 are needed"),
         (
             changed(z=np.where(np.arange(200)[:, None] == 7, np.nan, good()["z"])),
             "z has 3 values that are no finite numbers, the first in row 7",
         ),
-        (changed(z1=np.ones((200, 4))), "z1 is constant"),
         ({name: value[:40] for name, value in good().items()}, "z has 40 samples; at least 50 are needed"),
         (changed(z2=good()["z2"][:150]), "z2 has 150 rows, but the first features have 200"),
         (changed(y=good()["y"][:10]), "there are 10 labels for 200 samples"),
