@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from engine.information.alternating import bracket_marginals
 from engine.information.table import information_terms, union_information
 
 Array = NDArray[np.float64]
@@ -15,7 +16,8 @@ SAMPLES_A_BIN = 25
 LLOYD_ROUNDS = 12
 MOST_SOLVES = 1_000_000
 """Cells times tables that are solved exactly in one bootstrap; past it, fewer draws of the excess are made
-and used again."""
+and used again. A single table past it is bracketed (`alternating.py`)."""
+FEWEST_SOLVES = 12
 
 
 def bin_posterior(log_posterior: Array) -> Bins:
@@ -69,18 +71,47 @@ def union_excess(bins1: Bins, bins2: Bins, labels: Bins, weights: Array) -> tupl
     again.
     """
     b1, b2, c = (int(values.max()) + 1 for values in (bins1, bins2, labels))
-    solved = min(len(weights), max(MOST_SOLVES // (b1 * b2 * c * c), 12))
-    tables = _counts((bins1 * b2 + bins2) * c + labels, b1 * b2 * c, weights[:solved]).reshape(
-        solved, b1, b2, c
-    )
-    bias = _times(tables) * np.minimum(_bias(tables[:1].sum(2)), _bias(tables[:1].sum(1)))
-    tables /= tables.sum((1, 2, 3), keepdims=True)
-    terms = information_terms(tables)
-    low, high = union_information(tables)
-    excess = (low + high) / 2 - np.maximum(terms.information1, terms.information2) - bias
+    size = b1 * b2 * c * c
+    solved = min(len(weights), max(MOST_SOLVES // size, FEWEST_SOLVES))
+    if size > MOST_SOLVES:
+        excess, gap = _large_excess(bins1, bins2, labels, weights[:solved])
+    else:
+        tables = _counts((bins1 * b2 + bins2) * c + labels, b1 * b2 * c, weights[:solved])
+        tables = tables.reshape(solved, b1, b2, c)
+        bias = _times(tables) * np.minimum(_bias(tables[:1].sum(2)), _bias(tables[:1].sum(1)))
+        tables /= tables.sum((1, 2, 3), keepdims=True)
+        terms = information_terms(tables)
+        low, high = union_information(tables)
+        excess = (low + high) / 2 - np.maximum(terms.information1, terms.information2) - bias
+        gap = float((high - low).max())
     found = np.maximum(excess, 0.0)
     again = np.concatenate([found[:1], np.resize(found[1:] if solved > 1 else found, len(weights) - 1)])
-    return again, float((high - low).max())
+    return again, gap
+
+
+def _large_excess(bins1: Bins, bins2: Bins, labels: Bins, weights: Array) -> tuple[Array, float]:
+    """e before it is floored, and the bracket, of tables for which Newton's method has no memory. The union's
+    upper bound counts: what is not known of it is not called synergy."""
+    c = int(labels.max()) + 1
+    first, second = (
+        _counts(bins * c + labels, (int(bins.max()) + 1) * c, weights).reshape(len(weights), -1, c)
+        for bins in (bins1, bins2)
+    )
+    bias = _times(weights) * min(float(_bias(one[:1])[0]) for one in (first, second))
+    low, high = np.array(
+        [
+            bracket_marginals(one / one.sum(), other / other.sum())
+            for one, other in zip(first, second, strict=True)
+        ]
+    ).T
+    larger = np.max(
+        [
+            information_terms((one / one.sum((1, 2), keepdims=True))[:, :, None]).information1
+            for one in (first, second)
+        ],
+        0,
+    )
+    return high - larger - bias, float((high - low).max())
 
 
 def _counts(cells: Bins, size: int, weights: Array) -> Array:

@@ -31,6 +31,8 @@ from engine.settings.decomposition import EstimatorSettings
 
 Kind = Literal["classification", "multilabel", "regression"]
 Array = NDArray[np.float64]
+GAP_TOLD = 2e-4
+"""Bits of the bracket around the union information from which it is told."""
 
 
 class Labels(NamedTuple):
@@ -155,12 +157,19 @@ def _decompose(
     found = [
         _decompose_classes(views, column, layout, settings, seed, weights) for column in columns.values()
     ]
+    reading, classes = average([one.reading for one in found]), max(map(np.max, columns.values())) + 1
+    if reading.gap > GAP_TOLD:
+        warnings = (
+            *warnings,
+            f"{classes} classes make tables too large to be solved exactly: the union information is known "
+            f"to within {reading.gap:.4f} bit, and its upper bound is taken",
+        )
     return summarise(
-        average([one.reading for one in found]),
+        reading,
         [average(list(of_one_seed)) for of_one_seed in zip(*(one.per_seed for one in found), strict=True)],
         kind=task.kind,
         n=weights.shape[1],
-        classes=max(int(column.max()) + 1 for column in columns.values()),
+        classes=int(classes),
         labels=len(columns),
         settings=settings,
         p_information=min(1.0, min(one.p_information for one in found) * len(found)),
