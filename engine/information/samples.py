@@ -149,6 +149,8 @@ def _decompose(
     values = np.asarray(task.values)
     if task.rows is not None and len(values) == views.n:
         values, views, layout = values[task.rows], views.some(task.rows), layout.some(task.rows)
+    if views.n < FEWEST:
+        raise InformationError(f"{views.n} samples have a label; at least {FEWEST} are needed")
     if task.kind == "regression":
         return _decompose_values(views, task._replace(values=values), layout, settings, seed, began)
     columns, kept, warnings = _columns(values, task.kind, views.n, settings)
@@ -187,7 +189,7 @@ def _weights(layout: Layout, n: int, settings: EstimatorSettings, seed: int) -> 
     """Bootstrap weights (draws + 1, s) of the samples that folds score; raises `InformationError` for few."""
     scored = layout.scored(n)
     if len(scored) < FEWEST:
-        raise InformationError(f"{len(scored)} samples have a label to read; at least {FEWEST} are needed")
+        raise InformationError(f"{len(scored)} held-out samples have a label; at least {FEWEST} are needed")
     return bootstrap_weights(len(scored), settings.draws, layout.some(scored).groups, seed)
 
 
