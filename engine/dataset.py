@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from engine.errors import DatasetError as DatasetError  # noqa: PLC0414  (data sets and their callers find it here)
+from engine.files.fingerprint import check_fingerprint
 from engine.settings.choices import AnyAugmentation, AnyEncoder
-from engine.settings.dataset import DatasetSettings
+from engine.settings.dataset import DataFilesSettings, DatasetSettings
 from engine.settings.kinds import ModalityKind
 
 
@@ -173,6 +174,9 @@ class MultimodalDataset:
 def load_dataset(settings: DatasetSettings, home: Path) -> MultimodalDataset:
     """The data set that the settings name; `home` is the folder where rendered data is cached.
 
-    Raises `DatasetError` for files that are missing, misaligned or not of their format.
+    Raises `DatasetError` for files that are missing, misaligned or not of their format, and for those that
+    have changed since the settings became a run's.
     """
+    if isinstance(settings, DataFilesSettings):
+        check_fingerprint(settings, home)
     return importlib.import_module(f"engine.datasets.{settings.name}").load(settings, home)  # type: ignore[no-any-return]

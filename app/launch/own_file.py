@@ -163,7 +163,8 @@ def choose_file(home: Path, content: Mapping[str, Any]) -> dict[str, Any] | None
         "modalities": modalities,
         "label": label,
     }
-    return {**content, "name": "paired_file", **chosen}
+    kept = {key: value for key, value in content.items() if key != "fingerprint"}
+    return {**kept, "name": "paired_file", **chosen}
 
 
 def _names(entries: Any) -> list[str]:

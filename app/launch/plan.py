@@ -53,6 +53,7 @@ def from_run(run: Run) -> Preset:
     """A start from a stored run: its settings, with the other methods' own from the preset that it came
     from."""
     settings = {key: value for key, value in run.settings.items() if key not in {"seed", "objective"}}
+    settings["data"] = {key: value for key, value in settings["data"].items() if key != "fingerprint"}
     others = load_preset(run.preset).method if run.preset in preset_names() else {}
     own = {
         name: {"objective": content["objective"]}

@@ -10,6 +10,7 @@ from app.training.configuring import Planned
 from app.training.processes import host_name, is_alive, start_detached
 from app.training.trainer_command import child_environment
 from engine.errors import one_line
+from engine.files.fingerprint import pin_data
 from engine.settings.experiment import ExperimentSettings, parse
 from engine.settings.paths import absolute_path
 from storage.clock import now_ms
@@ -22,15 +23,16 @@ LONGEST_TITLE = 300
 
 def submit(db: Database, planned: Sequence[Planned]) -> list[int]:
     """Store and queue runs, and see to a supervisor; returns their ids."""
-    ids = create_runs(db, [new_run(one) for one in planned])
+    known: dict[str, str] = {}
+    ids = create_runs(db, [new_run(one, known=known) for one in planned])
     ensure_supervisor(db)
     return ids
 
 
-def new_run(planned: Planned, title: str | None = None) -> NewRun:
+def new_run(planned: Planned, title: str | None = None, known: dict[str, str] | None = None) -> NewRun:
     """What storage keeps of a run before it starts. title: where it is not called by comparison, method and
-    seed."""
-    settings = _anchored(planned.settings)
+    seed; known: see `pin_data`. Raises `DatasetError` where the settings name other data than are there."""
+    settings = pin_data(_anchored(planned.settings), data_home(), known)
     return NewRun(
         title=one_line(title or planned.title, LONGEST_TITLE),
         comparison=planned.comparison,

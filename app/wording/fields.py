@@ -57,8 +57,14 @@ def summary(model: type[Settings]) -> str:
 
 
 def fields_of(model: type[Settings]) -> list[Field]:
-    """Every setting of a model in its order, but for `name`, which says which kind it is."""
-    return [_field(name, info) for name, info in model.model_fields.items() if name != "name"]
+    """Every setting of a model in its order, but for `name`, which says which kind it is, and those that are
+    filled in."""
+    return [
+        _field(name, info)
+        for name, info in model.model_fields.items()
+        if name != "name"
+        and not (isinstance(info.json_schema_extra, dict) and "filled_in" in info.json_schema_extra)
+    ]
 
 
 def _field(name: str, info: FieldInfo) -> Field:

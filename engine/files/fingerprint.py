@@ -13,6 +13,10 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.errors import DatasetError
+from engine.settings.dataset import DataFilesSettings
+from engine.settings.experiment import ExperimentSettings
+
 FOLDER = "fingerprints"
 """Folder of the data home where fingerprints are kept."""
 LISTS = (".json", ".jsonl", ".csv", ".toml")
@@ -29,6 +33,49 @@ def fingerprint_of(paths: Iterable[Path], home: Path) -> str:
     parts = [_kept(path, home) for path in paths]
     text = parts[0] if len(parts) == 1 else hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
     return f"sha256:{text}"
+
+
+def pin_data(
+    settings: ExperimentSettings, home: Path, known: dict[str, str] | None = None
+) -> ExperimentSettings:
+    """The settings of a run to be made, with the fingerprint of the data files as they are now.
+
+    known: what was found for other runs of the same moment, by the settings of their data. Files that cannot
+    be read are left to be told when they are loaded. Raises `DatasetError` where the settings name other
+    content.
+    """
+    data = settings.data
+    if not isinstance(data, DataFilesSettings):
+        return settings
+    known = {} if known is None else known
+    request = data.model_dump_json()
+    if request not in known:
+        try:
+            known[request] = fingerprint_of(data.files(home), home)
+        except OSError:
+            return settings
+    _refuse_other(data, known[request], home)
+    pinned = data.model_copy(update={"fingerprint": known[request]})
+    return settings.model_copy(update={"data": pinned})
+
+
+def check_fingerprint(data: DataFilesSettings, home: Path) -> None:
+    """Raises `DatasetError` where the files hold something else than when the settings became a run's."""
+    if data.fingerprint is not None:
+        try:
+            found = fingerprint_of(data.files(home), home)
+        except OSError:
+            return  # whoever loads the files says what is wrong with them
+        _refuse_other(data, found, home)
+
+
+def _refuse_other(data: DataFilesSettings, found: str, home: Path) -> None:
+    if data.fingerprint not in (None, found):
+        names = " and ".join(str(path) for path in data.files(home))
+        raise DatasetError(
+            f"{names} does not hold the data of this run: its fingerprint is {found}, that of the run "
+            f"{data.fingerprint}; bring the former content back, or start a new run"
+        )
 
 
 def _kept(path: Path, home: Path) -> str:

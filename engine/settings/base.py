@@ -18,13 +18,17 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
 
-def setting(default: Any, help: str, *, unit: str | None = None, **constraints: Any) -> Any:
+def setting(
+    default: Any, help: str, *, unit: str | None = None, filled_in: bool = False, **constraints: Any
+) -> Any:
     """A field with the text and the bounds that its form control shows.
 
-    `unit` is a short word behind the value ("epochs", "px"); `constraints` are pydantic's (`ge`, `le`, `gt`,
-    `min_length`, …). Pass `...` as `default` for a required setting.
+    `unit` is a short word behind the value ("epochs", "px"); `filled_in` settings are ours to fill in, and no
+    form asks for them; `constraints` are pydantic's (`ge`, `le`, `gt`, `min_length`, …). Pass `...` as
+    `default` for a required setting.
     """
-    return Field(default, description=help, json_schema_extra={"unit": unit} if unit else None, **constraints)
+    extra: dict[str, Any] = ({"unit": unit} if unit else {}) | ({"filled_in": True} if filled_in else {})
+    return Field(default, description=help, json_schema_extra=extra or None, **constraints)
 
 
 def members_of(base: type[Kind]) -> dict[str, type[Kind]]:

@@ -5,12 +5,14 @@ Adding one: a class here, and a file of its name in `engine/datasets/`.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from pydantic import field_validator, model_validator
 
 from engine.settings.base import Settings, setting
 from engine.settings.kinds import ModalityKind
+from engine.settings.paths import local_path
 
 
 class DatasetSettings(Settings):
@@ -111,7 +113,23 @@ class BitsSettings(DatasetSettings):
         return {"x1": "vector", "x2": "vector"}
 
 
-class PairedFileSettings(DatasetSettings):
+class DataFilesSettings(DatasetSettings):
+    """Base of the data sets that are read from files.
+
+    `fingerprint` says what those held when the settings became a run's: it is part of the configuration, so that
+    runs on other bytes are other configurations, and loading other bytes under it is refused.
+    """
+
+    fingerprint: str | None = setting(
+        None, "Fingerprint of the files' content; filled in when a run is made.", filled_in=True
+    )
+
+    def files(self, home: Path) -> tuple[Path, ...]:
+        """The files and folders whose content the data set is."""
+        raise TypeError(f"{type(self).__name__} does not say its files")
+
+
+class PairedFileSettings(DataFilesSettings):
     """The user's own aligned arrays: one `.npz`, `.safetensors` or `.parquet`, or a train and a test file."""
 
     name: Literal["paired_file"] = "paired_file"
@@ -154,6 +172,10 @@ class PairedFileSettings(DatasetSettings):
     def modality_kinds(self) -> Mapping[str, ModalityKind | None]:
         """Name → kind of each modality; only the file tells the kinds."""
         return dict.fromkeys(self.modalities)
+
+    def files(self, home: Path) -> tuple[Path, ...]:
+        """The file, or the training and the test file."""
+        return tuple(local_path(path) for path in (self.path, self.test_path) if path)
 
     @field_validator("missing_label", mode="before")
     @classmethod

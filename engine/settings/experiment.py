@@ -43,7 +43,7 @@ LATER = (
 """Settings (group, name) that came after the first runs were stored: with their usual value they are not in a
 digest, so that runs from before and after stay repetitions of one configuration."""
 
-LATER_OF_DATA = ("label_kind", "missing_label", "group")
+LATER_OF_DATA = ("label_kind", "missing_label", "group", "fingerprint")
 """Such settings of data sets."""
 
 
@@ -95,6 +95,9 @@ class ExperimentSettings(Settings):
                 and content["data"][name] == type(self.data).model_fields[name].default
             ):
                 del content["data"][name]
+        if content["data"].get("fingerprint"):  # the same bytes are the same data, wherever they stand
+            for name in ("path", "test_path"):
+                content["data"].pop(name, None)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import field_validator
 
 from engine.settings.base import setting
-from engine.settings.dataset import DatasetSettings
+from engine.settings.dataset import DataFilesSettings
 from engine.settings.kinds import ModalityKind
 from engine.settings.paths import local_path
 
@@ -38,7 +38,7 @@ class ExpectedFile(NamedTuple):
     format: Literal["file", "pickle", "episodes", "folder"]
 
 
-class PublishedSettings(DatasetSettings):
+class PublishedSettings(DataFilesSettings):
     """Base: where the file or folder of a published data set is.
 
     FILE: the name under which it is published; SOURCE: how one gets it.
@@ -64,6 +64,10 @@ class PublishedSettings(DatasetSettings):
     def expected_files(self, home: Path) -> list[ExpectedFile]:
         """What has to be there; one file of any content, where a data set says no more."""
         return [ExpectedFile(self.location(home), "the data set", "file")]
+
+    def files(self, home: Path) -> tuple[Path, ...]:
+        """The published file or folder."""
+        return (self.location(home),)
 
 
 class SeveralModalitiesSettings(PublishedSettings):
