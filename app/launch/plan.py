@@ -7,14 +7,12 @@ from typing import Any
 
 from app.training.configuring import Planned
 from app.wording.fields import changes_between, flatten, show_list
-from engine.presets.preset import Preset, load_preset, merge, method_names, preset_names
+from engine.presets.preset import BY_MODALITY, Preset, load_preset, merge, method_names, preset_names
 from engine.settings.experiment import SettingsError, parse
 from storage.run import Run
 
 MOST_RUNS = 500
 """Runs that one form may start; more are a typing mistake."""
-BY_MODALITY = ("encoders", "augmentations")
-"""Groups of settings with one entry a modality."""
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

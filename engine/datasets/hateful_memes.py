@@ -36,7 +36,7 @@ def load(settings: HatefulMemesSettings, home: Path) -> MultimodalDataset:
 def records_of(folder: Path, name: str) -> list[Record]:
     """One JSON object a line, with `img`, `text` and `label`."""
     records = []
-    for number, line in enumerate(read_text(folder / name, MOST_LIST_BYTES).splitlines(), 1):
+    for number, line in enumerate(read_text(folder / name, MOST_LIST_BYTES).split("\n"), 1):
         if not line.strip():
             continue
         where = f"{name}, line {number}"

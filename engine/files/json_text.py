@@ -1,11 +1,20 @@
 """JSON from outside: its size and depth bounded, every mistake one line that names where it stands."""
 
+import codecs
 import json
 from pathlib import Path
 from typing import Any
 
 from engine.errors import DatasetError, UserError
 
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte-order marks, longer ones before those that they begin with."""
 DEEPEST = 64
 """Levels of lists and tables in one another. Settings have five."""
 
@@ -33,13 +42,20 @@ def read_text(file: Path, most_bytes: int, error: type[UserError] = DatasetError
         size = file.stat().st_size
         if size > most_bytes:
             raise error(f"{file.name} has {size / 1e6:,.1f} MB; at most {most_bytes / 1e6:,.1f} are read")
-        return file.read_text(encoding="utf-8-sig")  # Windows puts a mark in front
-    except UnicodeDecodeError:
+        return decode(file.read_bytes())
+    except UnicodeError:
         raise error(f"{file.name} is no UTF-8 text") from None
     except (OSError, ValueError) as problem:  # ValueError: a name that no file can have
         if isinstance(problem, UserError):
             raise
         raise error(f"{file} cannot be read: {getattr(problem, 'strerror', None) or problem}") from None
+
+
+def decode(content: bytes) -> str:
+    """Text as editors save it: UTF-8, with a byte-order mark or without, or UTF-16 or UTF-32 with one; lines
+    end in "\\n" alone, however they ended. Raises `UnicodeError` for anything else."""
+    marked = next((name for mark, name in MARKS if content.startswith(mark)), "utf-8")
+    return content.decode(marked).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _is_deeper(content: Any, deepest: int) -> bool:

@@ -6,6 +6,7 @@ A file has a title, a description, the methods and seeds it suggests, the name o
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -53,12 +54,17 @@ class Preset(Settings):
         return parse(content | {"seed": seed})
 
 
+_PATH_PART = re.compile(r'"[^"]*"|[^."]*[^."]|(?<=\.)(?=\.|$)|^(?=\.|$)')
+BY_MODALITY = ("encoders", "augmentations")
+"""Groups of settings with one entry a modality, under names of the user's own."""
+
+
 def nest(changes: Mapping[str, Any]) -> dict[str, Any]:
     """{"training.epochs": 3} as {"training": {"epochs": 3}}; raises `SettingsError` where one path runs
     through a value."""
     content: dict[str, Any] = {}
     for path, value in changes.items():
-        *groups, last = path.split(".")
+        *groups, last = split_path(path, isinstance(value, Mapping))
         node = content
         for group in groups:
             node = node.setdefault(group, {})
@@ -66,6 +72,19 @@ def nest(changes: Mapping[str, Any]) -> dict[str, Any]:
                 raise SettingsError(f"'{path}' runs through '{group}', which was given a value of its own")
         node[last] = value
     return content
+
+
+def split_path(path: str, is_group: bool = False) -> list[str]:
+    """ "training.epochs" as ["training", "epochs"]; a part in double quotes may hold dots.
+
+    The name of a modality may hold dots without them: "encoders.a.b.width" is the width of the encoder of
+    "a.b", and where a whole group is set (`is_group`) "encoders.a.b" its encoder.
+    """
+    first, _, rest = path.partition(".")
+    if first in BY_MODALITY and rest and '"' not in rest:
+        name, _, last = rest.rpartition(".")
+        return [first, rest] if is_group or not name else [first, name, last]
+    return [part[1:-1] if part.startswith('"') else part for part in _PATH_PART.findall(path)]
 
 
 def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from engine.dataset import Modality, Samples
 from engine.encoder import Tokens
 from engine.gathering import gather_batch
+from engine.nets.by_name import ByName
 from engine.nets.fusion import Fusion
 from engine.nets.masking import JoinedTokens, join, masked_views, unmasked_views
 from engine.nets.projection import projection_head
@@ -110,14 +111,9 @@ def _halves(embeddings: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def module_dict(modules: Mapping[str, nn.Module]) -> nn.ModuleDict:
-    """One module a modality; raises `SettingsError` for a name that torch cannot give to a module."""
-    result = nn.ModuleDict()
+    """One module a modality, whatever its name."""
+    result = ByName()
     for name, module in modules.items():
-        if not name or "." in name or hasattr(result, name):
-            raise SettingsError(
-                f"a modality cannot be named '{name}'; choose a name without dots that is no word of "
-                "torch's own"
-            )
         result[name] = module
     return result
 
