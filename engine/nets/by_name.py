@@ -29,7 +29,7 @@ class ByName(nn.ModuleDict):
         """The names as they were given."""
         return dict.fromkeys(self).keys()
 
-    def items(self) -> ItemsView[str, nn.Module]:  # type: ignore[override]
+    def items(self) -> ItemsView[str, nn.Module]:
         """Names as they were given, with their modules."""
         return dict(zip(self, self.values(), strict=True)).items()
 

@@ -116,8 +116,8 @@ class BitsSettings(DatasetSettings):
 class DataFilesSettings(DatasetSettings):
     """Base of the data sets that are read from files.
 
-    `fingerprint` says what those held when the settings became a run's: it is part of the configuration, so that
-    runs on other bytes are other configurations, and loading other bytes under it is refused.
+    `fingerprint` says what those held when the settings became a run's: it is part of the configuration, so
+    that runs on other bytes are other configurations, and loading other bytes under it is refused.
     """
 
     fingerprint: str | None = setting(

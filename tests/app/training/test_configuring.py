@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.training.configuring import parse_assignment, plan_runs
+from engine.files.settings_file import read_settings
 from engine.presets.preset import load_preset
 from engine.settings.experiment import SettingsError
 
@@ -103,3 +104,29 @@ def test_a_file_that_is_no_settings_is_named(tmp_path: Path, name: str, text: st
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none.toml cannot be read: No such file"):
         plan_runs(None, tmp_path / "none.toml", [], [], [])
+
+
+@pytest.mark.parametrize("mark", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_settings_file_as_editors_save_it_is_read(tmp_path: Path, mark: str, end: str) -> None:
+    """With a byte-order mark, in UTF-16 with one, and with the line ends of any system."""
+    lead = "\ufeff" if mark == "utf-16-le" else ""
+    for name, text in (
+        ("s.toml", "# mine\nseed = 1\n[training]\nepochs = 2\n"),
+        ("s.json", '{"seed": 1,\n"b": 2}'),
+    ):
+        (tmp_path / name).write_bytes((lead + text.replace("\n", end)).encode(mark))
+        assert read_settings(tmp_path / name)["seed"] == 1
+
+
+def test_a_modality_name_may_hold_dots(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    data = 'data = {name="paired_file", path="d.npz", modalities=["a.b", "c"], label="y"}'
+    file.write_text(f'{data}\nobjective = {{name="comm"}}')
+    for text in (
+        "augmentations.a.b.name=noise",
+        'augmentations."a.b".name=noise',
+        'augmentations.a.b={name="noise"}',
+    ):
+        (planned,) = plan_runs(None, file, [], [], [text])
+        assert {name: own.name for name, own in planned.settings.augmentations.items()} == {"a.b": "noise"}

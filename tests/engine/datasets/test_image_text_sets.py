@@ -12,6 +12,7 @@ from preset_runs import run_and_resume, settings_of
 from published_samples import hateful_memes_folder, mm_imdb_folder, tiny_models
 
 from engine.dataset import load_dataset
+from engine.datasets.hateful_memes import records_of
 from engine.datasets.image_text.images import confined, read_image
 from engine.datasets.mm_imdb import GENRES
 from engine.errors import DatasetError
@@ -94,6 +95,18 @@ def test_hateful_memes_run_end_to_end(home):
     (result,) = run_and_resume(settings_of("mm-imdb", changes=changes), home)
     assert (result["task"], result["metric"], result["facts"]["n_test"]) == ("hateful", "accuracy", 24)
     assert result["facts"]["n_train"] == 60
+
+
+@pytest.mark.parametrize("mark", ["utf-8", "utf-8-sig", "utf-16"])
+def test_lines_end_at_line_feeds_alone(tmp_path, mark):
+    """U+2028, U+0085 and their like are characters of a text, as JSON lets them stand."""
+    texts = ["a\u2028b", "a\x85b", "a\u2029b", "plain"]
+    lines = [
+        json.dumps({"id": k, "img": "img/1.png", "label": k % 2, "text": text}, ensure_ascii=False)
+        for k, text in enumerate(texts)
+    ]
+    (tmp_path / "train.jsonl").write_bytes("\r\n".join([*lines, ""]).encode(mark))
+    assert [record.text for record in records_of(tmp_path, "train.jsonl")] == texts
 
 
 def test_broken_and_missing_images_are_counted_and_named(home):
