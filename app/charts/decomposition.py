@@ -59,7 +59,9 @@ def stack_chart(
         "bar:N",
         sort=order,
         title=None,
-        axis=alt.Axis(labelAngle=-45 if many else 0, labelLimit=150, ticks=False, labelPadding=8),
+        axis=alt.Axis(
+            labelAngle=-60 if many else 0, labelOverlap=not many, labelLimit=150, ticks=False, labelPadding=8
+        ),
     )
     scale = alt.Scale(domain=list(ATOM_COLOURS), range=list(ATOM_COLOURS.values()))
     present = [name for name in ATOM_COLOURS if name in set(parts["atom"])]

@@ -86,10 +86,11 @@ def _help(panel: Panel) -> Markdown:
 
 
 def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> Markdown:
+    alone = any(len(group.runs) == 1 for group in groups)
     marks = [
         "Small circles: single seeds",
         "large mark: mean measured here",
-        f"bar: {INTERVAL}",
+        f"bar: {INTERVAL}" + ("; of one seed the latter alone" if alone else ""),
     ]
     if any(panel.chance is not None for panel in panels):
         marks.append("dashed line: chance (1/classes; accuracy is macro-averaged)")

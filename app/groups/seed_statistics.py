@@ -152,6 +152,10 @@ def paired_difference(
         differences = [Measured(one.value, NORMAL * error, NORMAL * error) for one in differences]
     reach = within.high - within.low
     found = estimate(differences, step=step, within=Range(-reach, reach))
+    if (
+        found.n == 1
+    ):  # how much seeds differ is not known, and for methods that are compared it is what counts
+        found = found._replace(low=None, high=None)
     equal = max(abs(one.value) for one in differences) <= ROUNDING
     return PairedDifference(seeds, found, _verdict(found, equal, higher_is_better))
 

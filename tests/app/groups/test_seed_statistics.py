@@ -108,6 +108,12 @@ def test_one_seed_has_no_interval() -> None:
     assert show_interval(estimate([Measured(0.5, 0.1, 0.1)]), PERCENT) == "[40.0, 60.0] (one seed)"
 
 
+def test_one_pair_has_no_interval_however_large_the_test_set() -> None:
+    found = paired_difference({0: 0.9}, {0: 0.1}, samples=4000)
+    assert found.verdict == "one pair"
+    assert found.estimate is not None and found.estimate.low is None and found.estimate.high is None
+
+
 def test_figures_without_spread_do_not_show_how_sure_they_are() -> None:
     assert estimate([0.5, 0.5]).low is None
     assert show_estimate(estimate([0.5, 0.5]), PERCENT) == "50.0 % no interval (no spread)"
