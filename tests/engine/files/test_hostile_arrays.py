@@ -1,12 +1,15 @@
 """Uploads that nobody honest makes: one line each, and no more memory than is allowed, whatever they
 declare."""
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import tiny_parquet
-from hostile_files import ARRAY_FILES
+from hostile_files import ARRAY_FILES, npy, npz
 from peak_memory import run_python
 
 from engine.errors import DatasetError
@@ -61,6 +64,30 @@ def test_what_a_parquet_file_does_not_declare_is_bounded_too(tmp_path, content, 
     (line,), peak = looked_into(tmp_path, 0.02, {"file.parquet": content()})
     assert re.search(says, line), line
     assert peak < 1_400, "MB: three times the 20 MB allowed and 1 GB besides, over the libraries"
+
+
+@pytest.mark.parametrize(
+    ("x", "says"),
+    [
+        (npy("'|S0'", "(1000000000,)"), r"x, z, y take 24 GB; 0\.02 GB are allowed"),
+        (npy("'<f8'", "(9, 1000000000)"), r"x, z, y take 72 GB; 0\.02 GB are allowed"),
+        (npy("'<f8'", "(9, 1000000)", bytes(72_000_000)), "x, z, y take 72 MB; 20 MB are allowed"),
+        (npy("'<f8'", "(9, 1000)"), "'x' is cut off: "),
+    ],
+    ids=["no size", "not there", "zeros", "cut off"],
+)
+def test_a_training_process_says_one_line_of_it(tmp_path, x, says):
+    others = {"z.npy": npy("'<f8'", "(9, 2)", bytes(144)), "y.npy": npy("'<i8'", "(9,)", bytes(72))}
+    members = {"x.npy": x} | others
+    (tmp_path / "file.npz").write_bytes(npz(members))
+    data = {"name": "paired_file", "path": str(tmp_path / "file.npz"), "modalities": ["x", "z"], "label": "y"}
+    settings = {"data": data | {"max_gigabytes": 0.02}, "objective": {"name": "comm"}}
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    command = [sys.executable, "-m", "engine", str(tmp_path / "settings.json"), str(tmp_path / "run")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert re.search(says, line), line
 
 
 def test_the_bound_is_the_kernels_and_ends_with_the_block():
