@@ -52,10 +52,15 @@ class MethodStyle(NamedTuple):
 
 def _style_at(place: int) -> tuple[str, tuple[int, ...], str]:
     """Colour, dash and shape of the quiet method at this place. After as many as there are colours these come
-    again, but each time with other dashes and shapes: no two of the first 81 places are alike in all three.
+    again, but each time with other dashes, and other shapes with those: of the first 81 places no two are
+    alike in dash and shape, so none depend on their colour to be told apart.
     """
-    turn = place + place // len(QUIET)
-    return QUIET[place % len(QUIET)], _DASHES[turn % len(_DASHES)], _SHAPES[turn % len(_SHAPES)]
+    turn = place // len(QUIET)
+    return (
+        QUIET[place % len(QUIET)],
+        _DASHES[(place + turn) % len(_DASHES)],
+        _SHAPES[(place + 2 * turn) % len(_SHAPES)],
+    )
 
 
 @cache

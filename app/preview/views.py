@@ -25,9 +25,9 @@ MASKS_SHOWN = 3
 def show_views(settings: ExperimentSettings, folder: Path, home: Path) -> Facts:
     """Of a few training samples: as stored, two augmented views, and masked versions of the first, tokens
     drawn as the method draws them. Raises `SettingsError` for a method without masks."""
-    own = settings.objective
-    if not isinstance(own, InfmaskingSettings):
-        raise SettingsError(f"masked views belong to infmasking; the settings are of {own.name}")
+    method = settings.objective
+    if not isinstance(method, InfmaskingSettings):
+        raise SettingsError(f"masked views belong to infmasking; the settings are of {method.name}")
     dataset = load_dataset(settings.data, home)
     plan = view_plan(settings, dataset.modalities)
     torch.manual_seed(derive_seed(settings.seed, "weights"))
@@ -41,12 +41,15 @@ def show_views(settings: ExperimentSettings, folder: Path, home: Path) -> Facts:
         tokens = {name: objective.encode(name, samples) for name, samples in views[0].items()}
     joined = join(list(tokens.values()))
     kept = draw_kept(
-        joined, own.mask_ratio, min(own.masks, MASKS_SHOWN), torch_generator(settings.seed, "preview/masks")
+        joined,
+        method.mask_ratio,
+        min(method.masks, MASKS_SHOWN),
+        torch_generator(settings.seed, "preview/masks"),
     )
     hidden = dict(
         zip(tokens, torch.split(~kept & joined.is_valid[:, None], list(joined.sizes), -1), strict=True)
     )
-    facts: Facts = {"masks": own.masks, "mask_ratio": own.mask_ratio, "modalities": []}
+    facts: Facts = {"masks": method.masks, "mask_ratio": method.mask_ratio, "modalities": []}
     for modality in dataset.modalities:
         name = modality.name
         encoder = objective.encoders[name]

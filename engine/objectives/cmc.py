@@ -30,14 +30,16 @@ class Cmc(SeparateObjective):
 
     augmented_views = 1
 
-    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: CmcSettings):
-        super().__init__(settings, modalities, own.width)
-        self.own = own
+    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], method: CmcSettings):
+        super().__init__(settings, modalities, method.width)
+        self.method = method
         self.term_names = [f"align_{one}_{other}" for one, other in itertools.combinations(self.encoders, 2)]
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         local = torch.stack([self.project(name, views[0][name]) for name in self.encoders])
-        losses, accuracies = zip(*cmc_terms(gather_batch(local).unbind(), self.own.temperature), strict=True)
+        losses, accuracies = zip(
+            *cmc_terms(gather_batch(local).unbind(), self.method.temperature), strict=True
+        )
         shown = dict(zip(self.term_names, (loss.detach() for loss in losses), strict=True))
         return StepOutput(torch.stack(losses).mean(), shown | {"accuracy": torch.stack(accuracies).mean()})
 

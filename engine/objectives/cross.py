@@ -21,10 +21,10 @@ class Cross(SeparateObjective):
 
     augmented_views = 1
 
-    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: CrossSettings):
+    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], method: CrossSettings):
         check_two(settings, modalities)
-        super().__init__(settings, modalities, own.width)
-        self.log_scale = log_scale(own.initial_temperature)
+        super().__init__(settings, modalities, method.width)
+        self.log_scale = log_scale(method.initial_temperature)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         first, second = (gather_batch(self.project(name, views[0][name])) for name in self.encoders)

@@ -39,11 +39,13 @@ class CrossSelf(SeparateObjective):
     the first view.
     """
 
-    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: CrossSelfSettings):
+    def __init__(
+        self, settings: ExperimentSettings, modalities: Sequence[Modality], method: CrossSelfSettings
+    ):
         check_two(settings, modalities)
-        super().__init__(settings, modalities, own.width)
-        self.own = own
-        self.heads = module_dict({name: self_head(own) for name in self.encoders})
+        super().__init__(settings, modalities, method.width)
+        self.method = method
+        self.heads = module_dict({name: self_head(method) for name in self.encoders})
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         """InfoNCE between the modalities plus the weighted mean of InfoNCE of two views of each;
@@ -52,9 +54,9 @@ class CrossSelf(SeparateObjective):
             gather_batch(self.heads[name](self.project_views(name, views))).unbind() for name in self.encoders
         )
         pair, *alone = cross_self_terms(
-            (first, second), (first, first_again), (second, second_again), self.own.temperature
+            (first, second), (first, first_again), (second, second_again), self.method.temperature
         )
-        loss = pair.loss + self.own.self_weight * torch.stack([term.loss for term in alone]).mean()
+        loss = pair.loss + self.method.self_weight * torch.stack([term.loss for term in alone]).mean()
         shown = {"cross": pair.loss.detach()}
         shown |= {f"self_{name}": term.loss.detach() for name, term in zip(self.encoders, alone, strict=True)}
         return StepOutput(loss, shown | {"accuracy": pair.accuracy})

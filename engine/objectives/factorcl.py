@@ -37,10 +37,12 @@ class Factorcl(SeparateObjective):
 
     augmented_views = 2
 
-    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: FactorclSettings):
+    def __init__(
+        self, settings: ExperimentSettings, modalities: Sequence[Modality], method: FactorclSettings
+    ):
         check_two(settings, modalities, "factorises")
-        super().__init__(settings, modalities, 2 * own.width)
-        width, hidden = own.width, own.critic_hidden
+        super().__init__(settings, modalities, 2 * method.width)
+        width, hidden = method.width, method.critic_hidden
         self.lower_critics = nn.ModuleDict(
             {
                 "shared": Critic(width, width, hidden),
@@ -53,7 +55,7 @@ class Factorcl(SeparateObjective):
             {"shared_given": Critic(2 * width, 2 * width, hidden), "unique": Critic(width, width, hidden)}
         )
         self.phases = (
-            Phase("critics", ("upper_critics",), own.critic_steps),
+            Phase("critics", ("upper_critics",), method.critic_steps),
             Phase("encoders", ("encoders", "projections", "lower_critics")),
         )
 

@@ -34,12 +34,12 @@ def masked_contrast(query: Tensor, masked: Tensor, temperature: float, variance_
     query, masked = unit(query), unit(masked)
     positives = (query * masked).sum(-1) / temperature  # (T, N)
     mean, variance = positives.mean(0), positives.var(0, correction=0)
-    own = torch.eye(len(query), dtype=torch.bool, device=query.device)
+    itself = torch.eye(len(query), dtype=torch.bool, device=query.device)
     scaled = query / temperature
     # one (N, T·N) product; filled in place because at large N this matrix is the whole memory of the loss
     to_masked = similarities(scaled, masked.flatten(0, 1)).view(len(query), *masked.shape[:2])
-    to_masked.masked_fill_(own[:, None], -torch.inf)
-    to_others = similarities(scaled, query).masked_fill_(own, -torch.inf)
+    to_masked.masked_fill_(itself[:, None], -torch.inf)
+    to_others = similarities(scaled, query).masked_fill_(itself, -torch.inf)
     negatives = torch.logaddexp(to_masked.flatten(1).logsumexp(1), to_others.logsumexp(1))
     return (torch.logaddexp(mean + variance_weight / 2 * variance, negatives) - mean).mean()
 
@@ -59,9 +59,9 @@ def infmasking_terms(
     masked_first, masked_second (T, N, E): masked versions of each view's fusion; `cross_views` aligns a view
     with the other's.
     """
-    own, other = (masked_second, masked_first) if cross_views else (masked_first, masked_second)
+    aligned, other = (masked_second, masked_first) if cross_views else (masked_first, masked_second)
     masked = [
-        masked_contrast(first[prototype], own, temperature, variance_weight),
+        masked_contrast(first[prototype], aligned, temperature, variance_weight),
         masked_contrast(second[prototype], other, temperature, variance_weight),
     ]
     return masked, comm_terms(first, second, temperature, prototype)
@@ -74,40 +74,42 @@ class Infmasking(FusedObjective):
     Only the fusion of all modalities is masked; masks are drawn anew for every sample, view and step.
     """
 
-    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: InfmaskingSettings):
-        super().__init__(settings, modalities, own.projection, masks=True)
-        self.own = own
+    def __init__(
+        self, settings: ExperimentSettings, modalities: Sequence[Modality], method: InfmaskingSettings
+    ):
+        super().__init__(settings, modalities, method.projection, masks=True)
+        self.method = method
         self.term_names = [
             "mask_view1",
             "mask_view2",
             *(f"align_{name}" for name in [*self.encoders, "fusion"]),
         ]
-        check_term_weights(own.term_weights, self.term_names)
+        check_term_weights(method.term_weights, self.term_names)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         """Masked terms of both views, then the CoMM terms of each modality and the fusion; their weighted
         mean."""
-        own = self.own
+        method = self.method
         device = self.fusion.norm.weight.device
         generator = progress.generator("masks", device)
         plain, masked = self.embed(
-            views, lambda tokens: draw_kept(tokens, own.mask_ratio, own.masks, generator)
+            views, lambda tokens: draw_kept(tokens, method.mask_ratio, method.masks, generator)
         )
         mask_terms, align_terms = infmasking_terms(
             plain[0].unbind(),
             plain[1].unbind(),
             *masked,
-            own.temperature,
-            ramp(own.variance_weight, progress.epoch, progress.epochs),
-            own.cross_views,
+            method.temperature,
+            ramp(method.variance_weight, progress.epoch, progress.epochs),
+            method.cross_views,
         )
         losses = [*mask_terms, *(term.loss for term in align_terms)]
-        loss = weighted_mean(losses, own.term_weights)
+        loss = weighted_mean(losses, method.term_weights)
         shown = dict(zip(self.term_names, (term.detach() for term in losses), strict=True))
         shown["accuracy"] = torch.stack([term.accuracy for term in align_terms]).mean()
-        if own.uniformity_weight:
+        if method.uniformity_weight:
             entropy = uniformity([*plain[0].unbind(), *plain[1].unbind()])
-            loss = loss - own.uniformity_weight * entropy
+            loss = loss - method.uniformity_weight * entropy
             shown["uniformity"] = entropy.detach()
         return StepOutput(loss, shown)
 

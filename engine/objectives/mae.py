@@ -28,18 +28,22 @@ class Mae(FusionObjective):
     trains_single_views = False
     augmented_views = 1
 
-    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: MaeSettings):
+    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], method: MaeSettings):
         super().__init__(settings, modalities)
-        self.own = own
-        self.layouts = {m.name: layout_of(m, self.encoders[m.name], own.patch) for m in modalities}  # type: ignore[arg-type]
-        self.decoder = Decoder(self.layouts, settings.fusion.width, own.decoder_width, own.decoder_heads)
+        self.method = method
+        self.layouts = {m.name: layout_of(m, self.encoders[m.name], method.patch) for m in modalities}  # type: ignore[arg-type]
+        self.decoder = Decoder(
+            self.layouts, settings.fusion.width, method.decoder_width, method.decoder_heads
+        )
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         """Mean over modalities of the squared error at hidden tokens (vectors: everywhere); reads one
         view."""
         (view,) = views
         joined = join([self.encode(name, view[name]) for name in self.encoders])
-        visible = draw_visible(joined, self.own.mask_ratio, progress.generator("masks", joined.values.device))
+        visible = draw_visible(
+            joined, self.method.mask_ratio, progress.generator("masks", joined.values.device)
+        )
         rebuilt = self.decoder(*self.fusion.tokens(joined.values, visible))
         hidden = torch.split(joined.is_valid & ~visible, list(joined.sizes), 1)
         losses = {}

@@ -18,14 +18,14 @@ class Simclr(SeparateObjective):
 
     augmented_views = 2
 
-    def __init__(self, settings: ExperimentSettings, modality: Modality, own: SimclrSettings):
-        super().__init__(settings, [modality], own.width)
-        self.own, self.modality = own, modality.name
-        self.head = self_head(own)
+    def __init__(self, settings: ExperimentSettings, modality: Modality, method: SimclrSettings):
+        super().__init__(settings, [modality], method.width)
+        self.method, self.modality = method, modality.name
+        self.head = self_head(method)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         first, second = gather_batch(self.head(self.project_views(self.modality, views))).unbind()
-        loss, accuracy = info_nce(first, second, self.own.temperature)
+        loss, accuracy = info_nce(first, second, self.method.temperature)
         return StepOutput(loss, {f"self_{self.modality}": loss.detach(), "accuracy": accuracy})
 
 

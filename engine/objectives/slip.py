@@ -30,13 +30,13 @@ class Slip(SeparateObjective):
 
     augmented_views = 2
 
-    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], own: SlipSettings):
+    def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], method: SlipSettings):
         check_two(settings, modalities)
-        super().__init__(settings, modalities, own.width)
-        self.own = own
-        self.seen_twice = chosen_modality(settings, modalities, own.modality).name
-        self.head = self_head(own)
-        self.log_scale = log_scale(own.initial_temperature)
+        super().__init__(settings, modalities, method.width)
+        self.method = method
+        self.seen_twice = chosen_modality(settings, modalities, method.modality).name
+        self.head = self_head(method)
+        self.log_scale = log_scale(method.initial_temperature)
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         """CLIP loss between the modalities plus the weighted InfoNCE of two views of the image (Mu et al.
@@ -50,10 +50,11 @@ class Slip(SeparateObjective):
         one, other = (gather_batch(projected) for projected in pair)
         contrast, accuracy = clip_loss(one, other, scale)
         first, second = gather_batch(self.head(twice)).unbind()
-        alone = info_nce(first, second, self.own.temperature).loss
+        alone = info_nce(first, second, self.method.temperature).loss
         shown = {"contrast": contrast.detach(), f"self_{self.seen_twice}": alone.detach()}
         return StepOutput(
-            contrast + self.own.self_weight * alone, shown | {"accuracy": accuracy, "scale": scale.detach()}
+            contrast + self.method.self_weight * alone,
+            shown | {"accuracy": accuracy, "scale": scale.detach()},
         )
 
 

@@ -107,15 +107,15 @@ class Decoder(nn.Module):
 
     def forward(self, fused: Tensor, is_there: Tensor) -> dict[str, Tensor]:
         """fused (b, k, d), is_there (b, k) → by modality the reconstructed rows (b, rows, width)."""
-        own = (
+        queries = (
             torch.cat([query.expand(rows, -1) for query, rows in zip(self.queries, self.rows, strict=True)])
             + self.positions
         )
         values = torch.cat(
-            [own.expand(len(fused), -1, -1).to(fused.dtype), self.memory(fused).to(fused.dtype)], 1
+            [queries.expand(len(fused), -1, -1).to(fused.dtype), self.memory(fused).to(fused.dtype)], 1
         )
-        log_weights = F.pad(is_there, (len(own), 0), value=True).to(fused.dtype).log()
-        decoded = torch.split(self.norm(self.block(values, log_weights, len(own))), self.rows, 1)
+        log_weights = F.pad(is_there, (len(queries), 0), value=True).to(fused.dtype).log()
+        decoded = torch.split(self.norm(self.block(values, log_weights, len(queries))), self.rows, 1)
         return {
             name: output(rows) for (name, output), rows in zip(self.outputs.items(), decoded, strict=True)
         }

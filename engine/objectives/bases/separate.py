@@ -64,10 +64,12 @@ class HeadSettings(Protocol):
     def head_width(self) -> int: ...
 
 
-def self_head(own: HeadSettings) -> nn.Sequential:
+def self_head(method: HeadSettings) -> nn.Sequential:
     """The head (Linear, ReLU, Linear) behind which augmented views of one modality are contrasted (Chen et
     al., 2020)."""
-    return nn.Sequential(nn.Linear(own.width, own.hidden), nn.ReLU(), nn.Linear(own.hidden, own.head_width))
+    return nn.Sequential(
+        nn.Linear(method.width, method.hidden), nn.ReLU(), nn.Linear(method.hidden, method.head_width)
+    )
 
 
 def log_scale(initial_temperature: float) -> nn.Parameter:
