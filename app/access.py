@@ -6,30 +6,35 @@ domain stands between.
 """
 
 import asyncio
+import hashlib
 import hmac
 import ipaddress
+import math
 import os
 import secrets
 import time
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.login_form import login_form
+from app.login_form import log_out_form, login_form
+from app.logins import Guesses, Login, Logins
+from app.security_headers import with_headers
 from engine.errors import UserError
 
 PASSWORD_VARIABLE = "INFMASKING_PASSWORD"  # noqa: S105 - the name of the variable
 SHORTEST_PASSWORD = 12
-"""Wrong guesses are answered one a second, all clients together, so that twelve characters hold."""
+"""An address has few wrong guesses (`app.logins`), so that twelve characters hold."""
 COOKIE = "infmasking_login"
 LOGIN_SECONDS = 7 * 86_400
 LONGEST_FORM = 4096
-HEALTH = "/_stcore/health"
+FORM_SECONDS = 10.0
+"""A form that takes longer to arrive is given up."""
+HEALTH = "_stcore/health"
 
 
 class AccessError(UserError):
@@ -55,6 +60,11 @@ def password_for(address: str | None, environment: Mapping[str, str] = os.enviro
     return password
 
 
+def guarded(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a password is set, so that one can log out."""
+    return bool(environment.get(PASSWORD_VARIABLE))
+
+
 def is_loopback(host: str | None) -> bool:
     """Whether a host name or address can only mean this machine."""
     if host is None:
@@ -71,19 +81,26 @@ class Gate:
     under."""
 
     def __init__(self, app: ASGIApp, password: str | None, base: str = "/") -> None:
-        self._app, self._password, self._base = app, password, base
-        self._key = secrets.token_bytes(32)
-        self._guessing = asyncio.Lock()
+        self._app, self._base = app, base
+        self._salt = secrets.token_bytes(32)
+        self._password = None if password is None else self._digest(password)
+        self._logins, self._guesses = Logins(LOGIN_SECONDS), Guesses()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = None
-        if scope["type"] in ("http", "websocket"):
-            answer = (
-                self._open_answer(scope)
-                if self._password is None
-                else await self._login_answer(scope, receive)
-            )
-        if answer is None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] == "http":
+            send = with_headers(send)
+        login, answer = None, None
+        if self._password is None:
+            answer = self._open_answer(scope)
+        else:
+            login = self._logins.find(_cookie(scope))
+            answer = await self._login_answer(scope, receive, login)
+        if answer is None and login is not None and scope["type"] == "websocket":
+            await self._app(scope, _until_ended(receive, login), send)
+        elif answer is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "not allowed"})
@@ -96,18 +113,21 @@ class Gate:
         if is_loopback(reached) and is_loopback(asked):
             return None
         line = (
-            f"This dashboard answers only to 127.0.0.1 and localhost, not to {asked!r}; "
-            f"{PASSWORD_VARIABLE} opens it to others.\n"
+            f"This dashboard answers only to 127.0.0.1 and localhost, not to {asked!r}; {PASSWORD_VARIABLE} "
+            "opens it to others.\n"
         )
         return PlainTextResponse(line, 403)
 
-    async def _login_answer(self, scope: Scope, receive: Receive) -> Response | None:
+    async def _login_answer(self, scope: Scope, receive: Receive, login: Login | None) -> Response | None:
         """None for who has logged in; the form, or a refusal, for who has not."""
-        if scope["path"].endswith(HEALTH) or self._is_valid(_cookie(scope)):
+        page = scope["path"].removeprefix(self._base) if scope["path"].startswith(self._base) else None
+        if page == "logout" and scope["type"] == "http":
+            return self._log_out(Request(scope, receive))
+        if login is not None or (page == HEALTH and scope["type"] == "http"):
             return None
         if scope["type"] == "websocket":
             return PlainTextResponse("log in first\n", 401)
-        if not scope["path"].endswith("/login"):
+        if page != "login":
             wants_page = scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", "")
             return (
                 RedirectResponse(f"{self._base}login", 303)
@@ -119,15 +139,24 @@ class Gate:
         return await self._log_in(Request(scope, receive))
 
     async def _log_in(self, request: Request) -> Response:
-        given = await _form_value(request, "password")
-        async with self._guessing:
-            if self._password is None or not hmac.compare_digest(given.encode(), self._password.encode()):
-                await asyncio.sleep(1.0)
-                return HTMLResponse(login_form("That is not the password."), 401, headers=_FORM_HEADERS)
+        """Nothing here waits for another client: a wrong guess only makes its own address wait."""
+        address = request.client.host if request.client else ""
+        try:
+            async with asyncio.timeout(FORM_SECONDS):
+                given = await _form_value(request, "password")
+        except TimeoutError:
+            return PlainTextResponse("the form took too long\n", 408, {"Connection": "close"})
+        if wait := self._guesses.wait(address):
+            line = f"Too many wrong passwords from your address; try again in {math.ceil(wait)} s."
+            headers = _FORM_HEADERS | {"Retry-After": str(math.ceil(wait))}
+            return HTMLResponse(login_form(line), 429, headers=headers)
+        if self._password is None or not hmac.compare_digest(self._digest(given), self._password):
+            self._guesses.wrong(address)
+            return HTMLResponse(login_form("That is not the password."), 401, headers=_FORM_HEADERS)
         answer = RedirectResponse(self._base, 303)
         answer.set_cookie(
             COOKIE,
-            self._sign(int(time.time()) + LOGIN_SECONDS),
+            self._logins.begin(),
             max_age=LOGIN_SECONDS,
             path=self._base,
             secure=request.url.scheme == "https",
@@ -136,19 +165,45 @@ class Gate:
         )
         return answer
 
-    def _sign(self, expiry: int) -> str:
-        return f"{expiry}.{hmac.new(self._key, str(expiry).encode(), 'sha256').hexdigest()}"
+    def _log_out(self, request: Request) -> Response:
+        """POST ends the login here and in the browser; another site's form does not."""
+        if request.method != "POST":
+            return HTMLResponse(log_out_form(self._base), headers=_FORM_HEADERS)
+        origin = request.headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+            return PlainTextResponse("log out from the dashboard itself\n", 403)
+        self._logins.end(_cookie(request.scope))
+        answer = RedirectResponse(f"{self._base}login", 303)
+        answer.delete_cookie(COOKIE, path=self._base, httponly=True, samesite="lax")
+        return answer
 
-    def _is_valid(self, cookie: str) -> bool:
-        expiry, _, _ = cookie.partition(".")
-        if not (expiry.isascii() and expiry.isdigit()) or int(expiry[:15]) < time.time():
-            return False
-        return hmac.compare_digest(cookie.encode(), self._sign(int(expiry[:15])).encode())
+    def _digest(self, password: str) -> bytes:
+        """Of equal length for all passwords, so that comparing tells nothing of theirs."""
+        return hashlib.blake2b(password.encode("utf-8", "replace"), key=self._salt).digest()
+
+
+def _until_ended(receive: Receive, login: Login) -> Receive:
+    """`receive`, to which the end of the login is the end of the connection."""
+
+    async def receiving() -> Message:
+        left = max(0.0, login.until - time.monotonic())
+        coming, ending = asyncio.ensure_future(receive()), asyncio.ensure_future(login.ended.wait())
+        try:
+            await asyncio.wait({coming, ending}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if coming.done() and not login.ended.is_set():
+                return coming.result()
+            return {"type": "websocket.disconnect", "code": 1008, "reason": "logged out"}
+        finally:
+            coming.cancel()
+            ending.cancel()
+
+    return receiving
 
 
 _FORM_HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
 }
 
 
@@ -171,8 +226,4 @@ def _host(scope: Scope) -> str:
 
 
 def _cookie(scope: Scope) -> str:
-    try:
-        found = SimpleCookie(Headers(scope=scope).get("cookie", ""))
-    except CookieError:
-        return ""
-    return found[COOKIE].value if COOKIE in found else ""
+    return cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE, "")

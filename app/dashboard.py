@@ -3,6 +3,7 @@ interaction."""
 
 import streamlit as st
 
+from app.access import guarded
 from app.error_lines import EXPECTED, one_line
 from app.logo import ICON, wordmark
 from app.reader import is_dark
@@ -16,6 +17,9 @@ _STYLE = "[data-stale='true'] { opacity: 1 !important; transition: none !importa
 # files that the pages offer are safe.
 _STYLE += "button[aria-label='Download as CSV'] { display: none !important; }"
 
+_LOG_OUT = """<form method="post" action="./logout" style="text-align: right; margin: 0">
+<button type="submit" style="all: unset; cursor: pointer; opacity: .7">Log out</button></form>"""
+
 
 def main() -> None:
     """Show the page that the URL names; an error that a user can mend becomes one line on it."""
@@ -23,6 +27,8 @@ def main() -> None:
     st.logo(wordmark(dark=is_dark()), size="large")
     st.html(f"<style>{_STYLE}</style>")
     chosen = st.navigation([page(name) for name in PAGES], position="top")
+    if guarded():
+        st.html(_LOG_OUT)
     try:
         chosen.run()
     except EXPECTED as error:

@@ -30,15 +30,23 @@ _PAGE = """<!doctype html>
 </style>
 <form method="post">
   <h1>InfMasking Studio</h1>
-  <label for="password">Password</label>
-  <input id="password" name="password" type="password" autocomplete="current-password" autofocus required>
-  <button>Log in</button>
-  <p role="alert">{message}</p>
+{fields}
 </form>
 </html>
 """
+_ENTERING = """  <label for="password">Password</label>
+  <input id="password" name="password" type="password" autocomplete="current-password" autofocus required>
+  <button>Log in</button>
+  <p role="alert">{message}</p>"""
+_LEAVING = """  <button>Log out</button>
+  <a href="{base}">Back to the dashboard</a>"""
 
 
 def login_form(message: str = "") -> str:
     """The document, with a line under the button."""
-    return _PAGE.format(message=escape(message))
+    return _PAGE.format(fields=_ENTERING.format(message=escape(message)))
+
+
+def log_out_form(base: str) -> str:
+    """The same document with a button that logs out, and the way back. base: the dashboard's path."""
+    return _PAGE.format(fields=_LEAVING.format(base=escape(base)))
