@@ -11,7 +11,7 @@ from engine.dataset import DatasetError, MultimodalDataset, Split, Task, is_labe
 from engine.decomposing.watch import DecompositionWatch, decompose_objective
 from engine.files.temporary import temporary_folder
 from engine.objective import Objective, fresh_objective
-from engine.probing.linear_probe import Features, probe
+from engine.probing.linear_probe import Features, effective_samples, probe
 from engine.probing.representation import FeatureExtractor
 from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.recorders.folder import SilentRecorder
@@ -139,6 +139,7 @@ def probe_objective(
         facts = task_facts(task) | {
             "n_train": outcome.n_train,
             "n_test": outcome.n_test,
+            "n_effective": effective_samples(parts[2].y) if task.kind == "classification" else outcome.n_test,
             "cost": outcome.cost,
             "split": "test",
             "checkpoint": kind,

@@ -24,6 +24,7 @@ def cautions(groups: Sequence[Group], results: Mapping[str, Sequence[Any]]) -> l
     said = []
     differing = settings_that_differ(groups)
     data = [path.removeprefix("data.") for path in differing if path.startswith("data.")]
+    data = ["content of the file" if name == "fingerprint" else name for name in data]
     labels = dict.fromkeys(data_label(run) for group in groups for run in group.runs)
     if len(labels) > 1:
         said.append(

@@ -30,7 +30,8 @@ SCORES = {
     "value": pl.Float64,
     "samples": pl.Int64,
 }
-"""samples: of the test split; null where it was not recorded."""
+"""samples: of the test split, and for macro averages as many of balanced classes as would tell as surely;
+null where it was not recorded."""
 
 
 def scores(
@@ -44,12 +45,16 @@ def scores(
         for group in groups:
             for run in group.runs:
                 found = [figures.get((run.id, task, panel.metric), (math.nan, {})) for task in panel.tasks]
-                values, sizes = [value for value, _ in found], [facts.get("n_test") for _, facts in found]
+                values, sizes = [value for value, _ in found], [_size(facts) for _, facts in found]
                 if all(map(math.isfinite, values)):
                     mean = sum(values) / len(values)
-                    samples = min(sizes) if all(sizes) else None
+                    samples = min(filter(None, sizes)) if all(sizes) else None
                     rows.append((panel.name, panel.metric, group.digest, run.id, run.seed, mean, samples))
     return pl.DataFrame(rows, schema=SCORES, orient="row")
+
+
+def _size(facts: Mapping[str, Any]) -> int | None:
+    return facts.get("n_effective") or facts.get("n_test")
 
 
 def seed_values(frame: pl.DataFrame, panel: str, digest: str) -> dict[int, float]:

@@ -242,3 +242,15 @@ def test_other_settings_than_the_papers_are_noticed() -> None:
     (changed,) = group_runs([make_run(1, "comm", 0, "trifeature-synergy", training__epochs=1)], NAMES)
     assert as_reported(own)
     assert not as_reported(changed)
+
+
+def test_intervals_of_macro_averages_are_of_the_samples_that_tell_as_much() -> None:
+    """A rare class leaves more doubt than the number of test samples says; runs of before say no more than
+    that."""
+    results = make_results(dict.fromkeys(VALUES, (1.0, 0.8, 0.8, 0.75)))
+    groups, panels = group_runs(RUNS, NAMES), panels_of(results)
+    plain = group_estimate(scores(groups, panels, results), panels[-1], groups[0].digest)
+    fewer = [facts | {"n_effective": 1440} for facts in results["facts"]]
+    wide = group_estimate(scores(groups, panels, results | {"facts": fewer}), panels[-1], groups[0].digest)
+    assert plain is not None and wide is not None
+    assert (wide.high - wide.low) / (plain.high - plain.low) == pytest.approx((4000 / 1440) ** 0.5, rel=0.1)

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from engine.dataset import Task
 from engine.metric import metrics_for
-from engine.probing.linear_probe import Features, probe
+from engine.probing.linear_probe import Features, effective_samples, probe
 from engine.settings.probe import ProbeSettings
 
 CASES = flat_cases("probe")
@@ -133,3 +133,14 @@ def test_golden_accuracy(case_id, refine):
     assert found.values["accuracy"] == pytest.approx(run["acc1"], abs=tolerance)
     if not refine:
         assert found.cost == pytest.approx(run["chosen_cost"])
+
+
+def test_unbalanced_classes_count_as_fewer_samples():
+    """The variance of the macro average of drawn answers is p (1 − p) / n of as many balanced samples."""
+    classes = np.repeat([0, 1], [3600, 400])
+    n = effective_samples(classes)
+    assert n == 1440 and effective_samples(np.arange(60) % 3) == 60
+    generator = np.random.default_rng(0)
+    right = generator.random((2000, len(classes))) < 0.75
+    macro = (right[:, :3600].mean(axis=1) + right[:, 3600:].mean(axis=1)) / 2
+    assert macro.var() == pytest.approx(0.75 * 0.25 / n, rel=0.1)
