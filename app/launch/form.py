@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from app.launch import label_controls
 from app.launch.controls import Form
 from app.launch.plan import edited_lines, objective_settings, shared_settings
 from app.wording.fields import fields_of, summary, title
@@ -18,7 +19,7 @@ from engine.settings.experiment import ExperimentSettings
 from engine.settings.kinds import ModalityKind
 from engine.settings.objective import ObjectiveSettings
 
-CHOSEN_ABOVE = ("path", "test_path", "modalities", "label")
+CHOSEN_ABOVE = ("path", "test_path", "modalities", "label", *label_controls.SETTINGS)
 """Settings of the user's own file, which has its own controls before the form."""
 
 

@@ -12,6 +12,7 @@ import polars as pl
 import streamlit as st
 
 from app.error_lines import one_line
+from app.launch.label_controls import label_controls
 from app.launch.uploads import MOST_UPLOADED_MB, TYPES, look_into, take_upload
 from app.preview.requests import PreviewError
 from app.wording.text import plain
@@ -100,6 +101,7 @@ def show_arrays(entries: Sequence[Entry]) -> None:
             "Range": "–"
             if entry.minimum is None or entry.maximum is None
             else f"{entry.minimum:.4g} … {entry.maximum:.4g}",
+            "As the label": entry.as_label or "–",
             "Problems": "; ".join(entry.problems) or "none",
         }
         for entry in entries
@@ -162,6 +164,7 @@ def choose_file(home: Path, content: Mapping[str, Any]) -> dict[str, Any] | None
         "test_path": test_path.strip() or None,
         "modalities": modalities,
         "label": label,
+        **label_controls(path, entries, [*modalities, label], label, content),
     }
     kept = {key: value for key, value in content.items() if key != "fingerprint"}
     return {**kept, "name": "paired_file", **chosen}

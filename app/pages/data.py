@@ -8,6 +8,7 @@ process that has torch, once for each settings.
 import streamlit as st
 
 from app.home import data_home
+from app.launch.label_controls import SETTINGS
 from app.launch.own_file import choose_file
 from app.preview import sections
 from app.preview.requests import PreviewError, obtain
@@ -45,6 +46,7 @@ def render() -> None:
     try:
         with st.spinner("Preparing the data and drawing samples …", show_time=True):
             shown = obtain("data", experiment.data.model_dump(mode="json"), home)
+        sections.show_notes(shown.facts["notes"])
         sections.show_sizes(shown.facts)
         sections.show_tasks(shown.facts["tasks"])
         sections.show_samples(shown)
@@ -97,4 +99,5 @@ def form_query(preset: str, data: Settings) -> dict[str, str | list[str]]:
         return {"preset": preset}
     content = data.model_dump()
     chosen = {"path": content["path"], "label": content["label"], "modalities": list(content["modalities"])}
-    return {"dataset": "paired_file", **chosen}
+    said = {name: content[name] for name in SETTINGS if content[name] not in (None, "guess")}
+    return {"dataset": "paired_file", **chosen, **said}

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import queries
 from app.home import data_home
 from app.launch.form import Edited, draw_settings
+from app.launch.label_controls import SETTINGS
 from app.launch.own_file import choose_file
 from app.launch.plan import from_dataset, from_run, parse_seeds, plan
 from app.launch.summary import show_changes, show_cost, show_mistakes, show_runs
@@ -112,6 +113,7 @@ def _chosen_dataset(place: DeltaGenerator) -> Preset | None:
     asked: dict[str, Any] = {"label": st.query_params["label"]} if "label" in st.query_params else {}
     if names := st.query_params.get_all("modalities"):
         asked["modalities"] = names if len(names) > 1 else names[0].split(",")  # A,B: links of old
+    asked |= {name: st.query_params[name] for name in SETTINGS if name in st.query_params}
     data = choose_file(data_home(), asked)
     preset = load_preset(FILE_PRESET)
     if data is None:

@@ -28,7 +28,7 @@ MOST_KEPT = 200
 LARGEST_FACTS = 20_000_000
 """Bytes that a process may tell us; facts of a data set take some ten thousand."""
 MAKING = "making-"
-FORMAT = "1"
+FORMAT = "2"
 """Raise it when the content of the folders changes."""
 
 

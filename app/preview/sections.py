@@ -65,6 +65,14 @@ def _plain(value: object) -> str:
     )
 
 
+def show_notes(notes: Sequence[str]) -> None:
+    """What the data were taken for, and what is odd about them, before anything is trained on them."""
+    if notes:
+        with st.container(border=True):
+            for note in notes:
+                st.markdown(f":material/info: {plain(note)}")
+
+
 def show_sizes(facts: Mapping[str, Any]) -> None:
     """Modalities and splits as figures."""
     with st.container(horizontal=True):
@@ -113,6 +121,7 @@ def show_tasks(tasks: Sequence[Mapping[str, Any]]) -> None:
             "Kind": task["kind"],
             "Classes": task["classes"] or None,
             "Chance": "–" if task["chance"] is None else f"{100 * task['chance']:.1f} %",
+            "Samples with a label": sum(task["labelled"].values()),
             "Known information": _truth(task),
         }
         for task in tasks
