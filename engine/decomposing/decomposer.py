@@ -7,6 +7,7 @@ With three modalities, each stands against the rest, and every pair alone; no de
 at once is agreed upon.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -16,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.dataset import MultimodalDataset, Task
-from engine.decomposing.samples import pool_samples, raw_features, shuffled_within_labels
+from engine.decomposing.samples import Pool, pool_samples, raw_features, shuffled_within_labels
 from engine.errors import UserError
 from engine.information.results import SampleDecomposition
 from engine.information.samples import Labels, decompose_tasks
@@ -28,6 +29,7 @@ from engine.settings.decomposition import DecompositionSettings
 from engine.views import ViewPlan
 
 Features = NDArray[np.floating]
+logger = logging.getLogger(__name__)
 RAW_LARGEST = 2000
 """Samples that raw inputs are read from: their probe is a stronger, slower one."""
 
@@ -69,6 +71,8 @@ class Decomposer:
         self.dataset, self.settings, self.seed = dataset, settings, seed
         self.plan, self.device, self.batch_size = plan, device, batch_size
         self.pool = pool_samples(dataset, settings, seed, trained_with_labels)
+        self.refused: dict[str, str] = {}
+        """Tasks that no decomposition can read, and why."""
 
     def read(self, objective: Objective) -> dict[Sides, dict[str, SampleDecomposition]]:
         """Every task for every pair of sides the objective can read, from one pass of features. Raises
@@ -99,14 +103,17 @@ class Decomposer:
                 seen[sides.first + sides.second],
                 first,
                 second,
-                self._labels(),
+                self._labels(self.pool),
                 groups=self.pool.groups,
+                parts=self.pool.given,
                 settings=self.settings,
                 seed=self.seed,
                 z_shuffled=self._shuffled(extractor, sides),
+                refused=self.refused,
             )
+            found[sides] = {task: _warned(one, *self.pool.said) for task, one in found[sides].items()}
             if not extractor.objective.trains_single_views:
-                found[sides] = {task: _warned(one) for task, one in found[sides].items()}
+                found[sides] = {task: _warned(one, UNTRAINED_VIEWS) for task, one in found[sides].items()}
         return found
 
     def _shuffled(self, extractor: FeatureExtractor, sides: Sides) -> Features | None:
@@ -128,18 +135,31 @@ class Decomposer:
         found = {}
         for sides in sides_of(list(features)):
             one, other = (np.concatenate([features[name] for name in names], 1) for names in sides)
-            labels = {task.name: Labels(pool.labels[task.name], task.kind) for task in self.dataset.tasks}
             both = np.concatenate([one, other], 1)
             found[sides] = decompose_tasks(
-                both, one, other, labels, groups=pool.groups, settings=settings, seed=self.seed
+                both,
+                one,
+                other,
+                self._labels(pool, raw=True),
+                groups=pool.groups,
+                parts=pool.given,
+                settings=settings,
+                seed=self.seed,
+                refused=self.refused,
             )
+            found[sides] = {task: _warned(one, *pool.said) for task, one in found[sides].items()}
         return found
 
-    def _labels(self) -> dict[str, Labels]:
+    def _labels(self, pool: Pool, raw: bool = False) -> dict[str, Labels]:
         """Labels of the pool; the exact ceiling is that of all modalities together, so known for two."""
-        known = len(self.dataset.modalities) == 2
+        known = len(self.dataset.modalities) == 2 and not raw
         return {
-            task.name: Labels(self.pool.labels[task.name], task.kind, _exact_ceiling(task) if known else None)
+            task.name: Labels(
+                pool.labels[task.name],
+                task.kind,
+                _exact_ceiling(task) if known else None,
+                pool.labelled[task.name],
+            )
             for task in self.dataset.tasks
         }
 
@@ -149,8 +169,8 @@ UNTRAINED_VIEWS = (
 )
 
 
-def _warned(one: SampleDecomposition) -> SampleDecomposition:
-    return one.model_copy(update={"warnings": (*one.warnings, UNTRAINED_VIEWS)})
+def _warned(one: SampleDecomposition, *said: str) -> SampleDecomposition:
+    return one.model_copy(update={"warnings": tuple(dict.fromkeys((*one.warnings, *said)))})
 
 
 def record(
@@ -184,13 +204,14 @@ def curve_points(found: Mapping[Sides, Mapping[str, SampleDecomposition]]) -> di
 
 
 def guarded(recorder: Recorder, what: str, work: Callable[[], None]) -> bool:
-    """Do the work; a failure becomes a line for the reader, for no decomposition is worth a run. Whether it
-    succeeded."""
+    """Do the work; a failure becomes a line for the reader, for no decomposition is worth a run, and one of
+    ours a trace in the log. Whether it succeeded."""
     try:
         work()
     except UserError as error:
         recorder.message(f"no decomposition of {what}: {error}")
     except Exception as error:  # whatever it is, the training's results must be kept
+        logger.exception("the decomposition of %s failed", what)
         recorder.message(f"the decomposition of {what} failed: {type(error).__name__}: {error}")
     else:
         return True

@@ -2,23 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from engine.dataset import MultimodalDataset, Split, Task, is_labelled
+from engine.decomposing.belonging import belonging
 from engine.randomness import numpy_generator
 from engine.settings.decomposition import DecompositionSettings
 
 Features = NDArray[np.floating]
 ENOUGH_HELD_OUT = 2000
-GROUPS_A_FOLD = 4
-"""Fewer groups a fold leave too little to choose from."""
 MOST_RAW = 1024
 """Most values of a modality's item that are read as they are; of a longer sequence its mean and deviation
 over time are."""
@@ -26,13 +22,17 @@ over time are."""
 
 @dataclass(frozen=True)
 class Pool:
-    """Samples from several splits: which rows of each, their labels, and groups that folds may not tear apart
-    (or None)."""
+    """Samples from several splits: which rows of each; their labels and which of them there are, by task;
+    groups that folds may not tear apart (or None); parts of a split that the data came with, 0 for training
+    (or None); what to tell of them."""
 
     splits: tuple[Split, ...]
     rows: tuple[Tensor, ...]
     labels: dict[str, NDArray[np.generic]]
-    groups: NDArray[np.int64] | None
+    labelled: dict[str, NDArray[np.bool_]]
+    given: NDArray[np.int64] | None = None
+    groups: NDArray[np.int64] | None = None
+    said: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return sum(map(len, self.rows))
@@ -42,18 +42,31 @@ class Pool:
         return [split.select(rows) for split, rows in zip(self.splits, self.rows, strict=True) if len(rows)]
 
     def at_most(self, largest: int, seed: int) -> "Pool":
-        """A random part of the pool, if it has more samples than that."""
+        """A random part of the pool, if it has more samples than that; of a split that was given as many as
+        can be held out, up to half."""
         n = len(self)
         if n <= largest:
             return self
-        kept = np.sort(numpy_generator(seed, "decomposition/part").permutation(n)[:largest])
+        order = numpy_generator(seed, "decomposition/part").permutation(n)
+        if self.given is not None:
+            held, fitted = order[self.given[order] > 0], order[self.given[order] == 0]
+            held = held[: max(largest // 2, largest - len(fitted))]
+            order = np.concatenate([held, fitted])
+        kept = np.sort(order[:largest])
         start, rows = 0, []
         for own in self.rows:
             inside = kept[(kept >= start) & (kept < start + len(own))] - start
             rows.append(own[torch.from_numpy(inside)])
             start += len(own)
-        labels = {name: values[kept] for name, values in self.labels.items()}
-        return Pool(self.splits, tuple(rows), labels, None if self.groups is None else self.groups[kept])
+        return Pool(
+            self.splits,
+            tuple(rows),
+            {name: values[kept] for name, values in self.labels.items()},
+            {name: values[kept] for name, values in self.labelled.items()},
+            None if self.given is None else self.given[kept],
+            None if self.groups is None else self.groups[kept],
+            self.said,
+        )
 
 
 def pool_samples(
@@ -63,80 +76,37 @@ def pool_samples(
     seed.
 
     The probe's training split shares its samples with the encoder's training in most data sets, its test and
-    validation splits do not; where a method was trained with labels, only those show what it learned.
+    validation splits do not; where a method was trained with labels, only those show what it learned. Of a
+    split that the data came with, the training part is never read, but probes are fitted on it.
     """
     held_out = (dataset.probe_validation, dataset.probe_test)
-    few = sum(map(len, held_out)) < ENOUGH_HELD_OUT
+    few = sum(map(len, held_out)) < ENOUGH_HELD_OUT or dataset.is_split_given
     everything = settings.samples == "all" or (settings.samples == "auto" and few and not trained_with_labels)
     splits = (dataset.probe_train, *held_out) if everything else held_out
     rows = tuple(_labelled_rows(split, dataset.tasks) for split in splits)
     labels = {
-        task.name: np.concatenate(
-            [split.labels[task.name][own].numpy() for split, own in zip(splits, rows, strict=True)]
-        )
+        task.name: torch.cat([split.labels[task.name][own] for split, own in zip(splits, rows, strict=True)])
         for task in dataset.tasks
     }
-    pool = Pool(splits, rows, labels, None).at_most(settings.largest, seed)
-    given = _given_groups(pool)
-    return replace(pool, groups=_groups(pool, settings.folds) if given is None else given)
+    numbers = range(3 - len(splits), 3)
+    given = np.concatenate([np.full(len(own), part) for part, own in zip(numbers, rows, strict=True)])
+    pool = Pool(
+        splits,
+        rows,
+        {name: values.numpy() for name, values in labels.items()},
+        {name: is_labelled(values).numpy() for name, values in labels.items()},
+        given if dataset.is_split_given else None,
+    ).at_most(settings.largest, seed)
+    groups, said = belonging(pool.parts(), dataset.modalities, settings.folds)
+    return replace(pool, groups=groups, said=() if said is None else (said,))
 
 
 def _labelled_rows(split: Split, tasks: Sequence[Task]) -> Tensor:
-    """Positions of the samples that have a label of every task."""
-    has = torch.ones(len(split), dtype=torch.bool)
+    """Positions of the samples that have a label of any task."""
+    has = torch.zeros(len(split), dtype=torch.bool)
     for task in tasks:
-        has &= is_labelled(split.labels[task.name])
+        has |= is_labelled(split.labels[task.name])
     return has.nonzero().flatten()
-
-
-def _given_groups(pool: Pool) -> NDArray[np.int64] | None:
-    """The groups that the data themselves name, where all of the splits do."""
-    parts = [split.groups for split in pool.parts()]
-    named = [groups for groups in parts if groups is not None]
-    return torch.cat(named).numpy() if named and len(named) == len(parts) else None
-
-
-def _groups(pool: Pool, folds: int) -> NDArray[np.int64] | None:
-    """Groups of samples that share items; None where every sample has items of its own.
-
-    Samples are linked by the items they share. Where that leaves too few separate groups (pairs drawn from
-    one small pool of images), those that share an item of the modality with fewest items stay together, so
-    that at least these cannot be recognised from another fold.
-    """
-    items = {name: _item_numbers(pool, name) for name in pool.splits[0].rows}
-    counts = {name: len(np.unique(numbers)) for name, numbers in items.items()}
-    n = len(pool)
-    if all(count == n for count in counts.values()):
-        return None
-    offset, ends = 0, []
-    for numbers in items.values():
-        ends.append(numbers + offset)
-        offset += int(numbers.max()) + 1
-    links = list(pairwise(ends)) or [(ends[0], ends[0])]
-    first, second = (np.concatenate(parts) for parts in zip(*links, strict=True))
-    graph = coo_matrix((np.ones(len(first)), (first, second)), shape=(offset, offset))
-    whole = np.asarray(connected_components(graph, directed=False)[1])[ends[0]].astype(np.int64)
-    if len(np.unique(whole)) >= GROUPS_A_FOLD * folds:
-        return whole
-    fewest = items[min(counts, key=lambda name: counts[name])]
-    return fewest if len(np.unique(fewest)) >= GROUPS_A_FOLD * folds else None
-
-
-def _item_numbers(pool: Pool, name: str) -> NDArray[np.int64]:
-    """A number for the item of every sample, other splits' items apart unless they are the same
-    collection."""
-    collections: list[object] = []
-    parts = []
-    for split, rows in zip(pool.splits, pool.rows, strict=True):
-        known = next((k for k, one in enumerate(collections) if one is split.items[name]), None)
-        if known is None:
-            known = len(collections)
-            collections.append(split.items[name])
-        parts.append(np.stack([np.full(len(rows), known), split.rows[name][rows].numpy()], 1))
-    numbers: NDArray[np.int64] = np.unique(np.concatenate(parts), axis=0, return_inverse=True)[1].astype(
-        np.int64
-    )
-    return numbers.reshape(-1)
 
 
 def shuffled_within_labels(pool: Pool, task: str, modalities: Sequence[str], seed: int) -> Pool:

@@ -35,6 +35,8 @@ def decompose_objective(
         if not trained:
             recorder.message("no decomposition: the method reads one modality alone")
         record(trained, "trained", epochs, recorder, raw)
+        for task, reason in decomposer.refused.items():
+            recorder.message(f"no decomposition of {task}: {reason}")
         for sides, tasks in trained.items():
             for task, one in tasks.items():
                 recorder.message(

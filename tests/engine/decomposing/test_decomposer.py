@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.dataset import Split, load_dataset
-from engine.decomposing.decomposer import Decomposer, sides_of
+from engine.dataset import MultimodalDataset, Split, Task, load_dataset
+from engine.decomposing.decomposer import Decomposer, guarded, sides_of
 from engine.decomposing.samples import pool_samples, shuffled_within_labels
 from engine.experiment import decompose_checkpoint, run_experiment
-from engine.information.results import SampleDecomposition
+from engine.information.results import InformationError, SampleDecomposition
 from engine.objective import build_objective
 from engine.recorders.folder import FolderRecorder
 from engine.settings.experiment import parse
@@ -105,7 +105,7 @@ def test_a_failure_never_loses_the_run(tmp_path):
     settings = settings_of(folds=20, largest=100, symbols=10)
     assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
     messages = (tmp_path / "run" / "messages.txt").read_text()
-    assert "no decomposition of the run: of" in messages
+    assert "no decomposition of share: of 10 classes" in messages
     assert "20 samples or more, one for each of the 20 folds" in messages
     assert (tmp_path / "run" / "results.jsonl").exists()
 
@@ -154,8 +154,8 @@ def test_reading_leaves_the_objective_as_it_was(tmp_path):
 def pairs(images, first, second, labels):
     """A split of pairs of items from one collection."""
     items = torch.arange(images * 4.0).view(images, 4)
-    rows = {"one": torch.as_tensor(first), "two": torch.as_tensor(second)}
-    return Split({"one": items, "two": items}, rows, {"task": torch.as_tensor(labels)})
+    rows = {"x1": torch.as_tensor(first), "x2": torch.as_tensor(second)}
+    return Split({"x1": items, "x2": items}, rows, {"task": torch.as_tensor(labels)})
 
 
 @pytest.mark.parametrize(
@@ -192,3 +192,71 @@ def test_shuffling_within_a_label_keeps_every_label(tmp_path):
             assert sorted(before.rows["x2"][labels == label].tolist()) == sorted(
                 after.rows["x2"][labels == label].tolist()
             )
+
+
+def of_files(folder, parts, groups=None, repeated=1):
+    """A data set of 240 samples, each `repeated` times, in three splits, and its settings."""
+    settings = settings_of(samples="auto")
+    source = torch.Generator().manual_seed(0)
+    items = {
+        name: torch.randn(240, 16, generator=source).repeat_interleave(repeated, 0) for name in ("x1", "x2")
+    }
+    labels = {"task": torch.randint(2, (240,), generator=source).repeat_interleave(repeated)}
+
+    def split(part):
+        at = torch.arange(part, 240 * repeated, 3)
+        own = None if groups is None else groups[at]
+        return Split(items, dict.fromkeys(items, at), {"task": labels["task"][at]}, groups=own)
+
+    dataset = load_dataset(settings.data, folder)
+    made = [split(part) for part in range(3)]
+    task = Task("task", "classification", classes=2)
+    changed = MultimodalDataset(dataset.modalities, (task,), *made[:2], *made, is_split_given=parts)
+    return changed, settings
+
+
+def test_a_split_that_was_given_is_kept_and_read_on_what_is_held_out(tmp_path):
+    dataset, settings = of_files(tmp_path, parts=True)
+    pool = pool_samples(dataset, settings.decomposition, 0, False)
+    assert np.bincount(pool.given).tolist() == [80, 80, 80]
+    small = pool.at_most(120, 0)
+    assert np.bincount(small.given > 0).tolist() == [60, 60]
+    assert np.bincount(pool_samples(dataset, settings.decomposition, 0, True).given).tolist() == [0, 80, 80]
+    objective = build_objective(settings, dataset.modalities, dataset.tasks)
+    plan = view_plan(settings, dataset.modalities)
+    decomposer = Decomposer(dataset, settings.decomposition, 0, plan, torch.device("cpu"), 64, False)
+    found = next(iter(decomposer.read(objective).values()))["task"]
+    assert found.n == 160
+    assert any("the data came with a split" in text for text in found.warnings)
+
+
+def test_groups_and_equal_samples_stay_together(tmp_path):
+    dataset, settings = of_files(tmp_path, parts=False, groups=torch.arange(240) // 6)
+    pool = pool_samples(dataset, settings.decomposition, 0, False)
+    assert pool.given is None and pool.said == ()
+    assert len(np.unique(pool.groups)) == 40
+    dataset, settings = of_files(tmp_path, parts=False, repeated=4)
+    pool = pool_samples(dataset, settings.decomposition, 0, False)
+    assert len(np.unique(pool.groups)) == 240
+    assert "720 rows repeat another one of 960" in pool.said[0]
+
+
+def test_samples_without_a_label_are_left_out_of_its_task(tmp_path):
+    dataset, settings = of_files(tmp_path, parts=False)
+    for split in (dataset.probe_train, dataset.probe_validation):
+        split.labels["task"][:30] = -1
+    pool = pool_samples(dataset, settings.decomposition, 0, False)
+    assert len(pool) == 180 and pool.labelled["task"].all()
+
+
+def test_a_fault_of_ours_leaves_its_trace_in_the_log_and_a_line_in_the_run(caplog, tmp_path):
+    recorder = FolderRecorder(tmp_path)
+
+    def broken():
+        raise KeyError("nothing there")
+
+    assert not guarded(recorder, "epoch 3", broken)
+    assert "the decomposition of epoch 3 failed: KeyError" in (tmp_path / "messages.txt").read_text()
+    assert "in broken" in caplog.text and "Traceback" in caplog.text
+    assert not guarded(recorder, "epoch 4", lambda: (_ for _ in ()).throw(InformationError("too few")))
+    assert "Traceback" not in caplog.text.split("in broken")[1]
