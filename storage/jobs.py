@@ -121,7 +121,7 @@ def register_supervisor(
             select(supervisors).where(supervisors.c.host == host, supervisors.c.ended_at.is_(None))
         )
         for other in [Supervisor(**row._mapping) for row in rows]:
-            if now - other.heartbeat_at < SUPERVISOR_SILENCE_MS and is_alive(other):
+            if abs(now - other.heartbeat_at) < SUPERVISOR_SILENCE_MS and is_alive(other):
                 return None
             connection.execute(update(supervisors).where(supervisors.c.id == other.id).values(ended_at=now))
         me = Supervisor(f"{host}:{pid}:{now}", host, pid, pid_started, now, now, None)
@@ -147,7 +147,8 @@ def end_supervisor(db: Database, supervisor: str) -> None:
 
 def live_supervisor(db: Database, host: str) -> Supervisor | None:
     """The supervisor of a host that beat within the last 20 s, or None."""
-    recent = supervisors.c.heartbeat_at > now_ms() - SUPERVISOR_SILENCE_MS
+    now = now_ms()  # a beat from the future is one from before the clock was set back
+    recent = supervisors.c.heartbeat_at.between(now - SUPERVISOR_SILENCE_MS, now + SUPERVISOR_SILENCE_MS)
     query = select(supervisors).where(supervisors.c.host == host, supervisors.c.ended_at.is_(None), recent)
     with db.read() as connection:
         row = connection.execute(query.order_by(supervisors.c.heartbeat_at.desc())).first()

@@ -111,12 +111,22 @@ def change_run(connection: Connection, run_id: int, **columns: Any) -> None:
         raise NoSuchRun(f"no run {run_id}")
 
 
+def silence_ms(run: Run, now: int) -> int:
+    """Milliseconds since the last sign of life, at `now` (UTC ms).
+
+    A sign from the future is one from before the clock was set back: who lives has beaten since, by the new
+    time. So it counts by its distance, and a dead run is seen as dead under any clock.
+    """
+    last = run.heartbeat_at or max(run.started_at or 0, run.created_at)
+    return abs(now - last)
+
+
 def live_state(run: Run, now: int) -> LiveState:
     """How a run stands at `now` (UTC ms): without a sign of life it is stale after 20 s and lost after 60
     s."""
     if run.status not in ("starting", "running"):
         return run.status
-    silence = now - max(run.heartbeat_at or 0, run.started_at or 0, run.created_at)
+    silence = silence_ms(run, now)
     if silence >= LOST_AFTER_MS:
         return "lost"
     if silence >= STALE_AFTER_MS:

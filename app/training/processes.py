@@ -37,9 +37,20 @@ def identify(pid: int) -> ProcessId | None:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
-        return ProcessId(pid, round(process.create_time() - psutil.boot_time(), 2))
+        return ProcessId(pid, _started(process))
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
+
+
+def _started(process: psutil.Process) -> float:
+    """Seconds after boot. The kernel counts them itself on Linux; two readings of the wall clock, as psutil
+    takes them, differ by a step that falls between them."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    try:
+        ticks = int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19])
+    except (OSError, IndexError, ValueError):
+        return round(float(process.create_time() - psutil.boot_time()), 2)
+    return round(ticks / os.sysconf("SC_CLK_TCK"), 2)
 
 
 def this_process() -> ProcessId:

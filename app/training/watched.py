@@ -10,6 +10,7 @@ from pathlib import Path
 from app.training.processes import ProcessId, is_alive, signal_all
 from storage.clock import now_ms
 from storage.jobs import Job
+from storage.run import silence_ms
 from storage.runs import Run
 
 
@@ -67,7 +68,7 @@ class Watched:
 
 def silence(run: Run) -> float:
     """Seconds since the run's last sign of life."""
-    return (now_ms() - max(run.heartbeat_at or 0, run.started_at or 0, run.created_at)) / 1000
+    return silence_ms(run, now_ms()) / 1000
 
 
 def last_error(log: Path) -> str | None:

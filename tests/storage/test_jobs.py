@@ -2,6 +2,7 @@
 
 import itertools
 
+import pytest
 from sqlalchemy import update
 
 from storage import models
@@ -85,10 +86,12 @@ def test_one_live_supervisor_a_host(db: Database) -> None:
     assert register_supervisor(db, "host", 2, 2.0) is not None
 
 
-def test_a_silent_supervisor_is_replaced_and_told_so(db: Database) -> None:
+@pytest.mark.parametrize("away", [-20_001, 3_600_000])
+def test_a_silent_supervisor_is_replaced_and_told_so(db: Database, away: int) -> None:
+    """Silent, or last heard before the clock was set back by an hour."""
     first = register_supervisor(db, "host", 1, 1.0)
     with db.write() as connection:
-        connection.execute(update(models.supervisors).values(heartbeat_at=now_ms() - 20_001))
+        connection.execute(update(models.supervisors).values(heartbeat_at=now_ms() + away))
     assert live_supervisor(db, "host") is None
     second = register_supervisor(db, "host", 2, 2.0)
     assert live_supervisor(db, "host") == second

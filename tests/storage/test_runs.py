@@ -87,6 +87,15 @@ def test_live_state(db: Database, run_id: int, status: str, silence: int, stop: 
     assert live_state(never_beat, NOW) == shown
 
 
+@pytest.mark.parametrize(("ahead", "shown"), [(10**4, "running"), (3 * 10**4, "stale"), (3_600_000, "lost")])
+def test_a_beat_from_before_the_clock_was_set_back(db: Database, run_id: int, ahead: int, shown: str) -> None:
+    """Whoever lives has beaten since by the new time; when the attempt began by the old one plays no part."""
+    stored = dataclasses.replace(get_run(db, run_id), status="running", created_at=NOW + ahead)
+    run = dataclasses.replace(stored, started_at=NOW + ahead, heartbeat_at=NOW + ahead)
+    assert live_state(run, NOW) == shown
+    assert live_state(dataclasses.replace(run, heartbeat_at=NOW - 1_000), NOW) == "running"
+
+
 def settled_size(db: Database) -> int:
     connection = sqlite3.connect(db.file)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

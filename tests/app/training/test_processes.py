@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+import pytest
+
 from app.training.processes import identify, is_alive, signal_all, start_detached, this_process
 
 
@@ -61,3 +64,14 @@ def test_a_signal_reaches_children_that_made_sessions_of_their_own(tmp_path: Pat
     signal_all(parent.pid, signal.SIGKILL)
     assert parent.wait() == -signal.SIGKILL
     assert eventually(lambda: not is_alive(*known))
+
+
+def test_a_process_is_known_by_what_the_kernel_counts(tmp_path: Path) -> None:
+    """A second reading of the wall clock, which may have been set in between, plays no part."""
+    found = this_process()
+    ticks = Path("/proc/self/stat")
+    if not ticks.exists():
+        pytest.skip("only Linux counts the start of a process itself")
+    started = int(ticks.read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    assert found.started == pytest.approx(started, abs=0.01)
+    assert found.started == pytest.approx(psutil.Process().create_time() - psutil.boot_time(), abs=1.5)
