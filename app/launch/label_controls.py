@@ -37,14 +37,14 @@ def label_controls(
         list(KINDS).index(kind) if kind in KINDS else 0,
         format_func=KINDS.__getitem__,
         key=f"own_file_label_kind:{path}:{label}",
-        help=helps["label_kind"],
+        help=plain(helps["label_kind"]),
     )
     missing = middle.text_input(
         "Stands for no label",
         str(content.get("missing_label") or ""),
         key=f"own_file_missing:{path}:{label}",
         placeholder="NaN and empty text do",
-        help=helps["missing_label"],
+        help=plain(helps["missing_label"]),
     )
     groups = [None, *dict.fromkeys(e.name for e in entries if e.can_be_group and e.name not in taken)]
     group = content.get("group")
@@ -54,7 +54,7 @@ def label_controls(
         groups.index(group) if group in groups else 0,
         format_func=lambda name: name or "Equal rows only",
         key=f"own_file_group:{path}",
-        help=helps["group"],
+        help=plain(helps["group"]),
     )
     told = next((entry.as_label for entry in entries if entry.name == label), "")
     if kind == "guess" and told:
