@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from app.groups.seed_statistics import Estimate, PairedDifference, Verdict
+from app.groups.seed_statistics import ROUNDING, Estimate, PairedDifference, Verdict
 from app.wording.units import Unit
 
 _WORDS: Mapping[Verdict, str] = {
@@ -75,5 +75,7 @@ def reading(ours: str, baseline: str, difference: PairedDifference, unit: Unit) 
 def _fine_enough(unit: Unit, values: Sequence[float]) -> Unit:
     """The unit with a decimal more where a figure that is not zero would be shown as zero, so that signs can
     be read."""
-    vanishes = any(value and not round(value * unit.scale, unit.places(value)) for value in values)
+    vanishes = any(
+        abs(value) > ROUNDING and not round(value * unit.scale, unit.places(value)) for value in values
+    )
     return unit._replace(decimals=unit.decimals + 1) if vanishes else unit

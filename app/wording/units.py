@@ -6,6 +6,9 @@ from typing import NamedTuple
 from app.wording.figures import show_fixed
 from engine.metric import all_metrics
 
+MOST_DECIMALS = 9
+"""Further ones would be the rounding of sums."""
+
 
 class Unit(NamedTuple):
     """How a metric is shown: stored value × scale, then the decimals; `points` is the word for a difference.
@@ -36,7 +39,7 @@ class Unit(NamedTuple):
         size = abs(value) * self.scale
         if not self.digits or not 0 < size < math.inf:
             return self.decimals
-        return max(self.decimals, self.digits - 1 - math.floor(math.log10(size)))
+        return min(max(self.decimals, self.digits - 1 - math.floor(math.log10(size))), MOST_DECIMALS)
 
 
 PERCENT = Unit(100.0, 1, " %", " points")

@@ -201,6 +201,9 @@ def test_readings_are_plain_and_claim_no_more_than_shown() -> None:
 def test_nothing_has_no_sign() -> None:
     equal = paired_difference({0: 0.5, 1: 0.7}, {0: 0.5, 1: 0.7})
     assert str(reading("A", "B", equal, BITS)) == "A − B: 0.000 bits, n = 2 pairs: equal on every seed"
+    rounded = paired_difference({0: 0.1 + 0.2, 1: 0.7}, {0: 0.3, 1: 0.7})
+    assert str(reading("A", "B", rounded, BITS)).startswith("A − B: 0.000 bits, n")
+    assert str(reading("A", "B", rounded, PLAIN)).startswith("A − B: 0.000000000, n")
     tiny = paired_difference({0: 0.50001, 1: 0.7}, {0: 0.5, 1: 0.7}, within=UNBOUNDED)
     assert not re.search(r"[+−]0\.0+(?![0-9])", str(reading("A", "B", tiny, BITS)))
 
