@@ -41,13 +41,14 @@ class Modality:
 
 @dataclass(frozen=True)
 class Information:
-    """Exact partial information decomposition of a task, in bits (Bertschinger et al., 2014, arXiv
-    1311.2852)."""
+    """Partial information decomposition of a task that is known by construction, in bits (Bertschinger et
+    al., 2014, arXiv 1311.2852); error: by how much an integrated figure may be off, 0 where it is exact."""
 
     redundancy: float
     unique1: float
     unique2: float
     synergy: float
+    error: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,7 @@ def task_facts(task: Task) -> dict[str, Fact]:
         known = task.information
         facts |= {"true_redundancy": known.redundancy, "true_unique1": known.unique1}
         facts |= {"true_unique2": known.unique2, "true_synergy": known.synergy}
+        facts["true_error"] = known.error
     return facts
 
 

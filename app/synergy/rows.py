@@ -197,7 +197,11 @@ def sentences(task: str, combined: Sequence[Combined]) -> list[str]:
     known = first.one.ceiling_kind == "exact"
     if known and ceiling is not None and ceiling < NOTHING and all(one.why_nothing for one in ranked):
         return ["There is no synergy in this task, and none can be claimed."]
-    of = "" if ceiling is None else f" of {'' if known else 'an estimated '}{BITS.number(ceiling)}"
+    of = (
+        ""
+        if ceiling is None or ceiling < NOTHING
+        else f" of {'' if known else 'an estimated '}{BITS.number(ceiling)}"
+    )
     most = "captures the most synergy on average" if len(ranked) > 1 else "captures synergy"
     shown = show_estimate(first.over_seeds("synergy"), BITS)
     said = [f"{first.group.label} {most}: {shown}{of}; {claim(first)}."]

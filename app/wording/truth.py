@@ -23,4 +23,6 @@ def truth_line(task: str, facts: Mapping[str, Any]) -> str | None:
     if not parts:
         return f"{task}: no information about it in the modalities"
     shares = ", ".join(f"{value:.3f} {words}" for words, value in parts.items())
-    return f"{task}: {total:.3f} bits, " + (f"all {next(iter(parts))}" if len(parts) == 1 else shares)
+    error = float(facts.get("true_error") or 0.0)
+    within = f" (integrated, to within {error:.3f})" if error > 5e-4 else ""
+    return f"{task}: {total:.3f} bits{within}, " + (f"all {next(iter(parts))}" if len(parts) == 1 else shares)

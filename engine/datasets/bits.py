@@ -3,12 +3,12 @@
 Modality k observes x_k = W_k tanh(E_k[r] + F_k[u_k] + G_k[s_k]) + noise, where r is a redundant symbol both
 carry, u_k its own, and s_1 = a, s_2 = b decide the synergy label only together. All symbols are uniform and
 independent. The maps are drawn once from the seed; without noise a feature has a standard deviation of about
-0.7. The stated information is that of the symbols: noise strong enough to blur them leaves less of it in the
-observations.
+0.7. The stated information is that of the observations: where noise blurs the symbols, less than these hold.
 """
 
 import math
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.dataset import DatasetError, Information, MultimodalDataset, Split, Task
+from engine.datasets.common.mixture_information import integrate
 from engine.datasets.common.modality_defaults import modality
 from engine.information.entropy import binary_entropy
 from engine.randomness import numpy_generator
@@ -27,6 +28,13 @@ GAIN = 1.0
 """Standard deviation of each symbol's contribution to a hidden unit: the units bend, yet few saturate."""
 HIDDEN_PER_FEATURE = 2
 ROWS_AT_ONCE = 8192
+CLEAR = 14.0
+"""Distance of observations, in deviations of the noise, from which none is mistaken: Q(7) ≈ 1e-12."""
+MOST_DRAWS, LEAST_DRAWS = 4000, 400
+"""Observations drawn to integrate what they tell; with fewer, it is not told."""
+MOST_POSTERIORS = 16_000_000
+MOST_MEANS = 20_000_000
+"""Numbers held at once while it is integrated."""
 MEMORY_SHARE = 0.5
 """Largest share of the machine's memory the observations may take."""
 
@@ -93,40 +101,70 @@ def synergy_alphabet(settings: BitsSettings) -> int:
 
 
 def tasks(settings: BitsSettings) -> tuple[Task, ...]:
-    """The four tasks with their exact information, for independent uniform symbols (natural class prior).
-
-    Knowing a alone, or b alone, leaves the synergy label's distribution as it is, so all of its entropy is
-    synergy: 1 bit for a ⊕ b, h(1/k) for 1[b = π(a)].
-    """
+    """The four tasks with their information, for independent uniform symbols (natural class prior): that of
+    the observations at this noise, or None where it cannot be integrated."""
     redundant, unique = settings.redundant_symbols, settings.unique_symbols
-    entropy = binary_entropy(1.0 / synergy_alphabet(settings))
+    share, unique1, unique2, synergy = information_of(settings)
     return (
-        Task(
-            "share",
-            "classification",
-            "redundancy",
-            redundant,
-            1 / redundant,
-            Information(math.log2(redundant), 0, 0, 0),
-        ),
-        Task(
-            "unique1",
-            "classification",
-            "uniqueness",
-            unique,
-            1 / unique,
-            Information(0, math.log2(unique), 0, 0),
-        ),
-        Task(
-            "unique2",
-            "classification",
-            "uniqueness",
-            unique,
-            1 / unique,
-            Information(0, 0, math.log2(unique), 0),
-        ),
-        Task("synergy", "classification", "synergy", 2, 0.5, Information(0, 0, 0, entropy)),
+        Task("share", "classification", "redundancy", redundant, 1 / redundant, share),
+        Task("unique1", "classification", "uniqueness", unique, 1 / unique, unique1),
+        Task("unique2", "classification", "uniqueness", unique, 1 / unique, unique2),
+        Task("synergy", "classification", "synergy", 2, 0.5, synergy),
     )
+
+
+@lru_cache(maxsize=8)
+def information_of(settings: BitsSettings) -> tuple[Information | None, ...]:
+    """Of the tasks, what the observations tell: where noise leaves no doubt of any symbol, what the symbols
+    tell, exactly; else integrated, with its error, as long as that takes no more than seconds.
+
+    Knowing a alone, or b alone, leaves the synergy label's distribution as it is, so all of its information
+    is synergy: of the symbols 1 bit for a ⊕ b, h(1/k) for 1[b = π(a)].
+    """
+    redundant, unique, k = settings.redundant_symbols, settings.unique_symbols, synergy_alphabet(settings)
+    maps = [_observation_map(settings, number) for number in (1, 2)]
+    if settings.noise == 0 or min(_nearest(settings, mapping) for mapping in maps) > CLEAR * settings.noise:
+        return (
+            Information(math.log2(redundant), 0, 0, 0),
+            Information(0, math.log2(unique), 0, 0),
+            Information(0, 0, math.log2(unique), 0),
+            Information(0, 0, 0, binary_entropy(1.0 / k)),
+        )
+    symbols = redundant * unique * k
+    draws = min(MOST_DRAWS, MOST_POSTERIORS // symbols)
+    if draws < LEAST_DRAWS or symbols * settings.features > MOST_MEANS:
+        return (None, None, None, None)
+    pairing = numpy_generator(settings.seed, "bits/pairing").permutation(k)
+    a, b = np.indices((k, k))
+    one = a ^ b if settings.synergy == "xor" else b == pairing[a]
+    means = tuple(_means(mapping) for mapping in maps)
+    generator = numpy_generator(settings.seed, "bits/information")
+    found = integrate((means[0], means[1]), settings.noise, one.astype(np.int64), draws, generator)
+    return tuple(Information(*atoms) for atoms in found)
+
+
+def _means(mapping: ObservationMap) -> NDArray[np.float64]:
+    """What a modality is without noise, (r, u, s, features)."""
+    shared, own, part = (table.astype(np.float64) for table in mapping.embeddings)
+    hidden = np.tanh(shared[:, None, None] + own[None, :, None] + part[None, None])
+    means: NDArray[np.float64] = hidden @ mapping.mixing
+    return means
+
+
+def _nearest(settings: BitsSettings, mapping: ObservationMap) -> float:
+    """The least distance met between observations without noise whose symbols differ in one."""
+    generator = numpy_generator(settings.seed, "bits/nearest")
+    pairs = int(np.clip(1e9 / (4 * settings.features**2), 64, 2000))
+    sizes = [len(table) for table in mapping.embeddings]
+    drawn = [generator.integers(size, size=pairs) for size in sizes]
+    plain = _observe(mapping, (drawn[0], drawn[1], drawn[2]), 0.0, generator)
+    least = math.inf
+    for number, size in enumerate(sizes):
+        moved = [*drawn]
+        moved[number] = (drawn[number] + generator.integers(1, size, size=pairs)) % size
+        apart = _observe(mapping, (moved[0], moved[1], moved[2]), 0.0, generator) - plain
+        least = min(least, float(np.sqrt((apart.astype(np.float64) ** 2).sum(1)).min()))
+    return least
 
 
 def draw_latents(

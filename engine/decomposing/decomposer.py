@@ -29,6 +29,8 @@ from engine.settings.decomposition import DecompositionSettings
 from engine.views import ViewPlan
 
 Features = NDArray[np.floating]
+KNOWN_WITHIN = 0.01
+"""Bits up to which an integrated figure counts as exact."""
 logger = logging.getLogger(__name__)
 RAW_LARGEST = 2000
 """Samples that raw inputs are read from: their probe is a stronger, slower one."""
@@ -219,7 +221,11 @@ def guarded(recorder: Recorder, what: str, work: Callable[[], None]) -> bool:
 
 
 def _exact_ceiling(task: Task) -> Ceiling | None:
-    return None if task.information is None else Ceiling(task.information.synergy, "exact")
+    """The synergy that is known by construction; an estimate where it had to be integrated roughly."""
+    known = task.information
+    if known is None:
+        return None
+    return Ceiling(known.synergy, "exact" if known.error <= KNOWN_WITHIN else "estimate")
 
 
 def _joined(parts: Sequence[torch.Tensor]) -> Features:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from engine.datasets import bits
 from engine.datasets.bits import draw_latents, labels_of, load, synergy_alphabet, tasks
+from engine.datasets.common.mixture_information import integrate
 from engine.errors import DatasetError
 from engine.information.entropy import binary_entropy
 from engine.randomness import numpy_generator
@@ -52,6 +54,39 @@ def test_the_stated_information_is_in_the_symbols(changes):
         assert alone1 == pytest.approx(known.redundancy + known.unique1, abs=0.01)
         assert alone2 == pytest.approx(known.redundancy + known.unique2, abs=0.01)
         assert plug_in_information(pair, label) == pytest.approx(known.synergy, abs=0.01)
+
+
+@pytest.mark.parametrize(("noise", "synergy"), [(2.0, 0.239), (3.0, 0.057)])
+def test_the_stated_information_is_that_of_the_observations(noise, synergy):
+    """The figures were integrated by other code, on other maps."""
+    share, unique1, unique2, pairing = (task.information for task in tasks(BitsSettings(noise=noise)))
+    assert pairing.synergy == pytest.approx(synergy, abs=0.02)
+    assert (pairing.redundancy, pairing.unique1, pairing.unique2) == (0, 0, 0)
+    assert 0 < pairing.error < 0.01
+    for known in (unique1.unique1, unique2.unique2, share.redundancy):
+        assert 1 < known < math.log2(10) - 0.5
+    assert 0 < unique1.synergy < 0.1  # knowing r, the other modality helps to tell u1
+    whole = share.redundancy + share.unique1 + share.unique2 + share.synergy
+    assert whole < math.log2(10) and share.synergy > 0.1  # two noisy looks at one symbol add up
+    assert share.error < 0.5
+
+
+def test_integration_without_blur_is_exact():
+    """Where every symbol is seen the integral is the symbols' own information."""
+    settings = BitsSettings(redundant_symbols=4, unique_symbols=3, synergy_symbols=4, noise=0.3)
+    means = tuple(bits._means(bits._observation_map(settings, number)) for number in (1, 2))
+    label = np.eye(4, dtype=np.int64)
+    found = integrate(means, 0.3, label, 1000, np.random.default_rng(0))
+    expected = [(2, 0, 0, 0), (0, math.log2(3), 0, 0), (0, 0, math.log2(3), 0), (0, 0, 0, 0.811278)]
+    for atoms, known in zip(found, expected, strict=True):
+        assert atoms[:4] == pytest.approx(known, abs=1e-3)
+        assert atoms.error < 1e-3
+
+
+def test_what_cannot_be_integrated_is_not_stated():
+    settings = BitsSettings(redundant_symbols=64, unique_symbols=64, synergy_symbols=64, noise=3.0)
+    assert [task.information for task in tasks(settings)] == [None] * 4
+    assert tasks(settings.model_copy(update={"noise": 0.1}))[3].information.error == 0
 
 
 def test_one_bit_for_xor_and_the_entropy_of_a_tenth_for_pairing():
