@@ -1,12 +1,14 @@
 # make run    install what is missing and serve the dashboard (PORT=8501)
 # make test   install, check style, types and imports, then run every test
 # make test-presets   train every preset from the command line, on generated files; some minutes
+# make test-coverage  count the promises of the synergy estimate on DRAWS=100 draws of every population; an hour
 # make bench  print the benchmark tables
 # make gpu    check and time the engine on a card, under 8 minutes; GPU_OPTIONS="--device cpu" for what there is
 
 PYTHON ?= python3
 PORT ?= 8501
 WORKERS ?= 2
+DRAWS ?= 100
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
@@ -28,7 +30,7 @@ with socket.socket() as probe:
 endef
 export CHECK_PYTHON CHECK_PORT
 
-.PHONY: run test test-presets gates bench gpu
+.PHONY: run test test-presets test-coverage gates bench gpu
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -41,6 +43,9 @@ test: $(VENV)/.installed-for-tests gates
 
 test-presets: $(VENV)/.installed-for-tests
 	@$(BIN)/python -m pytest tests/app/training/test_every_preset.py
+
+test-coverage: $(VENV)/.installed-for-tests
+	@SYNERGY_DRAWS=$(DRAWS) $(BIN)/python -m pytest --numprocesses $(WORKERS) -m coverage
 
 gates: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check

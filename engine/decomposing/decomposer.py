@@ -1,10 +1,11 @@
 """A run's decomposition: what its representation tells of every task, redundant, unique and synergistic, in
 bits (docs/synergy.md).
 
-One pass of features serves all tasks. Of each modality the method's single-modality view and its encoder's
-own output are both read, and the one that tells more is used: an under-read modality would pass for synergy.
-With three modalities, each stands against the rest, and every pair alone; no decomposition of three sources
-at once is agreed upon.
+One pass of features serves all tasks. Of each modality three views are read: the method's single-modality
+one, its encoder's own output, and the fused representation in which the other modalities come from another
+sample, which holds all that fusion makes of this modality alone. The one that tells more is used: an
+under-read modality would pass for synergy. With three modalities, each stands against the rest, and every
+pair alone; no decomposition of three sources at once is agreed upon.
 """
 
 import logging
@@ -22,8 +23,9 @@ from engine.errors import UserError
 from engine.information.results import SampleDecomposition
 from engine.information.samples import Labels, decompose_tasks
 from engine.information.summary import Ceiling
+from engine.information.views import Exchanged
 from engine.objective import Objective
-from engine.probing.representation import FeatureExtractor
+from engine.probing.representation import Exchange, FeatureExtractor
 from engine.recorder import BITS, EncoderState, Recorder
 from engine.settings.decomposition import DecompositionSettings
 from engine.views import ViewPlan
@@ -90,13 +92,19 @@ class Decomposer:
         self, extractor: FeatureExtractor, all_sides: Sequence[Sides]
     ) -> dict[Sides, dict[str, SampleDecomposition]]:
         subsets = list(dict.fromkeys(names for one in all_sides for names in (*one, one.first + one.second)))
-        parts = [extractor.extract_views(split, subsets) for split in self.pool.parts()]
+        exchanges = [
+            Exchange(sides.first + sides.second, others)
+            for sides in all_sides
+            for others in (sides.second, sides.first)
+        ]
+        parts = [extractor.extract_views(split, subsets, exchanges, self.seed) for split in self.pool.parts()]
         seen = {
             names: _joined([part.fused[number] for part in parts]) for number, names in enumerate(subsets)
         }
         own = {name: _joined([part.own[name] for part in parts]) for name in (parts[0].own if parts else ())}
+        mixed = [_joined([part.exchanged[number] for part in parts]) for number in range(len(exchanges))]
         found = {}
-        for sides in all_sides:
+        for place, sides in enumerate(all_sides):
             first, second = (
                 _varying([seen[names], np.concatenate([own[name] for name in names], 1)])
                 for names in (sides.first, sides.second)
@@ -112,6 +120,7 @@ class Decomposer:
                 seed=self.seed,
                 z_shuffled=self._shuffled(extractor, sides),
                 refused=self.refused,
+                z_exchanged=Exchanged(mixed[2 * place], mixed[2 * place + 1]),
             )
             found[sides] = {task: _warned(one, *self.pool.said) for task, one in found[sides].items()}
             if not extractor.objective.trains_single_views:
@@ -167,7 +176,8 @@ class Decomposer:
 
 
 UNTRAINED_VIEWS = (
-    "the method never trained on single modalities: they may be under-read, which would pass for synergy"
+    "the method never trained on single modalities: what they tell alone, and so redundancy and uniqueness, "
+    "may be under-read"
 )
 
 

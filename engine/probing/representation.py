@@ -12,6 +12,7 @@ from engine.dataset import Samples, Split
 from engine.encoder import Tokens
 from engine.nets.tokenizer import mean_token
 from engine.objective import Objective
+from engine.randomness import numpy_generator
 from engine.views import ViewPlan, plain_view
 
 KEPT_TOKENS_BYTES = 4 * 2**30
@@ -39,12 +40,21 @@ class SharedTokens:
         )
 
 
+class Exchange(NamedTuple):
+    """All modalities of a representation, and those of them that come from another sample."""
+
+    all: tuple[str, ...]
+    others: tuple[str, ...]
+
+
 class FeatureViews(NamedTuple):
     """fused: a representation (n, width) for each subset asked for; own: of each modality what its encoder
-    hands to the fusion, averaged over its valid tokens."""
+    hands to the fusion, averaged over its valid tokens; exchanged: for each group of modalities asked for, a
+    representation of all modalities in which those of the group come from another sample."""
 
     fused: list[Tensor]
     own: dict[str, Tensor]
+    exchanged: list[Tensor]
 
 
 @dataclass(frozen=True)
@@ -62,23 +72,43 @@ class FeatureExtractor:
         return self.extract_views(split, [subset]).fused[0]
 
     @torch.inference_mode()
-    def extract_views(self, split: Split, subsets: Sequence[Sequence[str] | None]) -> FeatureViews:
-        """Representations of several subsets of modalities from one pass: every item is encoded once."""
-        wanted = [self.objective.readable(subset) for subset in subsets]
+    def extract_views(
+        self,
+        split: Split,
+        subsets: Sequence[Sequence[str] | None],
+        exchanged: Sequence[Exchange] = (),
+        seed: int = 0,
+    ) -> FeatureViews:
+        """Representations of several subsets of modalities from one pass: every item is encoded once.
+
+        Where something is exchanged, batches are drawn by the seed, and a sample gets its neighbour's tokens.
+        """
+        wanted = [self.objective.readable(subset) for subset in (*subsets, *(one.all for one in exchanged))]
+        strangers = [frozenset[str]()] * len(subsets) + [frozenset(one.others) for one in exchanged]
         names = list(dict.fromkeys(name for subset in wanted for name in subset))
         shared = {name: self._encode_distinct(split, name) for name in names}
         fused: list[list[Tensor]] = [[] for _ in wanted]
         own: dict[str, list[Tensor]] = {name: [] for name in names}
-        for indices in torch.split(torch.arange(len(split)), self.batch_size):
+        order = torch.arange(len(split))
+        if exchanged:
+            order = torch.from_numpy(numpy_generator(seed, "exchanged").permutation(len(split)))
+        for indices in torch.tensor_split(order, -(-len(split) // self.batch_size)):
             tokens = {}
             for name in names:
                 rows, kept = split.rows[name][indices], shared[name]
                 tokens[name] = self._encode(split, name, rows) if kept is None else kept.of(rows, self.device)
                 own[name].append(mean_token(tokens[name]).float().cpu())
-            for parts, subset in zip(fused, wanted, strict=True):
-                parts.append(self.objective.fuse({name: tokens[name] for name in subset}).float().cpu())
+            for parts, subset, others in zip(fused, wanted, strangers, strict=True):
+                mixed = {
+                    name: _of_neighbours(tokens[name]) if name in others else tokens[name] for name in subset
+                }
+                parts.append(self.objective.fuse(mixed).float().cpu())
+        place = order.argsort()
+        whole = [torch.cat(parts)[place] for parts in fused]
         return FeatureViews(
-            [torch.cat(parts) for parts in fused], {name: torch.cat(parts) for name, parts in own.items()}
+            whole[: len(subsets)],
+            {name: torch.cat(parts)[place] for name, parts in own.items()},
+            whole[len(subsets) :],
         )
 
     def _encode(self, split: Split, name: str, rows: Tensor) -> Tokens:
@@ -100,3 +130,11 @@ class FeatureExtractor:
                 return None
             parts.append(Tokens(values.cpu(), None if is_padding is None else is_padding.cpu()))
         return SharedTokens(distinct, parts)
+
+
+def _of_neighbours(tokens: Tokens) -> Tokens:
+    """Every sample with the tokens of the one before it."""
+    padding = tokens.is_padding
+    return tokens._replace(
+        values=tokens.values.roll(1, 0), is_padding=None if padding is None else padding.roll(1, 0)
+    )
