@@ -59,10 +59,10 @@ def main() -> int:
 
 
 def run_parts(names: list[str], setup: Setup, seconds: float) -> list[Row]:
-    """The rows of these parts. What a part leaves of its time the next may use; where there is less time than
-    the budgets add up to, all shrink alike."""
+    """The rows of these parts. They share the time by their budgets, and what a part leaves the next may
+    use."""
     began = time.monotonic()
-    scale = min(1.0, seconds / sum(PARTS[name].seconds for name in names))
+    scale = seconds / sum(PARTS[name].seconds for name in names)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         until = began
