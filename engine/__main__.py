@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.errors import UserError, one_line
 from engine.experiment import run_experiment
+from engine.files.fingerprint import pin_data
 from engine.files.settings_file import read_settings
 from engine.recorders.folder import FolderRecorder
 from engine.settings.differences import differences, told
@@ -28,7 +29,7 @@ def main() -> int:
         return 2
     source, folder = Path(sys.argv[1]), Path(sys.argv[2])
     try:
-        settings = parse(read_settings(source))
+        settings = pin_data(parse(read_settings(source)), folder)
         recorder = FolderRecorder(folder, echo=True)
         if int(os.environ.get("RANK", "0")) == 0:
             claim(folder, settings)

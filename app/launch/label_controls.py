@@ -28,7 +28,7 @@ def label_controls(
 
     taken: arrays that are used already, as the label or as modalities.
     """
-    helps = {name: PairedFileSettings.model_fields[name].description for name in SETTINGS}
+    helps = {name: PairedFileSettings.model_fields[name].description or "" for name in SETTINGS}
     left, middle, right = st.columns(3)
     kind = content.get("label_kind", "guess")
     kind = left.selectbox(

@@ -62,9 +62,13 @@ def fields_of(model: type[Settings]) -> list[Field]:
     return [
         _field(name, info)
         for name, info in model.model_fields.items()
-        if name != "name"
-        and not (isinstance(info.json_schema_extra, dict) and "filled_in" in info.json_schema_extra)
+        if name != "name" and not is_filled_in(info)
     ]
+
+
+def is_filled_in(info: FieldInfo) -> bool:
+    """Whether the setting is ours to fill in, so that no form asks for it."""
+    return isinstance(info.json_schema_extra, dict) and "filled_in" in info.json_schema_extra
 
 
 def _field(name: str, info: FieldInfo) -> Field:

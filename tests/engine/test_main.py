@@ -3,6 +3,7 @@
 import json
 import sys
 
+import numpy as np
 import pytest
 from tiny_runs import lines, tiny
 
@@ -67,3 +68,19 @@ def test_every_mistake_is_one_line(engine, content, line):
 
 def test_a_byte_order_mark_is_no_mistake(engine):
     assert engine(b"\xef\xbb\xbf" + json.dumps(plain()).encode())[0] == 0
+
+
+def test_a_run_goes_on_with_the_same_bytes_alone(engine, tmp_path):
+    def save(classes):
+        dice = np.random.default_rng(0)
+        a, b = dice.normal(size=(2, 90, 4))
+        np.savez(tmp_path / "d.npz", a=a, b=b, y=np.arange(90) % classes)
+
+    data = {"name": "paired_file", "path": str(tmp_path / "d.npz"), "modalities": ["a", "b"], "label": "y"}
+    content = plain() | {"data": data, "encoders": {}}
+    save(3)
+    assert engine(content)[0] == 0
+    assert engine(content)[0] == 0, "the same bytes are the same run"
+    save(2)
+    code, out, err = engine(content)
+    assert (code, out) == (2, "") and "holds a run with other settings: data.fingerprint" in err
