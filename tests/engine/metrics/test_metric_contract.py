@@ -83,7 +83,7 @@ def test_the_more_is_wrong_the_worse_it_is_in_its_own_direction(name, kind):
         better * np.mean([measured(name, kind, target, spoilt(target, share, seed)) for seed in range(20)])
         for share in (0, 0.1, 0.4, 0.9)
     ]
-    assert good[0] > good[1] > good[2] > good[3]
+    assert good[0] >= good[1] >= good[2] >= good[3] and good[0] > good[3]  # a median may not see the first
     perfect = measured(name, kind, target, target)
     assert perfect == pytest.approx(1.0 if metric.higher_is_better else 0.0)
     if metric.unit == "share":
