@@ -11,7 +11,7 @@ from engine.dataset import DatasetError, MultimodalDataset, Split, Task, is_labe
 from engine.decomposing.watch import DecompositionWatch, decompose_objective
 from engine.files.temporary import temporary_folder
 from engine.objective import Objective, fresh_objective
-from engine.probing.linear_probe import Features, effective_samples, probe
+from engine.probing.linear_probe import Features, chance_among, effective_samples, probe
 from engine.probing.representation import FeatureExtractor
 from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.recorders.folder import SilentRecorder
@@ -140,10 +140,17 @@ def probe_objective(
             "n_train": outcome.n_train,
             "n_test": outcome.n_test,
             "n_effective": effective_samples(parts[2].y) if task.kind == "classification" else outcome.n_test,
+            "chance": chance_among(task, parts[2].y) if task.kind == "classification" else task.chance,
             "cost": outcome.cost,
             "split": "test",
             "checkpoint": kind,
         }
+        occur = len(set(parts[2].y.tolist())) if task.kind == "classification" else task.classes
+        if occur < task.classes:
+            recorder.message(
+                f"{task.name}: {occur} of {task.classes} classes occur in the test split; accuracy and "
+                "chance are over these"
+            )
         for metric, value in outcome.values.items():
             recorder.result(task.name, metric, value, facts)
             recorder.message(f"{task.name} {metric} {value:.4g} (n = {outcome.n_test})")

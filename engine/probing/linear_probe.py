@@ -45,6 +45,12 @@ def effective_samples(classes: np.ndarray) -> int:
     return int(len(counts) ** 2 / np.sum(1 / counts) + 1e-9)
 
 
+def chance_among(task: Task, classes: np.ndarray) -> float | None:
+    """Macro-averaged accuracy of guessing among the classes that occur in a test split, over which accuracy
+    is a mean too; None where the task has no chance. classes: (n,) integers."""
+    return None if task.chance is None else 1 / len(np.unique(classes))
+
+
 class Features(NamedTuple):
     """Representations (n, d) and a task's labels (n,) or (n, k) of one split."""
 

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from engine.dataset import Task
 from engine.metric import metrics_for
-from engine.probing.linear_probe import Features, effective_samples, probe
+from engine.probing.linear_probe import Features, chance_among, effective_samples, probe
 from engine.settings.probe import ProbeSettings
 
 CASES = flat_cases("probe")
@@ -144,3 +144,18 @@ def test_unbalanced_classes_count_as_fewer_samples():
     right = generator.random((2000, len(classes))) < 0.75
     macro = (right[:, :3600].mean(axis=1) + right[:, 3600:].mean(axis=1)) / 2
     assert macro.var() == pytest.approx(0.75 * 0.25 / n, rel=0.1)
+
+
+def test_chance_and_accuracy_are_over_the_classes_of_the_test_split():
+    """A class of noise that is not in the test: guessing among the others is chance."""
+    task = Task("label", "classification", classes=3, chance=1 / 3)
+    parts = [
+        Features(np.random.default_rng(seed).standard_normal((900, 8)), y)
+        for seed, y in enumerate((np.arange(900) % 3, np.arange(900) % 3, np.arange(900) % 2))
+    ]
+    assert chance_among(task, parts[2].y) == 0.5 and chance_among(task, parts[0].y) == pytest.approx(1 / 3)
+    assert probe(task, *parts, ProbeSettings(refine=False)).values["accuracy"] < 0.5
+    seen = [Features(part.x, np.minimum(part.y, 1)) for part in parts]
+    found = probe(task, *seen, ProbeSettings(refine=False)).values["accuracy"]
+    assert found == pytest.approx(chance_among(task, seen[2].y), abs=0.06)
+    assert chance_among(Task("label", "classification", classes=3), parts[2].y) is None
