@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.datasets.paired.steps import check_lengths, lengthened, with_lengths, without_padding
 from engine.errors import DatasetError
-from engine.files.arrays import COUNTED, ArrayFile, Column, finite_problem
+from engine.files.arrays import ArrayFile, Column, finite_problem
 from engine.files.contents import LENGTHS, PART_NAMES, SPLIT, Part, part_names, shape_problem
 from engine.files.fingerprint import hash_file
 from engine.files.opening import open_array_file
@@ -144,60 +145,12 @@ def _read(source: Source, settings: PairedFileSettings, notes: list[str]) -> dic
         if f"{name}{LENGTHS}" in table:
             raw = source.raw[f"{name}{LENGTHS}"]
             lengths = table[f"{name}{LENGTHS}"].values
-            table[name] = _with_lengths(table[name], lengths, f"{where}: '{raw}'", notes)
-        _check_lengths(table[name], f"{where}: '{source.raw[name]}'")
-        table[name] = _without_padding(table[name])
+            table[name] = with_lengths(table[name], lengths, f"{where}: '{raw}'", notes)
+        check_lengths(table[name], f"{where}: '{source.raw[name]}'")
+        table[name] = without_padding(table[name])
         if problem := finite_problem(table[name].values):
             raise DatasetError(f"{where}: '{source.raw[name]}' {problem}")
     return table
-
-
-def _with_lengths(column: Column, lengths: NDArray[np.int64], what: str, notes: list[str]) -> Column:
-    """The column with its valid steps. Numbers (n, t) with nothing behind the lengths are a sequence of
-    single values; of any other array but a sequence the lengths say nothing, and are left out with a note."""
-    if lengths.ndim != 1 or lengths.dtype.kind not in "iu":
-        raise DatasetError(
-            f"{what} must hold one whole number a row; it is {lengths.dtype} of the shape {lengths.shape}"
-        )
-    values = column.values
-    if values.ndim == 2 and _is_padded(values, lengths):
-        return Column(values[:, :, None], lengths.astype(np.int64))
-    if values.ndim != 3:
-        notes.append(f"{what} is not used: arrays of the shape {values.shape} have no steps")
-        return column
-    return column._replace(lengths=lengths.astype(np.int64))
-
-
-def _is_padded(values: NDArray[Any], lengths: NDArray[np.int64]) -> bool:
-    """Whether some of the rows (n, t) are shorter than t, and all hold nothing, 0 or NaN, behind their
-    length."""
-    behind = np.arange(values.shape[1]) >= lengths[:, None]
-    rest = values[behind]
-    return bool(len(rest) and lengths.min() >= 1 and ((rest == 0) | np.isnan(rest)).all())
-
-
-def _without_padding(column: Column) -> Column:
-    """What stands behind the valid steps is 0, whatever it was: padding with NaN is padding too."""
-    if column.lengths is None:
-        return column
-    behind = np.arange(column.values.shape[1]) >= column.lengths[:, None]
-    if not column.values[behind].any():
-        return column
-    values = column.values.copy()
-    values[behind] = 0
-    return column._replace(values=values)
-
-
-def _check_lengths(column: Column, what: str) -> None:
-    if column.lengths is None:
-        return
-    steps = column.values.shape[1]
-    bad = np.flatnonzero((column.lengths < 1) | (column.lengths > steps))
-    if len(bad):
-        raise DatasetError(
-            f"{what} says {column.lengths[bad[0]]} steps in row {bad[0]} ({COUNTED}); allowed are 1 to "
-            f"{steps}"
-        )
 
 
 def _row_parts(source: Source, table: Mapping[str, Column]) -> NDArray[np.int64]:
@@ -233,7 +186,7 @@ def _concatenate(name: str, columns: list[Column]) -> Column:
     """The rows of all parts, one after the other; sequences with lengths are filled up to the longest."""
     if any(column.lengths is not None for column in columns):
         longest = max(column.values.shape[1] for column in columns)
-        columns = [_lengthened(column, longest) for column in columns]
+        columns = [lengthened(column, longest) for column in columns]
     shapes = {column.values.shape[1:] for column in columns}
     if len(shapes) > 1:
         raise DatasetError(
@@ -246,10 +199,3 @@ def _concatenate(name: str, columns: list[Column]) -> Column:
     values = [np.array([place[t] for t in c.names])[c.values] if names else c.values for c in columns]
     lengths = [column.lengths for column in columns if column.lengths is not None]
     return Column(np.concatenate(values), np.concatenate(lengths) if lengths else None, names)
-
-
-def _lengthened(column: Column, longest: int) -> Column:
-    rows, steps = column.values.shape[:2]
-    lengths = np.full(rows, steps) if column.lengths is None else column.lengths
-    missing = ((0, 0), (0, longest - steps), *((0, 0),) * (column.values.ndim - 2))
-    return column._replace(values=np.pad(column.values, missing), lengths=lengths)
