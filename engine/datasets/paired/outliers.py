@@ -68,12 +68,17 @@ def told(name: str, found: list[FarValue], shown: int = 3) -> list[str]:
     """A sentence for each of the first columns, and one that counts the rest."""
     lines = []
     for one in found[:shown]:
-        others = f"; {one.rows - 1:,} more rows are as far" if one.rows > 1 else ""
+        others = "; " + show_more(one.rows - 1, "row") + " as far" if one.rows > 1 else ""
         lines.append(
             f"'{name}' holds {one.value:g} in row {one.row:,} ({COUNTED}), column {one.column}: "
             f"{one.distance:,.0f} standard deviations from the mean of the other rows{others}; such a row "
             "dwarfs all others: does it stand for a missing value?"
         )
     if len(found) > shown:
-        lines.append(f"'{name}' has {len(found) - shown:,} more columns with such rows")
+        lines.append(f"in '{name}' {show_more(len(found) - shown, 'column')} with such rows")
     return lines
+
+
+def show_more(count: int, noun: str) -> str:
+    """ "1 more row is", "2 more rows are"."""
+    return f"{count:,} more {noun} is" if count == 1 else f"{count:,} more {noun}s are"
