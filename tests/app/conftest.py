@@ -63,7 +63,7 @@ def open_page() -> OpenPage:
     """`open_page("run", run=3)`: the dashboard as a browser shows it at `/run?run=3`."""
 
     def open_at(name: str, **query: object) -> AppTest:
-        test = AppTest.from_string("from app.dashboard import main\nmain()", default_timeout=30)
+        test = AppTest.from_string("from app.dashboard import main\nmain()", default_timeout=60)
         test._page_hash = calc_hash(
             name
         )  # AppTest has no public way to start at the URL of a page that is a function

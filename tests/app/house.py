@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from eventually import eventually
 
 from app.training.configuring import Planned
 from app.training.launching import new_run
@@ -76,19 +77,18 @@ class House:
     def state(self, run_id: int) -> str:
         return live_state(self.run(run_id), now_ms())
 
-    def wait(self, run_id: int, *states: str, seconds: float = 30.0) -> Run:
+    def wait(self, run_id: int, *states: str, seconds: float = 60.0) -> Run:
         """The run, once it is in one of the states."""
-        self.until(lambda: self.state(run_id) in states, seconds, lambda: f"{self.run(run_id)}\n{self.log()}")
+        eventually(
+            lambda: self.state(run_id) in states,
+            seconds,
+            explain=lambda: f"run {run_id} is not {' or '.join(states)}: {self.run(run_id)}\n{self.log()}",
+        )
         return self.run(run_id)
 
-    def until(
-        self, condition: Callable[[], bool], seconds: float = 30.0, explain: Callable[[], str] = str
-    ) -> None:
-        """Wait for a condition; fails with what there is to see when it does not come true."""
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, f"waited {seconds:.0f} s in vain\n{explain() or self.log()}"
-            time.sleep(0.03)
+    def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Wait for a condition; fails with what was printed in this home when it does not come true."""
+        eventually(condition, seconds, explain=self.log)
 
     def log(self) -> str:
         """All that was printed in this home."""
@@ -108,7 +108,7 @@ class House:
         live = live_supervisor(self.db, host_name())
         if live is not None and is_alive(live.pid, live.pid_started):
             os.kill(live.pid, signal.SIGTERM)
-            self.until(lambda: not is_alive(live.pid, live.pid_started), 10)
+            self.until(lambda: not is_alive(live.pid, live.pid_started))
 
     def close(self) -> None:
         for child in self._supervisors:

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,10 +125,9 @@ def test_light_commands_do_not_import_torch(arguments: list[str], tmp_path: Path
         f"sys.argv = ['infmasking', *{arguments}]\n"
         "try:\n    main()\nexcept SystemExit:\n    sys.exit(9 if 'torch' in sys.modules else 0)\n"
     )
-    start = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert time.monotonic() - start < 10  # a hang, not a benchmark: it takes a quarter of a second
 
 
 def test_detached_runs_are_queued_with_absolute_data_paths_and_a_supervisor_takes_them(
@@ -162,11 +160,11 @@ def test_supervise_once_leaves_when_nothing_waits(command: Command, tmp_path: Pa
     with open_house(tmp_path / "home") as house:
         environment = house.environment()
         once = [sys.executable, "-m", "app.cli", "supervise", "--once"]
-        done = subprocess.run(once, env=environment, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(once, env=environment, capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stderr) == (0, "")
         house.supervisor()
         house.until(house.has_supervisor)
-        done = subprocess.run(once, env=environment, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(once, env=environment, capture_output=True, text=True, timeout=60)
         assert done.returncode == 1
         assert done.stderr == "error: this machine has a live supervisor for this database already\n"
         assert list_runs(house.db) == []
@@ -205,10 +203,10 @@ def test_a_second_control_c_ends_a_run_that_does_not_listen(tmp_path: Path) -> N
         assert "press Ctrl-C again" in follower.stdout.readline()
         house.wait(number, "stopping")
         follower.send_signal(signal.SIGINT)
-        assert follower.wait(10) == 130
+        assert follower.wait(60) == 130
         assert house.state(number) == "stopped"
-        house.until(lambda: not is_alive(run.pid, run.pid_started), 5)
-        house.until(lambda: not active_jobs(house.db), 5)
+        house.until(lambda: not is_alive(run.pid, run.pid_started))
+        house.until(lambda: not active_jobs(house.db))
 
 
 def test_a_file_in_the_users_folder_is_not_taken_for_a_package(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ ARGUMENTS = (
 )
 HERE = Path(__file__).parent
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,15 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import psutil
+from eventually import eventually
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
 
 
 def free_port() -> int:
@@ -52,7 +51,7 @@ class Studio:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=120,
         ).stdout
 
     def start(self) -> None:
@@ -68,17 +67,18 @@ class Studio:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._is_healthy():
-            if self._server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the dashboard did not start:\n{self.log.read_text()[-4000:]}")
-            time.sleep(0.1)
+        going = self._server
+        eventually(
+            self._is_healthy,
+            going=lambda: going.poll() is None,
+            explain=lambda: f"the dashboard did not start:\n{self.log.read_text()[-4000:]}",
+        )
 
     def stop_server(self) -> None:
         """Close the dashboard as Ctrl-C does; supervisor and trainers are none of its business."""
         if self._server is not None:
             self._server.send_signal(signal.SIGINT)
-            self._server.wait(timeout=30)
+            self._server.wait(timeout=60)
             self._server = None
 
     def processes(self) -> list[psutil.Process]:
@@ -99,11 +99,11 @@ class Studio:
                     process.kill()
                 except psutil.NoSuchProcess:
                     continue
-            psutil.wait_procs(found, timeout=10)
+            psutil.wait_procs(found, timeout=60)
 
     def _is_healthy(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=30) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -217,7 +217,7 @@ def test_a_forked_child_is_told_to_open_its_own(db: Database) -> None:
     answers = context.SimpleQueue()
     child = context.Process(target=_write_in_child, args=(db, answers))
     child.start()
-    child.join(30)
+    child.join(60)
     assert "opened by another process" in answers.get()
 
 

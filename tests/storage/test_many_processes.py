@@ -3,11 +3,10 @@
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from eventually import eventually
 from sqlalchemy import func, select, update
 
 from storage import models
@@ -56,13 +55,6 @@ write_artifact(Database.at(pathlib.Path(sys.argv[1])), int(sys.argv[2]), "state"
 """
 
 
-def wait_for(true: Callable[[], bool], process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.002)
-
-
 def count(db: Database, artifact: int) -> int:
     with db.read() as connection:
         query = (
@@ -80,7 +72,7 @@ def test_a_writer_killed_in_the_middle_of_a_file(db: Database, run_id: int, tmp_
     with (tmp_path / "big").open("wb") as big:
         big.truncate(400 * CHUNK)  # sparse: long to store, quick to make
     writer = subprocess.Popen([sys.executable, "-c", SAVE, tmp_path, str(run_id), tmp_path / "big"])
-    wait_for(lambda: count(db, former) >= 3, writer)
+    eventually(lambda: count(db, former) >= 3, going=lambda: writer.poll() is None)
     writer.send_signal(signal.SIGKILL)
     writer.wait()
     left = count(db, former)
@@ -104,7 +96,7 @@ def test_a_new_attempt_clears_what_the_killed_one_left(db: Database, run_id: int
     with (tmp_path / "big").open("wb") as big:
         big.truncate(400 * CHUNK)
     writer = subprocess.Popen([sys.executable, "-c", SAVE, tmp_path, str(run_id), tmp_path / "big"])
-    wait_for(lambda: count(db, 0) >= 3, writer)
+    eventually(lambda: count(db, 0) >= 3, going=lambda: writer.poll() is None)
     writer.send_signal(signal.SIGKILL)
     writer.wait()
     (tmp_path / "small").write_bytes(b"small")

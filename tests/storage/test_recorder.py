@@ -5,11 +5,11 @@ import json
 import logging
 import math
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from eventually import eventually
 from sqlalchemy import update
 
 from storage import models
@@ -31,13 +31,6 @@ from storage.runs import (
     requeue,
 )
 from storage.spool import Spool
-
-
-def eventually(true: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 def fill_up(db: Database) -> None:

@@ -23,7 +23,7 @@ def draw(preset: str, method: str) -> None:
 
 
 def page(preset: str = "trifeature-small", method: str = "infmasking") -> AppTest:
-    return AppTest.from_function(draw, args=(preset, method), default_timeout=30).run()
+    return AppTest.from_function(draw, args=(preset, method), default_timeout=60).run()
 
 
 @pytest.mark.parametrize("method", method_names())

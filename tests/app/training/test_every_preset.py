@@ -170,7 +170,7 @@ def stopped_by_ctrl_c(house: House, process: subprocess.Popen[str]) -> int:
     """Ctrl-C while the run loads its data, so that it stops at its first step; returns the run's number."""
     assert process.stdout is not None and process.stderr is not None
     number = int(process.stdout.readline().removeprefix("run ").partition(":")[0])
-    house.until(lambda: house.state(number) in ("starting", "running"), 60)
+    house.until(lambda: house.state(number) in ("starting", "running"))
     assert process.stderr.readline().startswith(f"run {number} ")  # it follows the run now
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)

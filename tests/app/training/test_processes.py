@@ -3,24 +3,13 @@
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+from eventually import eventually
 
 from app.training.processes import identify, is_alive, signal_all, start_detached, this_process
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Whether the condition comes true within the time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 def test_this_process_is_alive_and_its_pid_with_another_start_is_not() -> None:
@@ -34,7 +23,7 @@ def test_an_ended_child_is_dead_before_and_after_it_is_reaped(tmp_path: Path) ->
     child = start_detached([sys.executable, "-c", "input()"], tmp_path / "log", os.environ)
     known = identify(child.pid)
     assert known is not None
-    assert eventually(lambda: not is_alive(*known))  # stdin is /dev/null, so it ends with an error
+    eventually(lambda: not is_alive(*known))  # stdin is /dev/null, so it ends with an error
     assert child.wait() == 1
     assert not is_alive(*known)
     assert "EOFError" in (tmp_path / "log").read_text()
@@ -58,12 +47,12 @@ def test_a_signal_reaches_children_that_made_sessions_of_their_own(tmp_path: Pat
     )
     log = tmp_path / "log"
     parent = start_detached([sys.executable, "-c", program], log, os.environ)
-    assert eventually(lambda: log.exists() and log.read_text().strip().isdigit())
+    eventually(lambda: log.exists() and log.read_text().strip().isdigit())
     known = identify(int(log.read_text()))
     assert known is not None
     signal_all(parent.pid, signal.SIGKILL)
     assert parent.wait() == -signal.SIGKILL
-    assert eventually(lambda: not is_alive(*known))
+    eventually(lambda: not is_alive(*known))
 
 
 def test_a_process_is_known_by_what_the_kernel_counts(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from eventually import eventually
 from safetensors.torch import load_file
 from tiny_runs import SMALL_HEAD, StopsAt, lines, tiny
 
@@ -67,9 +67,7 @@ def test_kill_9_costs_only_time(tmp_path):
     command = [sys.executable, "-m", "engine", str(tmp_path / "settings.json"), str(tmp_path / "killed")]
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
     state = tmp_path / "killed" / "state.safetensors"
-    deadline = time.monotonic() + 120
-    while not state.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(state.exists, 120, going=lambda: process.poll() is None)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     read_metadata(state)  # whole, or it would not open
