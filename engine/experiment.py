@@ -11,7 +11,7 @@ from engine.dataset import DatasetError, MultimodalDataset, Split, Task, is_labe
 from engine.decomposing.watch import DecompositionWatch, decompose_objective
 from engine.files.temporary import temporary_folder
 from engine.objective import Objective, fresh_objective
-from engine.probing.linear_probe import Features, chance_among, effective_samples, probe
+from engine.probing.linear_probe import LabelledFeatures, chance_among, effective_samples, probe
 from engine.probing.representation import FeatureExtractor
 from engine.recorder import ArtifactKind, Fact, Recorder
 from engine.recorders.folder import SilentRecorder
@@ -156,13 +156,13 @@ def probe_objective(
             recorder.message(f"{task.name} {metric} {value:.4g} (n = {outcome.n_test})")
 
 
-def _labelled(task: Task, x: NDArray[Any], split: Split) -> Features:
+def _labelled(task: Task, x: NDArray[Any], split: Split) -> LabelledFeatures:
     """The representations of the samples that have a label of the task, with their labels."""
     labels = split.labels[task.name]
     has = is_labelled(labels)
     if not has.any():
         raise DatasetError(f"no sample of a probe's split has a label of '{task.name}'")
-    return Features(x[has.numpy()], labels[has].numpy())
+    return LabelledFeatures(x[has.numpy()], labels[has].numpy())
 
 
 def task_facts(task: Task) -> dict[str, Fact]:

@@ -2,14 +2,12 @@
 NaN."""
 
 import math
-import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Select, select
 
 from storage import models
-from storage.batch import Line, next_number, write_lines
 from storage.database import Database
 
 Columns = dict[str, list[Any]]
@@ -94,12 +92,6 @@ def log_tail(db: Database, run_id: int, limit: int = 200) -> list[LogLine]:
     with db.read() as connection:
         rows = connection.execute(query.order_by(models.log_lines.c.number.desc()).limit(limit)).all()
     return [LogLine(number // 1000, text) for number, text in reversed(rows)]
-
-
-def add_log(db: Database, run_id: int, text: str) -> None:
-    """A log line from outside the run's process, such as the supervisor's word on how it ended."""
-    with db.write() as connection:
-        write_lines(connection, run_id, [Line(next_number(connection, run_id, time.time_ns() // 1000), text)])
 
 
 def all_tags(db: Database) -> list[str]:

@@ -1,15 +1,24 @@
 """Runs: create, read, label, and every change of their status."""
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from storage.batch import Line, next_number, write_lines
 from storage.clock import now_ms
 from storage.database import Database
 from storage.models import artifacts, decompositions, jobs, log_lines, metric_summaries, results, runs
 from storage.purging import purge_run
 from storage.run import ALIVE, NewRun, NoSuchRun, Run, WrongState, change_run, fetch_run, live_state, run_from
+
+
+def add_log(db: Database, run_id: int, text: str) -> None:
+    """A log line from outside the run's process, such as the supervisor's word on how it ended."""
+    with db.write() as connection:
+        write_lines(connection, run_id, [Line(next_number(connection, run_id, time.time_ns() // 1000), text)])
+
 
 __all__ = [
     "ALIVE",

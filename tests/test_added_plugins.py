@@ -98,12 +98,12 @@ from collections.abc import Sequence
 from engine.dataset import Modality, Task
 from engine.losses.contrastive import info_nce
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
-from engine.objectives.bases.fused import FusedObjective
+from engine.objectives.bases.fused import ContrastiveFusionObjective
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import FusedSimclrSettings
 
 
-class FusedSimclr(FusedObjective):
+class FusedSimclr(ContrastiveFusionObjective):
     """InfoNCE of the two fusions."""
 
     trains_single_views = False

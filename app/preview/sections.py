@@ -12,7 +12,7 @@ from app.preview.requests import Preview
 from app.wording.fields import fields_of, show_list, summary
 from app.wording.figures import show_bytes
 from app.wording.text import Markdown, plain
-from app.wording.truth import truth_line
+from app.wording.truth import truth_words
 from engine.files.presence import Presence
 from engine.settings.base import Settings
 
@@ -147,8 +147,7 @@ def show_tasks(tasks: Sequence[Mapping[str, Any]]) -> None:
 def _truth(task: Mapping[str, Any]) -> str:
     if task["information"] is None:
         return "not known"
-    line = truth_line(task["name"], {f"true_{name}": value for name, value in task["information"].items()})
-    return "not known" if line is None else line.partition(": ")[2]
+    return truth_words({f"true_{name}": value for name, value in task["information"].items()}) or "not known"
 
 
 def _count_chart(task: Mapping[str, Any]) -> alt.Chart:

@@ -12,7 +12,7 @@ from engine.dataset import Modality, Samples, load_dataset
 from engine.encoder import Encoder, Tokens
 from engine.nets.masking import draw_kept, join
 from engine.objective import build_objective
-from engine.objectives.bases.fused import FusedObjective
+from engine.objectives.bases.fused import ContrastiveFusionObjective
 from engine.randomness import derive_seed, torch_generator
 from engine.settings.experiment import ExperimentSettings, SettingsError
 from engine.settings.objective import InfmaskingSettings
@@ -32,7 +32,7 @@ def show_views(settings: ExperimentSettings, folder: Path, home: Path) -> Facts:
     plan = view_plan(settings, dataset.modalities)
     torch.manual_seed(derive_seed(settings.seed, "weights"))
     objective = build_objective(settings, dataset.modalities).eval()
-    assert isinstance(objective, FusedObjective)
+    assert isinstance(objective, ContrastiveFusionObjective)
     batch = dataset.train.batch(
         torch.randperm(len(dataset.train), generator=torch_generator(0, "preview/views"))[:VIEWED]
     )

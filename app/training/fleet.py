@@ -22,8 +22,7 @@ from app.training.watched import Watched, silence
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 from storage import jobs
 from storage.database import Database
-from storage.queries import add_log
-from storage.runs import Run, get_run, list_runs, mark_ended, mark_lost
+from storage.runs import Run, add_log, get_run, list_runs, mark_ended, mark_lost
 
 MEMORY_FOR_ANOTHER = 2**30
 """Bytes that must be free before a run is started beside others."""

@@ -12,7 +12,14 @@ TRUTH = {
 
 
 def truth_line(task: str, facts: Mapping[str, Any]) -> str | None:
-    """What the data set states exactly: "synergy: 0.469 bits, all synergistic"; None where it states
+    """What the data set states exactly, with the task: "synergy: 0.469 bits, all synergistic"; None where it
+    states nothing."""
+    words = truth_words(facts)
+    return None if words is None else f"{task}: {words}"
+
+
+def truth_words(facts: Mapping[str, Any]) -> str | None:
+    """What the data set states exactly of one task: "0.469 bits, all synergistic"; None where it states
     nothing."""
     if any(facts.get(f"true_{name}") is None for name in TRUTH):
         return None
@@ -21,8 +28,8 @@ def truth_line(task: str, facts: Mapping[str, Any]) -> str | None:
     }
     total = sum(parts.values())
     if not parts:
-        return f"{task}: no information about it in the modalities"
+        return "no information about it in the modalities"
     shares = ", ".join(f"{value:.3f} {words}" for words, value in parts.items())
     error = float(facts.get("true_error") or 0.0)
     within = f" (integrated, to within {error:.3f})" if error > 5e-4 else ""
-    return f"{task}: {total:.3f} bits{within}, " + (f"all {next(iter(parts))}" if len(parts) == 1 else shares)
+    return f"{total:.3f} bits{within}, " + (f"all {next(iter(parts))}" if len(parts) == 1 else shares)

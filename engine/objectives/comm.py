@@ -8,12 +8,12 @@ import torch
 from engine.dataset import Modality, Task
 from engine.losses.contrastive import comm_terms, weighted_mean
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
-from engine.objectives.bases.fused import FusedObjective, check_term_weights
+from engine.objectives.bases.fused import ContrastiveFusionObjective, check_term_weights
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import CommSettings
 
 
-class Comm(FusedObjective):
+class Comm(ContrastiveFusionObjective):
     """Loss: mean of weight × term over the modalities and the fusion (docs/method.md#losses)."""
 
     def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], method: CommSettings):

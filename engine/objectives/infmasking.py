@@ -11,7 +11,7 @@ from engine.losses.contrastive import Contrast, comm_terms, similarities, unit, 
 from engine.losses.uniformity import uniformity
 from engine.nets.masking import draw_kept
 from engine.objective import NO_LABELS, Labels, Progress, StepOutput, View
-from engine.objectives.bases.fused import FusedObjective, check_term_weights
+from engine.objectives.bases.fused import ContrastiveFusionObjective, check_term_weights
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.objective import InfmaskingSettings
 
@@ -67,7 +67,7 @@ def infmasking_terms(
     return masked, comm_terms(first, second, temperature, prototype)
 
 
-class Infmasking(FusedObjective):
+class Infmasking(ContrastiveFusionObjective):
     """Loss: mean of weight × term over the two masked terms, the modalities and the fusion
     (docs/method.md#losses).
 

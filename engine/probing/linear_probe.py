@@ -51,7 +51,7 @@ def chance_among(task: Task, classes: np.ndarray) -> float | None:
     return None if task.chance is None else 1 / len(np.unique(classes))
 
 
-class Features(NamedTuple):
+class LabelledFeatures(NamedTuple):
     """Representations (n, d) and a task's labels (n,) or (n, k) of one split."""
 
     x: np.ndarray
@@ -59,7 +59,11 @@ class Features(NamedTuple):
 
 
 def probe(
-    task: Task, train: Features, validation: Features, test: Features, settings: ProbeSettings
+    task: Task,
+    train: LabelledFeatures,
+    validation: LabelledFeatures,
+    test: LabelledFeatures,
+    settings: ProbeSettings,
 ) -> ProbeResult:
     """Choose the cost on validation, refit on train and validation together, measure on test.
 
@@ -80,7 +84,7 @@ def probe(
     if settings.refine:
         for step in _FINER_STEPS:
             best = max((best, best - step, best + step), key=score)
-    both = Features(np.concatenate([train.x, validation.x]), np.concatenate([train.y, validation.y]))
+    both = LabelledFeatures(np.concatenate([train.x, validation.x]), np.concatenate([train.y, validation.y]))
     predicted = _fit(task, both, _cost(best), settings.iterations)(test.x)
     values = {name: metric.measure(test.y, predicted) for name, metric in metrics_for(task.kind).items()}
     return ProbeResult(values, _cost(best), len(both.y), len(test.y))
@@ -95,7 +99,7 @@ def _selection_score(task: Task, target: np.ndarray, predicted: np.ndarray) -> f
     return (1 if metric.higher_is_better else -1) * metric.measure(target, predicted)
 
 
-def _fit(task: Task, features: Features, cost: float, iterations: int) -> Predict:
+def _fit(task: Task, features: LabelledFeatures, cost: float, iterations: int) -> Predict:
     """A fitted predictor: x (n, d) → classes (n,), 0/1 labels (n, k) or values like y."""
     if task.kind == "regression":
         # by singular values, in double precision: the normal equations lose what little the weakest penalties

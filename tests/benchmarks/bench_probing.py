@@ -16,7 +16,7 @@ import torch
 from engine.dataset import MultimodalDataset, Split, load_dataset
 from engine.objective import Objective, build_objective
 from engine.presets.preset import load_preset
-from engine.probing.linear_probe import Features, probe
+from engine.probing.linear_probe import LabelledFeatures, probe
 from engine.probing.representation import FeatureExtractor
 from engine.settings.experiment import ExperimentSettings
 from engine.views import ViewPlan, plain_view, view_plan
@@ -50,7 +50,10 @@ def probe_all(
         middle = time.process_time()
         probe(
             task,
-            *(Features(x, s.labels[task.name].numpy()) for x, s in zip(features, splits, strict=True)),
+            *(
+                LabelledFeatures(x, s.labels[task.name].numpy())
+                for x, s in zip(features, splits, strict=True)
+            ),
             settings.probe,
         )
         seconds[0] += middle - start

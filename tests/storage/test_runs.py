@@ -16,11 +16,12 @@ from storage.clock import now_ms
 from storage.database import Database
 from storage.jobs import active_jobs, claim, finish, queued_jobs, register_supervisor
 from storage.points import Point, write_points
-from storage.queries import add_log, all_tags, log_tail
+from storage.queries import all_tags, log_tail
 from storage.runs import (
     NewRun,
     NoSuchRun,
     WrongState,
+    add_log,
     cancel_queued,
     count_runs,
     create_runs,

@@ -56,7 +56,7 @@ class FusionObjective(Objective):
         return fused
 
 
-class FusedObjective(FusionObjective):
+class ContrastiveFusionObjective(FusionObjective):
     """Base of the methods that contrast fused representations of two augmented views."""
 
     augmented_views = 2

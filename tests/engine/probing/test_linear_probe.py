@@ -9,17 +9,17 @@ from safetensors.numpy import load_file
 
 from engine.dataset import Task
 from engine.metric import metrics_for
-from engine.probing.linear_probe import Features, chance_among, effective_samples, probe
+from engine.probing.linear_probe import LabelledFeatures, chance_among, effective_samples, probe
 from engine.settings.probe import ProbeSettings
 
 CASES = flat_cases("probe")
 
 
-def blobs(n: int, classes: int, distance: float, seed: int) -> Features:
+def blobs(n: int, classes: int, distance: float, seed: int) -> LabelledFeatures:
     centres = np.random.default_rng(0).standard_normal((classes, 8)) * distance
     generator = np.random.default_rng(seed)
     y = generator.integers(0, classes, n)
-    return Features(centres[y] + generator.standard_normal((n, 8)), y)
+    return LabelledFeatures(centres[y] + generator.standard_normal((n, 8)), y)
 
 
 def test_separable_classes_are_read_and_noise_is_chance():
@@ -27,7 +27,7 @@ def test_separable_classes_are_read_and_noise_is_chance():
     easy = [blobs(300, 4, 4.0, seed) for seed in range(3)]
     assert probe(task, *easy, ProbeSettings()).values["accuracy"] > 0.99
     noise = [
-        Features(np.random.default_rng(9 + i).standard_normal((600, 8)), f.y)
+        LabelledFeatures(np.random.default_rng(9 + i).standard_normal((600, 8)), f.y)
         for i, f in enumerate(blobs(600, 4, 0, i) for i in range(3))
     ]
     assert abs(probe(task, *noise, ProbeSettings()).values["accuracy"] - 0.25) < 0.08
@@ -37,7 +37,7 @@ def test_the_test_split_does_not_choose_the_cost():
     task = Task("label", "classification", classes=2)
     train, validation, test = (blobs(200, 2, 0.5, seed) for seed in range(3))
     normal = probe(task, train, validation, test, ProbeSettings())
-    swapped = probe(task, train, validation, Features(test.x, 1 - test.y), ProbeSettings())
+    swapped = probe(task, train, validation, LabelledFeatures(test.x, 1 - test.y), ProbeSettings())
     assert normal.cost == swapped.cost
     assert normal.values["accuracy"] + swapped.values["accuracy"] == pytest.approx(1)
     assert (normal.n_train, normal.n_test) == (400, 200)
@@ -49,7 +49,7 @@ def test_regression_and_multilabel():
 
     def linear(n):
         x = generator.standard_normal((n, 8))
-        return Features(x, x @ weights)
+        return LabelledFeatures(x, x @ weights)
 
     assert (
         probe(Task("y", "regression"), linear(100), linear(50), linear(50), ProbeSettings()).values["mse"]
@@ -58,7 +58,7 @@ def test_regression_and_multilabel():
 
     def labels(n):
         x = generator.standard_normal((n, 8))
-        return Features(x, np.column_stack([x[:, 0] > 0, x[:, 1] > 0, np.zeros(n)]).astype(np.int64))
+        return LabelledFeatures(x, np.column_stack([x[:, 0] > 0, x[:, 1] > 0, np.zeros(n)]).astype(np.int64))
 
     values = probe(
         Task("y", "multilabel", classes=3), labels(400), labels(200), labels(200), ProbeSettings()
@@ -76,7 +76,7 @@ def test_of_equal_costs_the_least_extreme_is_taken():
 
     def classes(first, second):
         y = np.repeat([0, 1], [first, second])
-        return Features(2.0 * y[:, None] - 1 + 0.1 * generator.standard_normal((len(y), 3)), y)
+        return LabelledFeatures(2.0 * y[:, None] - 1 + 0.1 * generator.standard_normal((len(y), 3)), y)
 
     task = Task("label", "classification", classes=2)
     found = probe(task, classes(50, 50), classes(10, 30), classes(20, 20), ProbeSettings())
@@ -89,7 +89,7 @@ def test_ridge_is_exact_where_features_nearly_depend_on_each_other():
 
     def nearly_one(n):
         x = generator.standard_normal((n, 1)) * np.ones((1, 6)) + 1e-4 * generator.standard_normal((n, 6))
-        return Features(x.astype(np.float32), (3 * x[:, :1] + 0.01).astype(np.float32))
+        return LabelledFeatures(x.astype(np.float32), (3 * x[:, :1] + 0.01).astype(np.float32))
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -123,10 +123,10 @@ def test_golden_accuracy(case_id, refine):
     stored = load_file(folder / case["file"])
     run = next(run for run in case["runs"] if run["key"] == ("sklearn_full" if refine else "sklearn_fast"))
     rows = [
-        Features(stored["train/x"][index], stored["train/y"][index])
+        LabelledFeatures(stored["train/x"][index], stored["train/y"][index])
         for index in (stored["split/fit_idx"], stored["split/val_idx"])
     ]
-    test = Features(stored["test/x"], stored["test/y"])
+    test = LabelledFeatures(stored["test/x"], stored["test/y"])
     task = Task("label", "classification", classes=case["n_classes"])
     found = probe(task, rows[0], rows[1], test, ProbeSettings(refine=refine))
     tolerance = 2 * np.sqrt(0.25 / case["n_test"]) if refine else 0.005
@@ -150,12 +150,12 @@ def test_chance_and_accuracy_are_over_the_classes_of_the_test_split():
     """A class of noise that is not in the test: guessing among the others is chance."""
     task = Task("label", "classification", classes=3, chance=1 / 3)
     parts = [
-        Features(np.random.default_rng(seed).standard_normal((900, 8)), y)
+        LabelledFeatures(np.random.default_rng(seed).standard_normal((900, 8)), y)
         for seed, y in enumerate((np.arange(900) % 3, np.arange(900) % 3, np.arange(900) % 2))
     ]
     assert chance_among(task, parts[2].y) == 0.5 and chance_among(task, parts[0].y) == pytest.approx(1 / 3)
     assert probe(task, *parts, ProbeSettings(refine=False)).values["accuracy"] < 0.5
-    seen = [Features(part.x, np.minimum(part.y, 1)) for part in parts]
+    seen = [LabelledFeatures(part.x, np.minimum(part.y, 1)) for part in parts]
     found = probe(task, *seen, ProbeSettings(refine=False)).values["accuracy"]
     assert found == pytest.approx(chance_among(task, seen[2].y), abs=0.06)
     assert chance_among(Task("label", "classification", classes=3), parts[2].y) is None
