@@ -18,6 +18,7 @@ from app.home import spool_file
 from app.training.devices import gpus
 from app.training.monitor import Monitor
 from app.training.processes import host_name, this_process
+from app.training.ranks import LOST_PEER, lost_peer
 from app.training.trainer_command import ROOT
 from engine.errors import UserError
 from engine.settings.experiment import ExperimentSettings, parse
@@ -69,7 +70,7 @@ class TrainingRecorder(RunRecorder):
 
 
 def train_run(db: Database, home: Path, run_id: int, job_id: int) -> int:
-    """Train a run that the supervisor placed here; returns the process's exit code, 1 when the run failed.
+    """Train a run that the supervisor placed here; returns the exit code: 1 when it failed, or `LOST_PEER`.
 
     Raises `NoSuchRun` and `RefusedRun`; errors of the training become the run's error line instead.
     """
@@ -88,6 +89,8 @@ def train_run(db: Database, home: Path, run_id: int, job_id: int) -> int:
     spool = spool_file(home, run_id)
     with TrainingRecorder(db, run_id, spool) as recorder:
         ending, error = _train(run, recorder, home)
+        if ending is None:
+            return LOST_PEER  # whoever started them all knows why, and how the run ended
         if error:
             recorder.log(f"failed: {error}")
         elif ending == "stopped":
@@ -96,8 +99,8 @@ def train_run(db: Database, home: Path, run_id: int, job_id: int) -> int:
     return 1 if ending == "failed" else 0
 
 
-def _train(run: Run, recorder: TrainingRecorder, home: Path) -> tuple[Ending, str | None]:
-    """How it ended, and the error line if it failed."""
+def _train(run: Run, recorder: TrainingRecorder, home: Path) -> tuple[Ending | None, str | None]:
+    """How it ended, None where another process of the run is gone, and the error line if it failed."""
     _on_signals(recorder.on_signal)
     try:
         recorder.phase("starting")
@@ -109,6 +112,9 @@ def _train(run: Run, recorder: TrainingRecorder, home: Path) -> tuple[Ending, st
     except Aborted:
         return "stopped", None
     except Exception as error:
+        if lost_peer(error):
+            tell(f"another process of the run is gone: {one_line(error)}")
+            return None, None
         if not isinstance(error, EXPECTED):
             tell(traceback.format_exc())
         tell(f"error: {one_line(error)}")
@@ -133,7 +139,13 @@ def _train_beside(run: Run, home: Path) -> int:
     from engine.experiment import run_experiment
     from engine.recorders.folder import SilentRecorder
 
-    run_experiment(parse(run.settings), SilentRecorder(), home)
+    try:
+        run_experiment(parse(run.settings), SilentRecorder(), home)
+    except Exception as error:
+        if not lost_peer(error):
+            raise
+        tell(f"another process of the run is gone: {one_line(error)}")
+        return LOST_PEER
     return 0
 
 

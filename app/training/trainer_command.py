@@ -39,7 +39,7 @@ def trainer_environment(db: Database, home: Path, place: Place, *, hide_gpus: bo
 
 
 def trainer_command(run_id: int, job_id: int, place: Place) -> list[str]:
-    """`python -m app.cli train --run ID --job ID`, by way of `accelerate launch` when the run has several
+    """`python -m app.cli train --run ID --job ID`, by way of `app.training.ranks` when the run has several
     processes.
 
     Every launch flag is given, for what is not given comes from the user's own accelerate configuration.
@@ -47,7 +47,7 @@ def trainer_command(run_id: int, job_id: int, place: Place) -> list[str]:
     work = ["app.cli", "train", "--run", str(run_id), "--job", str(job_id)]
     if place.processes * place.machines == 1:
         return [sys.executable, "-m", *work]
-    return [sys.executable, "-m", *launch_options(place), *work]
+    return [sys.executable, "-m", "app.training.ranks", *launch_options(place), *work]
 
 
 def joining_command(place: Place, rank: int, settings: str, folder: str) -> list[str]:
@@ -57,11 +57,12 @@ def joining_command(place: Place, rank: int, settings: str, folder: str) -> list
     It needs neither database nor dashboard, the same code and the same data; results are kept by the first
     machine alone.
     """
-    return ["python", "-m", *launch_options(place, rank), "engine", settings, folder]
+    launcher = "accelerate.commands.launch"
+    return ["python", "-m", launcher, *launch_options(place, rank), "engine", settings, folder]
 
 
 def launch_options(place: Place, rank: int = 0) -> list[str]:
-    """accelerate's launcher with every flag, up to the module that it starts. rank: which machine this is, 0
+    """Every flag of accelerate's launcher, up to the module that it starts. rank: which machine this is, 0
     the first."""
     # --multi_gpu is accelerate's word for several processes; on the CPU they talk through gloo.
     flags = {
@@ -79,4 +80,4 @@ def launch_options(place: Place, rank: int = 0) -> list[str]:
         "monitor_interval": 1,
     }
     options = [part for name, value in flags.items() for part in (f"--{name}", str(value))]
-    return ["accelerate.commands.launch", "--multi_gpu", *options, "--module"]
+    return ["--multi_gpu", *options, "--module"]

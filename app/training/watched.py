@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.training.processes import ProcessId, is_alive, signal_all
+from app.training.ranks import LOST_PEER
 from storage.clock import now_ms
 from storage.jobs import Job
 from storage.run import silence_ms
@@ -50,6 +51,12 @@ class Watched:
             return (
                 True,
                 f"the training process was ended by {name}{hint}; resume continues from its last checkpoint",
+            )
+        if code == LOST_PEER:
+            return (
+                True,
+                "the connection to another process of the run was lost; resume continues from its last "
+                "checkpoint",
             )
         return False, last_error(log) or f"the training process ended with exit code {code}"
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from house import House, open_house
@@ -166,6 +167,40 @@ def test_several_processes_share_a_run_and_stop_together(house: House) -> None:
     house.until(lambda: house.run(long).step > 5, 120)
     request_stop(house.db, long)
     house.wait(long, "stopped")
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_run_of_which_one_process_is_killed_is_lost_and_resumes(house: House, rank: int) -> None:
+    (number,) = house.submit(
+        "pair", training__processes=2, training__epochs=2000, training__state_seconds=1.0
+    )
+    house.supervisor(trainer="real", cores=2)
+    house.until(lambda: find_artifact(house.db, number, "state") is not None, 120)
+    first = psutil.Process(house.run(number).pid)
+    (second,) = (child for child in first.parent().children() if child != first)
+    (first, second)[rank].kill()
+    lost = house.wait(number, "lost", "failed", "stopped", "finished", seconds=60)
+    assert (lost.status, lost.error) == (
+        "lost",
+        "the training process was ended by SIGKILL, perhaps because memory ran out; resume continues from "
+        "its last checkpoint",
+    )
+    log = (house.home / f"logs/run-{number:06d}.log").read_text()
+    assert f"process {rank + 1} of the run was ended by SIGKILL" in log and "ChildFailedError" not in log
+    requeue(house.db, number)
+    house.until(lambda: any("resumed at" in line.text for line in log_tail(house.db, number)), 120)
+    request_stop(house.db, number)
+    assert house.wait(number, "stopped", seconds=60).step >= kept(house, number, "state").facts["step"] > 0
+
+
+def test_an_error_of_several_processes_is_their_own_line(house: House) -> None:
+    (number,) = house.submit("too large", training__processes=2, training__batch_size=1000)
+    house.supervisor(trainer="real", cores=2)
+    failed = house.wait(number, "lost", "failed", "finished", seconds=90)
+    assert (failed.status, failed.error) == (
+        "failed",
+        "training.batch_size is 1000; choose at most the 200 training samples",
+    )
 
 
 def test_control_c_stops_with_a_checkpoint_and_the_same_command_resumes(house: House) -> None:

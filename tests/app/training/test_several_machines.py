@@ -65,13 +65,14 @@ def test_the_first_machine_takes_its_own_share() -> None:
     found = place(settings_of().training, Machine((), 4), [], 1)
     assert found == Place((), 1, 1, 2, "127.0.0.1", 29500)
     command = trainer_command(7, 8, found)
-    options = dict(zip(command[4:-6:2], command[5:-6:2], strict=False))
+    options = dict(zip(command[4:-7:2], command[5:-7:2], strict=False))
     assert (options["--num_processes"], options["--num_machines"], options["--machine_rank"]) == (
         "2",
         "2",
         "0",
     )
     assert (options["--main_process_ip"], options["--main_process_port"]) == ("127.0.0.1", "29500")
+    assert command[1:3] == ["-m", "app.training.ranks"]
     assert command[-6:] == ["app.cli", "train", "--run", "7", "--job", "8"]
     assert "--main_process_port 0" in " ".join(launch_options(Place((), 1, 2)))
 
@@ -103,6 +104,7 @@ def test_two_launchers_train_as_two_processes_of_one(house: House, tmp_path: Pat
     first = [
         "python",
         "-m",
+        "accelerate.commands.launch",
         *launch_options(Place((), 1, 1, 2, "127.0.0.1", together.training.main_port)),
         "engine",
     ]
@@ -114,6 +116,7 @@ def test_two_launchers_train_as_two_processes_of_one(house: House, tmp_path: Pat
         [
             "python",
             "-m",
+            "accelerate.commands.launch",
             *launch_options(Place((), 1, 2)),
             "engine",
             str(tmp_path / "alone.json"),
