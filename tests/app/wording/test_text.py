@@ -1,4 +1,4 @@
-"""Texts of others as Markdown; what a browser makes of them, tests/browser/test_hostile_texts.py shows."""
+"""Texts of others as Markdown."""
 
 import pytest
 
