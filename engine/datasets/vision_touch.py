@@ -69,6 +69,7 @@ def load(settings: VisionTouchSettings, home: Path) -> MultimodalDataset:
         probe_train=split(parts[0]),
         probe_validation=split(parts[1]),
         probe_test=split(parts[2]),
+        is_split_given=True,  # by episode: its steps are alike
     )
     for name, part in (("training", dataset.probe_train), ("test", dataset.probe_test)):
         labels = part.labels[task.name]

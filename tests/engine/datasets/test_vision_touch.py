@@ -27,6 +27,7 @@ def test_samples_are_steps_with_a_next_one(tmp_path):
     place = load_dataset(VisionTouchSettings(modalities=ALL, task="ee_yaw_next"), tmp_path)
     order = np.random.default_rng(42).permutation(12)
     seen = set()
+    assert contact.is_split_given
     for part in ("probe_train", "probe_validation", "probe_test"):
         split = getattr(contact, part)
         rows = split.rows["image"]
