@@ -112,15 +112,23 @@ def _train(run: Run, recorder: TrainingRecorder, home: Path) -> tuple[Ending | N
     except Aborted:
         return "stopped", None
     except Exception as error:
-        if lost_peer(error):
-            tell(f"another process of the run is gone: {one_line(error)}")
-            return None, None
-        if not isinstance(error, EXPECTED):
-            tell(traceback.format_exc())
-        tell(f"error: {one_line(error)}")
-        return "failed", one_line(error)
+        line = _told(error)
+        return "failed" if line else None, line
     finally:
         _on_signals(signal.SIG_IGN)  # the end is near, and it must be recorded
+
+
+def _told(error: Exception) -> str | None:
+    """The error line, which is printed too; None where the cause is that another process of the run is
+    gone."""
+    line = one_line(error)
+    if lost_peer(error):
+        tell(f"another process of the run is gone: {line}")
+        return None
+    if not isinstance(error, EXPECTED):
+        tell(traceback.format_exc())
+    tell(f"error: {line}")
+    return line
 
 
 def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
@@ -142,10 +150,7 @@ def _train_beside(run: Run, home: Path) -> int:
     try:
         run_experiment(parse(run.settings), SilentRecorder(), home)
     except Exception as error:
-        if not lost_peer(error):
-            raise
-        tell(f"another process of the run is gone: {one_line(error)}")
-        return LOST_PEER
+        return 1 if _told(error) else LOST_PEER
     return 0
 
 

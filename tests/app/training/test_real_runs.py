@@ -203,6 +203,28 @@ def test_an_error_of_several_processes_is_their_own_line(house: House) -> None:
     )
 
 
+FAULT = """
+import os
+if os.environ.get("RANK") == "1":
+    import torch
+    def step(*_, **__):
+        raise KeyError("a fault of one process")
+    torch.optim.AdamW.step = step
+"""
+
+
+def test_a_fault_of_one_process_of_several_is_its_own_line(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FAULT)  # every Python that starts here imports it
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (number,) = house.submit("pair", training__processes=2)
+    house.supervisor(trainer="real", cores=2)
+    failed = house.wait(number, "lost", "failed", "finished", seconds=120)
+    assert (failed.status, failed.error) == ("failed", "KeyError: 'a fault of one process'")
+    assert "in _train_beside" in (house.home / f"logs/run-{number:06d}.log").read_text()
+
+
 def test_control_c_stops_with_a_checkpoint_and_the_same_command_resumes(house: House) -> None:
     house.supervisor(trainer="real")
     (number,) = house.submit("long", training__epochs=2000)

@@ -168,7 +168,7 @@ def test_the_slurm_script_trains(house: House, tmp_path: Path) -> None:
 
 
 def test_words_that_no_script_should_hold_are_refused() -> None:
-    with pytest.raises(SettingsError, match="--partition is 'a\nb'"):
+    with pytest.raises(SettingsError, match="--partition is 'a b'"):
         Cluster(1, 1, 1, "1:00", "a\nb", "", "x").assignments([])
     several = Cluster(2, 4, 8, "1:00:00", "", "", "results")
     script = slurm_script(plan_runs("bits-quick", None, ["comm"], [0], several.assignments([])), several)
