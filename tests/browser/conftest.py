@@ -22,7 +22,10 @@ ARGUMENTS = (
 )
 HERE = Path(__file__).parent
 
-expect.set_options(timeout=60_000)
+DEADLINE_MS = 60_000
+"""For whatever a page is to show or do; it only ends a test that hangs."""
+
+expect.set_options(timeout=DEADLINE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -86,6 +89,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
 def page(studio: Studio, browser: Browser) -> Iterator[Page]:
     """A tab that shows the dashboard's first page."""
     with browser.new_context(accept_downloads=True, viewport={"width": 1400, "height": 1000}) as context:
+        context.set_default_timeout(DEADLINE_MS)
         page = context.new_page()
         page.goto(studio.url)
         yield page

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from redraws import button, drawn, enter, settled
 from studio import Studio
 
 
@@ -22,7 +23,7 @@ from studio import Studio
 def test_a_misspelt_name_in_a_link(page: Page, studio: Studio, link: str, line: str) -> None:
     page.goto(f"{studio.url}/{link}")
     expect(alert(page)).to_contain_text(line)
-    expect(start_button(page)).to_have_count(0)
+    expect(start_button(settled(page))).to_have_count(0)
 
 
 def test_impossible_values_in_the_form(page: Page, studio: Studio) -> None:
@@ -32,7 +33,7 @@ def test_impossible_values_in_the_form(page: Page, studio: Studio) -> None:
     expect(start_button(page)).to_be_disabled()
     enter(page, "Seeds", "0")
     expect(start_button(page)).to_be_enabled()
-    page.get_by_text("Fusion", exact=True).click()
+    settled(page).get_by_text("Fusion", exact=True).click()
     enter(page, "Heads", "0")
     expect(alert(page)).to_contain_text("fusion.heads: Input should be greater than or equal to 1; got '0'")
     expect(start_button(page)).to_be_disabled()
@@ -49,26 +50,20 @@ def test_a_file_that_cannot_be_used(page: Page, studio: Studio, tmp_path: Path) 
     np.savez(broken, sound=rows, picture=np.ones((40, 4)), mood=np.arange(40) % 2)
     page.goto(f"{studio.url}/launch?dataset=paired_file")
     enter(page, "Path of the file", str(missing))
-    expect(alert(page)).to_contain_text(f"{missing}: No such file or directory")
+    expect(alert(page)).to_contain_text(f"No such file or directory: {missing}")
     enter(page, "Path of the file", str(broken))
     expect(page.get_by_role("gridcell", name="has NaN in row 7", include_hidden=True)).to_be_attached()
     expect(alert(page)).to_contain_text("broken.npz has 1 usable")
-    expect(start_button(page)).to_have_count(0)
+    expect(start_button(settled(page))).to_have_count(0)
     nothing_was_stored(page)
 
 
-def enter(page: Page, label: str, text: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.fill(text)
-    field.press("Enter")
-
-
 def alert(page: Page) -> Locator:
-    return page.get_by_role("alert")
+    return drawn(page).get_by_role("alert")
 
 
 def start_button(page: Page) -> Locator:
-    return page.get_by_role("button", name="Start")
+    return button(page, "Start")
 
 
 def nothing_was_stored(page: Page) -> None:

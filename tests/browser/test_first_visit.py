@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from redraws import press, settled
 from safetensors.torch import load_file
 from studio import Studio
 
@@ -40,7 +41,7 @@ def test_the_quick_comparison_ends_in_a_checkpoint_that_loads(
 
 def start_quick_comparison(page: Page) -> None:
     expect(page.get_by_role("heading", name="How much synergy did a method capture?")).to_be_visible()
-    page.get_by_role("button", name="Run the quick comparison").click()
+    press(page, "Run the quick comparison")
     expect(page).to_have_url(re.compile(r"/compare\?runs=1-9$"))
     expect(page.get_by_text("0 of 9 runs finished")).to_be_visible()
 
@@ -75,11 +76,11 @@ def methods_are_compared(page: Page) -> None:
 
 def download_checkpoint(page: Page, folder: Path) -> tuple[Path, str]:
     """The newest weights as the browser saves them, and the sha256 that the page states for them."""
-    page.get_by_role("link", name="Checkpoints").click()
+    settled(page).get_by_role("link", name="Checkpoints").click()
     told = page.get_by_role("code").filter(has_text=re.compile(r"[0-9a-f]{64}"))
     expect(told).to_be_visible()
     with page.context.expect_event("download") as download:
-        page.get_by_role("link", name="Download").click()
+        settled(page).get_by_role("link", name="Download").click()
     name = download.value.suggested_filename
     text = told.inner_text()
     assert name in text, "the page and the browser call the file by two names"

@@ -9,6 +9,7 @@ import psutil
 import pytest
 from eventually import eventually
 from playwright.sync_api import Page, expect
+from redraws import drawn, press, settled
 from studio import Studio
 
 from storage.artifacts import list_artifacts
@@ -41,10 +42,10 @@ def run_page(page: Page, studio: Studio) -> Iterator[Page]:
 
 
 def test_stop_and_resume_from_the_page(run_page: Page) -> None:
-    run_page.get_by_role("button", name="Stop").click()
+    press(run_page, "Stop")
     has_state(run_page, "stopped")
     stopped_at = steps_done(run_page)
-    run_page.get_by_role("button", name="Resume").click()
+    press(run_page, "Resume")
     has_state(run_page, "finished")
     assert resumed_at(run_page) == stopped_at
 
@@ -53,7 +54,7 @@ def test_a_killed_trainer_is_seen_as_lost_and_resumes_from_the_page(run_page: Pa
     wait_for_saved_state(studio)
     trainer(studio).kill()
     has_state(run_page, "lost", LOST_MS)
-    run_page.get_by_role("button", name="Resume").click()
+    press(run_page, "Resume")
     has_state(run_page, "finished")
     assert resumed_at(run_page) > 0
 
@@ -71,7 +72,7 @@ def test_closing_the_dashboard_disturbs_no_run(run_page: Page, studio: Studio) -
 
 
 def is_training(page: Page) -> None:
-    expect(page.get_by_text(re.compile(r"^Training · epoch \d+ of 40 · step [1-9]"))).to_be_visible(
+    expect(drawn(page).get_by_text(re.compile(r"^Training · epoch \d+ of 40 · step [1-9]"))).to_be_visible(
         timeout=60_000
     )
 
@@ -88,15 +89,17 @@ def wait_for_saved_state(studio: Studio) -> None:
 
 
 def steps_done(page: Page) -> int:
-    found = re.search(r"step ([\d,]+) of", page.get_by_text(re.compile(r"step [\d,]+ of")).inner_text())
+    found = re.search(
+        r"step ([\d,]+) of", drawn(page).get_by_text(re.compile(r"step [\d,]+ of")).inner_text()
+    )
     assert found
     return int(found[1].replace(",", ""))
 
 
 def resumed_at(page: Page) -> int:
     """The step that the run's log says it was resumed at."""
-    page.get_by_role("tab", name="Log").click()
-    log = page.get_by_role("code").filter(has_text="resumed at epoch")
+    settled(page).get_by_role("tab", name="Log").click()
+    log = drawn(page).get_by_role("code").filter(has_text="resumed at epoch")
     expect(log).to_be_visible()
     found = re.search(r"resumed at epoch \d+, step (\d+)", log.inner_text())
     assert found

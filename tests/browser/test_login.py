@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, expect
+from redraws import press
 from studio import Studio
 
 PASSWORD = "correct horse battery"
@@ -60,7 +61,7 @@ def test_an_honest_user_gets_in_and_out_while_others_flood(guarded: Studio, brow
             answer = page.goto(f"{guarded.url}/{name}")
             assert answer is not None and answer.headers["x-frame-options"] == "DENY"
             expect(page.get_by_role("heading").first).to_be_visible()
-        page.get_by_role("button", name="Log out").click()
+        press(page, "Log out")
         expect(page).to_have_url(re.compile("/login$"))
         page.goto(guarded.url)
         expect(page.get_by_role("button", name="Log in")).to_be_visible()

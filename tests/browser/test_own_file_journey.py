@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from redraws import button, drawn, enter, press, settled
 from studio import Studio
 
 MOSI = Path(__file__).parents[3] / "shared/data/mosi_utterances/mosi.npz"
@@ -18,7 +19,7 @@ def test_an_upload_from_the_form_to_the_comparison(page: Page, studio: Studio, t
     page.goto(f"{studio.url}/launch?dataset=paired_file")
     page.locator("input[type=file]").set_input_files(file)
     array(page, "600 × 5 × 4")
-    expect(page.get_by_label("Label", exact=True)).to_have_value("mood")
+    expect(drawn(page).get_by_label("Label", exact=True)).to_have_value("mood")
     accuracies = train_and_compare(page, task="mood", epochs="4")
     assert accuracies.keys() == {"InfMasking", "CoMM"}
     # The mood moves every feature of the voice by a standard deviation: whoever learned anything tells it
@@ -29,13 +30,11 @@ def test_an_upload_from_the_form_to_the_comparison(page: Page, studio: Studio, t
 @pytest.mark.skipif(not MOSI.exists(), reason="the CMU-MOSI features are not beside the repository")
 def test_real_features_of_three_modalities(page: Page, studio: Studio) -> None:
     page.goto(f"{studio.url}/launch?dataset=paired_file")
-    path = page.get_by_label("Path of the file", exact=True)
-    path.fill(str(MOSI))
-    path.press("Enter")
+    enter(page, "Path of the file", str(MOSI))
     array(page, "1,447 × 73")
     for name in ("text", "audio", "video"):
-        expect(page.get_by_role("button", name=f"Remove {name}")).to_be_visible()
-    expect(page.get_by_label("Label", exact=True)).to_have_value("sentiment")
+        expect(button(page, f"Remove {name}")).to_be_visible()
+    expect(drawn(page).get_by_label("Label", exact=True)).to_have_value("sentiment")
     accuracies = train_and_compare(page, task="sentiment", epochs="3")
     assert accuracies.keys() == {"InfMasking", "CoMM"}
     assert all(0 < accuracy < 100 for accuracy in accuracies.values())
@@ -59,18 +58,12 @@ def train_and_compare(page: Page, task: str, epochs: str) -> dict[str, float]:
     """Shorten the training in the form, start one seed of each method, and read the accuracies off the
     comparison."""
     enter(page, "Seeds", "0")
-    page.get_by_text("Training", exact=True).click()
+    settled(page).get_by_text("Training", exact=True).click()
     enter(page, "Epochs", epochs)
     expect(page.get_by_text(f"training.epochs: 50 → {epochs}")).to_be_visible()
-    page.get_by_role("button", name="Start 2 runs").click()
+    press(page, "Start 2 runs")
     expect(page).to_have_url(re.compile(r"/compare\?runs=1-2$"), timeout=60_000)
     chart = page.get_by_label(re.compile(f"^{task}: InfMasking .*; CoMM "))
     expect(chart).to_be_visible(timeout=TRAINING_MS)
     found = re.findall(r"(InfMasking|CoMM) (\d+\.\d)", chart.get_attribute("aria-label") or "")
     return {method: float(value) for method, value in found}
-
-
-def enter(page: Page, label: str, text: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.fill(text)
-    field.press("Enter")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, expect
 from published_samples import affect_file
+from redraws import enter, press, settled
 from safetensors.numpy import load_file
 from studio import Studio
 
@@ -42,10 +43,10 @@ def test_mosi_from_the_form_to_the_reported_figures_and_the_checkpoint(
 
 def start_short_runs(page: Page) -> None:
     enter(page, "Seeds", "0")
-    page.get_by_text("Training", exact=True).click()
+    settled(page).get_by_text("Training", exact=True).click()
     enter(page, "Epochs", "2")
     expect(page.get_by_text("training.epochs: 100 → 2")).to_be_visible()
-    page.get_by_role("button", name="Start 5 runs").click()
+    press(page, "Start 5 runs")
     expect(page).to_have_url(re.compile(r"/compare\?runs=1-5$"), timeout=60_000)
 
 
@@ -73,13 +74,7 @@ def stand_beside_the_papers(page: Page) -> None:
 def download_checkpoint(page: Page, studio: Studio, folder: Path) -> Path:
     page.goto(f"{studio.url}/checkpoints")
     with page.context.expect_event("download") as download:
-        page.get_by_role("link", name="Download").first.click()
+        settled(page).get_by_role("link", name="Download").first.click()
     file = folder / str(download.value.suggested_filename)
     download.value.save_as(file)
     return file
-
-
-def enter(page: Page, label: str, text: str) -> None:
-    field = page.get_by_label(label, exact=True)
-    field.fill(text)
-    field.press("Enter")
