@@ -50,7 +50,7 @@ def watch_until_finished(page: Page) -> None:
     """Progress moves on by itself: runs at work, then results while others still train, then no bar any
     more."""
     started = time.monotonic()
-    expect(page.get_by_text(re.compile(r"\d running"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile(r"\d running"))).to_be_visible()
     expect(page.get_by_text(re.compile(r"[1-8] of 9 runs finished"))).to_be_visible(
         timeout=ALL_RUNS_SECONDS * 1000
     )

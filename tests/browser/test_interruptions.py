@@ -72,9 +72,7 @@ def test_closing_the_dashboard_disturbs_no_run(run_page: Page, studio: Studio) -
 
 
 def is_training(page: Page) -> None:
-    expect(drawn(page).get_by_text(re.compile(r"^Training · epoch \d+ of 40 · step [1-9]"))).to_be_visible(
-        timeout=60_000
-    )
+    expect(drawn(page).get_by_text(re.compile(r"^Training · epoch \d+ of 40 · step [1-9]"))).to_be_visible()
 
 
 def has_state(page: Page, state: str, within: int = TRAINING_MS) -> None:
