@@ -94,15 +94,6 @@ def log_tail(db: Database, run_id: int, limit: int = 200) -> list[LogLine]:
     return [LogLine(number // 1000, text) for number, text in reversed(rows)]
 
 
-def all_tags(db: Database) -> list[str]:
-    """Tags in use, sorted."""
-    with db.read() as connection:
-        rows = connection.execute(
-            select(models.runs.c.tags).where(models.runs.c.status != "deleted")
-        ).scalars()
-        return sorted({tag for tags in rows for tag in tags})
-
-
 def change_token(db: Database) -> str:
     """Differs from an earlier token of this Database when anything was committed since, by any process; costs
     microseconds."""

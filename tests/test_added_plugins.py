@@ -240,9 +240,9 @@ from app.training.configuring import plan_runs
 from app.wording.fields import fields_of
 from app.wording.names import method_label
 from app.wording.units import lower_is_better, metric_label, unit_of
-from engine.files.presence import describe_presence
+from engine.files.presence import presence_of
 from engine.presets.preset import dataset_names, method_names
-from engine.settings.experiment import ExperimentSettings, parse
+from engine.settings.experiment import ExperimentSettings, parse, parse_data
 
 assert method_names()[-1] == "fused_simclr"
 assert method_label("fused_simclr") == "Fused SimCLR"
@@ -250,7 +250,7 @@ styles = [method_style(name) for name in method_names()]
 assert len({(one.colour, one.dash, one.shape) for one in styles}) == len(styles)
 assert len({(one.dash, one.shape) for one in styles}) == len(styles), "told apart without colour"
 assert {"pairs", "opinion"} <= set(dataset_names())
-found = {one.dataset: one for one in describe_presence(home)}["opinion"]
+found = presence_of(parse_data({"name": "opinion"}), home)
 assert not found.is_ready and found.files[0].path == home / "datasets/opinion/opinion.pkl"
 kinds = {field.name: field.kinds for field in fields_of(ExperimentSettings) if field.kinds}
 for group, name in (("objective", "fused_simclr"), ("encoders", "chunk"), ("augmentations", "scale")):

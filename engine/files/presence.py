@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import DatasetError
-from engine.settings.base import members_of
 from engine.settings.published_dataset import ExpectedFile, PublishedSettings
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -40,11 +39,6 @@ class Presence:
     def is_ready(self) -> bool:
         """Whether all files are there and none looks wrong; what is inside is checked when it is loaded."""
         return all(file.is_present and not file.problem for file in self.files)
-
-
-def describe_presence(home: Path) -> list[Presence]:
-    """Every published data set, at its place in the data home."""
-    return [presence_of(model.model_validate({}), home) for model in members_of(PublishedSettings).values()]
 
 
 def presence_of(settings: PublishedSettings, home: Path) -> Presence:

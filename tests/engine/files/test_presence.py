@@ -7,13 +7,14 @@ import sys
 import pytest
 from published_samples import affect_file
 
-from engine.files.presence import describe_presence, presence_of
+from engine.files.presence import presence_of
 from engine.settings.base import members_of
 from engine.settings.published_dataset import MosiSettings, PublishedSettings
 
 
 def test_every_published_set_says_where_it_belongs_and_how_one_gets_it(tmp_path):
-    found = describe_presence(tmp_path)
+    kinds = members_of(PublishedSettings).values()
+    found = [presence_of(kind.model_validate({}), tmp_path) for kind in kinds]
     assert [presence.dataset for presence in found] == [*members_of(PublishedSettings)]
     for presence in found:
         assert not presence.is_ready
@@ -54,7 +55,8 @@ def test_size_and_kind_are_checked(tmp_path):
 
 def test_looking_needs_no_torch(tmp_path):
     code = (
-        "import sys, pathlib, engine.files.presence as p; p.describe_presence(pathlib.Path(sys.argv[1]));"
+        "import sys, pathlib, engine.files.presence as p, engine.settings.published_dataset as s;"
+        "p.presence_of(s.VisionTouchSettings(), pathlib.Path(sys.argv[1]));"
         "sys.exit(bool({'torch', 'h5py', 'transformers'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
