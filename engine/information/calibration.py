@@ -75,7 +75,7 @@ def mixture(members: Sequence[Tensor], entries: Entries) -> Tensor:
     aside = pick(entries.chosen_on)
     labels = entries.labels.gather(1, aside.rows)[:, None]
     picked = torch.stack([member.gather(1, labels)[:, 0] for member in members]).double().exp()
-    count = aside.own.sum(1)
+    count = aside.own.sum(1).double()
     weights = picked.new_full((len(members), len(count)), 1 / len(members))
     for _ in range(MIXING_ROUNDS):
         shared = weights[..., None] * picked
