@@ -79,7 +79,7 @@ def score_chart(
     layers: list[alt.Chart] = [] if chance is None else _chance(chance, unit, x)
     layers += [
         base.mark_rule(strokeWidth=5, opacity=0.38, clip=True, strokeCap="round", yOffset=-4).encode(
-            x=x("low"), x2="high:Q", tooltip=told
+            x=x("low"), x2=alt.X2("high:Q"), tooltip=told
         ),
         alt.Chart(seeds)
         .mark_circle(size=46, opacity=0.75, yOffset=10, clip=True)
@@ -87,17 +87,21 @@ def score_chart(
             x=x("value"),
             y=y,
             color=colour,
-            tooltip=["group:N", "seed:Q", exact],
+            tooltip=[alt.Tooltip("group:N"), alt.Tooltip("seed:Q"), exact],
         ),
         base.mark_point(size=170, filled=True, opacity=1, yOffset=-4).encode(
             x=x("mean"), shape=method_shape(methods), tooltip=told
         ),
-        base.mark_text(dy=-19, fontWeight="bold", fontSize=12).encode(x=x("mean"), text="shown:N"),
+        base.mark_text(dy=-19, fontWeight="bold", fontSize=12).encode(x=x("mean"), text=alt.Text("shown:N")),
         alt.Chart(groups.filter(pl.col("reported").is_not_null()))
         .mark_point(shape=STAR, size=90, filled=False, strokeWidth=1.5, color=INK, opacity=1, yOffset=22)
-        .encode(x=x("reported"), y=y, tooltip=["group:N", alt.Tooltip("reported_as:N", title="Reported")]),
+        .encode(
+            x=x("reported"),
+            y=y,
+            tooltip=[alt.Tooltip("group:N"), alt.Tooltip("reported_as:N", title="Reported")],
+        ),
     ]
-    return alt.layer(*layers).properties(height=ROW * len(order) + FRAME, padding=PADDING)
+    return alt.layer(*layers, height=ROW * len(order) + FRAME, padding=PADDING)
 
 
 def _chance(chance: float, unit: Unit, x: Callable[[str], alt.X]) -> list[alt.Chart]:
@@ -107,7 +111,7 @@ def _chance(chance: float, unit: Unit, x: Callable[[str], alt.X]) -> list[alt.Ch
     return [
         at.mark_rule(strokeDash=[4, 3], color=INK, strokeWidth=1.4),
         at.mark_text(align="left", baseline="bottom", dx=-2, y=-3, color=INK, fontSize=11).encode(
-            text="words:N"
+            text=alt.Text("words:N")
         ),
     ]
 
@@ -165,11 +169,12 @@ def difference_chart(
         tooltip=alt.Tooltip("reading:N", title="Difference"),
     )
     zero = alt.Chart(pl.DataFrame({"value": [0.0]})).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.4)
-    bars = base.mark_rule(strokeWidth=5, opacity=0.38, strokeCap="round").encode(x=x("low"), x2="high:Q")
-    means = base.mark_point(size=140, filled=True, opacity=1).encode(x=x("mean"), shape=method_shape(methods))
-    return alt.layer(zero.encode(x=x("value")), bars, means).properties(
-        height=34 * len(rows) + FRAME, padding=PADDING
+    bars = base.mark_rule(strokeWidth=5, opacity=0.38, strokeCap="round").encode(
+        x=x("low"), x2=alt.X2("high:Q")
     )
+    means = base.mark_point(size=140, filled=True, opacity=1).encode(x=x("mean"), shape=method_shape(methods))
+    layers = (zero.encode(x=x("value")), bars, means)
+    return alt.layer(*layers, height=34 * len(rows) + FRAME, padding=PADDING)
 
 
 def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Sequence[str], key: str) -> Layers:
@@ -181,16 +186,21 @@ def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Seque
     x = alt.X("step:Q", title="step", axis=step_axis(5, "~s"))
     y = alt.Y("mean:Q", title=key, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     colour = method_colour(methods, legend=line_legend() if bands["method"].n_unique() > 1 else None)
-    base = alt.Chart(bands).encode(x=x, color=colour, detail="group:N")
-    layers = [base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", title=key), y2="high:Q")]
+    base = alt.Chart(bands).encode(x=x, color=colour, detail=alt.Detail("group:N"))
+    layers = [base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", title=key), y2=alt.Y2("high:Q"))]
     if members is not None:
         thin = alt.Chart(thinned(members, ["run_id"])).mark_line(strokeWidth=0.8, opacity=0.55)
         layers.append(
-            thin.encode(x=x, y=alt.Y("value:Q", title=key), color=colour, detail=["group:N", "run_id:N"])
+            thin.encode(
+                x=x,
+                y=alt.Y("value:Q", title=key),
+                color=colour,
+                detail=[alt.Detail("group:N"), alt.Detail("run_id:N")],
+            )
         )
-    told: list[str | alt.Tooltip] = [
-        "group:N",
-        "step:Q",
+    told = [
+        alt.Tooltip("group:N"),
+        alt.Tooltip("step:Q"),
         *(alt.Tooltip(f"{name}:Q", format=".4g") for name in ("mean", "low", "high")),
     ]
     layers.append(base.mark_line(strokeWidth=2.2).encode(y=y, strokeDash=method_dash(methods), tooltip=told))
@@ -198,4 +208,4 @@ def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Seque
     if not sparse.is_empty():
         dots = alt.Chart(sparse).encode(x=x, y=y, color=colour, tooltip=told)
         layers.append(dots.mark_point(filled=True, size=60, opacity=1).encode(shape=method_shape(methods)))
-    return alt.layer(*layers).properties(height=HEIGHT, padding=PADDING)
+    return alt.layer(*layers, height=HEIGHT, padding=PADDING)

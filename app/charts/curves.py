@@ -124,10 +124,7 @@ def line_chart(
         )
         if line.marked or (counts[line.label] <= SPARSE and line.opacity == 1):
             layers.append(base.transform_filter(mine).mark_circle(size=38, opacity=1))
-    chart: alt.LayerChart = alt.LayerChart(layer=[*layers, *_pointer(base, x)]).properties(
-        height=height, padding=PADDING
-    )
-    return chart
+    return alt.LayerChart(layer=[*layers, *_pointer(base, x)], height=height, padding=PADDING)
 
 
 def step_axis(ticks: int, style: str) -> alt.Axis:
@@ -145,10 +142,14 @@ def _pointer(base: alt.Chart, x: alt.X) -> list[alt.Chart]:
         alt.Tooltip("line:N", title="curve"),
         alt.Tooltip("value:Q", format=",.4~g"),
     ]
-    shown = alt.when(near).then(alt.value(1.0)).otherwise(alt.value(0.0))
-    dots = base.mark_circle(size=60).encode(opacity=shown, tooltip=tooltip).add_params(near)
-    faint = alt.when(near).then(alt.value(0.6)).otherwise(alt.value(0.0))
-    rule = alt.Chart(base.data).mark_rule(color=INK, strokeWidth=1).encode(x=x, opacity=faint)
+
+    def only_near(opacity: float) -> alt.OpacityValue:
+        """Written out: what `alt.when` makes is looked up among all of Altair's classes each time."""
+        there = alt.ConditionalParameterValueDefnumberExprRef(param=near.name, empty=False, value=opacity)
+        return alt.OpacityValue(0.0, condition=[there])
+
+    dots = base.mark_circle(size=60).encode(opacity=only_near(1.0), tooltip=tooltip).add_params(near)
+    rule = alt.Chart(base.data).mark_rule(color=INK, strokeWidth=1).encode(x=x, opacity=only_near(0.6))
     return [rule, dots]
 
 

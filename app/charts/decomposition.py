@@ -85,12 +85,15 @@ def stack_chart(
     layers: list[alt.Chart] = [bars]
     if not whiskers.is_empty():
         ends = alt.Chart(whiskers).encode(x=x, tooltip=[alt.Tooltip("claim:N", title="Synergy")])
-        layers.append(ends.mark_rule(strokeWidth=1.6, color=INK).encode(y="low:Q", y2="high:Q"))
+        layers.append(
+            ends.mark_rule(strokeWidth=1.6, color=INK).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+        )
         layers += [
-            ends.mark_tick(thickness=1.6, size=12, color=INK).encode(y=f"{end}:Q") for end in ("low", "high")
+            ends.mark_tick(thickness=1.6, size=12, color=INK).encode(y=alt.Y(f"{end}:Q"))
+            for end in ("low", "high")
         ]
     if not truth.is_empty():
-        ticks = alt.Chart(truth).encode(y="bits:Q", tooltip=[alt.Tooltip("label:N", title="Truth")])
+        ticks = alt.Chart(truth).encode(y=alt.Y("bits:Q"), tooltip=[alt.Tooltip("label:N", title="Truth")])
         layers.append(
             ticks.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(
                 color=alt.Color("atom:N", scale=scale, legend=None)
@@ -98,16 +101,15 @@ def stack_chart(
         )
     if ceiling is not None:
         line = alt.Chart(pl.DataFrame({"bits": [ceiling], "label": [f"H(Y) = {BITS.show(ceiling)}"]})).encode(
-            y="bits:Q"
+            y=alt.Y("bits:Q")
         )
         layers.append(line.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=INK))
         layers.append(
             line.mark_text(align="right", baseline="bottom", dy=-2, color=INK, fontSize=11).encode(
-                text="label:N", x=alt.value("width")
+                text=alt.Text("label:N"), x=alt.value("width")
             )
         )
-    chart = alt.layer(*layers).properties(height=HEIGHT + 110 * many, padding=PADDING | {"bottom": 6})
-    return chart
+    return alt.layer(*layers, height=HEIGHT + 110 * many, padding=PADDING | {"bottom": 6})
 
 
 def training_chart(points: pl.DataFrame, bands: pl.DataFrame, quantity: str) -> Layers:
@@ -142,7 +144,9 @@ def training_chart(points: pl.DataFrame, bands: pl.DataFrame, quantity: str) -> 
     )
     value = alt.Y("bits:Q", title=quantity)
     layers += [
-        base.mark_rule(strokeWidth=5, opacity=0.25).encode(y=alt.Y("low:Q", title=quantity), y2="high:Q"),
+        base.mark_rule(strokeWidth=5, opacity=0.25).encode(
+            y=alt.Y("low:Q", title=quantity), y2=alt.Y2("high:Q")
+        ),
         base.mark_line(strokeWidth=2).encode(
             y=value, strokeDash=alt.StrokeDash("group:N", scale=scales["dash"], legend=None)
         ),
@@ -151,15 +155,14 @@ def training_chart(points: pl.DataFrame, bands: pl.DataFrame, quantity: str) -> 
         ),
     ]
     tall = HEIGHT + LEGEND_ROW * (1 + math.ceil(len(styles) / 3))
-    chart = alt.layer(*layers).properties(height=tall, padding=PADDING | {"bottom": 6})
-    return chart
+    return alt.layer(*layers, height=tall, padding=PADDING | {"bottom": 6})
 
 
 def _control_bands(bands: pl.DataFrame, quantity: str) -> alt.Chart:
     """What is read where there is nothing, as bands across the chart."""
     shaded = alt.Chart(bands).encode(
         y=alt.Y("low:Q", title=quantity),
-        y2="high:Q",
+        y2=alt.Y2("high:Q"),
         tooltip=[
             alt.Tooltip("what:N", title="Band"),
             alt.Tooltip("low:Q", format=".3f"),

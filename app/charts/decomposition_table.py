@@ -33,9 +33,9 @@ def table_chart(found: TableDecomposition) -> Layers:
     rule = (
         alt.Chart(end)
         .mark_rule(strokeDash=[6, 4], color=INK, strokeWidth=1.5)
-        .encode(x="bits:Q", tooltip="label:N")
+        .encode(x=alt.X("bits:Q"), tooltip=alt.Tooltip("label:N"))
     )
-    return alt.layer(bars, rule).properties(height=130, padding=PADDING)
+    return alt.layer(bars, rule, height=130, padding=PADDING)
 
 
 def xor_chart() -> Layers:
@@ -58,5 +58,5 @@ def xor_chart() -> Layers:
     square = base.mark_rect(stroke="white", strokeWidth=3).encode(
         color=alt.Color("y:N", scale=colours, legend=None)
     )
-    text = base.mark_text(color="white", fontSize=17, fontWeight="bold").encode(text="label:N")
-    return alt.layer(square, text).properties(width=240, height=200, padding=PADDING)
+    text = base.mark_text(color="white", fontSize=17, fontWeight="bold").encode(text=alt.Text("label:N"))
+    return alt.layer(square, text, width=240, height=200, padding=PADDING)

@@ -156,14 +156,13 @@ def _count_chart(task: Mapping[str, Any]) -> alt.Chart:
     names = task["class_names"] or [str(number) for number in range(len(counts))]
     frame = pl.DataFrame({"class": names[: len(counts)], "samples": counts})
     chart: alt.Chart = (
-        alt.Chart(frame)
+        alt.Chart(frame, height=170)
         .mark_bar(color=INK, cornerRadiusEnd=2)
         .encode(
             x=alt.X("class:N", sort=None, title=None, axis=_class_axis(names)),
             y=alt.Y("samples:Q", title=None, axis=alt.Axis(tickCount=3)),
-            tooltip=["class:N", alt.Tooltip("samples:Q", format=",")],
+            tooltip=[alt.Tooltip("class:N"), alt.Tooltip("samples:Q", format=",")],
         )
-        .properties(height=170)
     )
     return chart
 

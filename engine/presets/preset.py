@@ -8,7 +8,7 @@ A file has a title, a description, the methods and seeds it suggests, the name o
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def check_choice(what: str, name: str, allowed: list[str]) -> None:
+def check_choice(what: str, name: str, allowed: Sequence[str]) -> None:
     """Raises `SettingsError` in the house's wording when `name` is not among `allowed`."""
     if name not in allowed:
         near = difflib.get_close_matches(name, allowed, 1)
@@ -120,11 +120,11 @@ def dataset_names() -> list[str]:
     return list(members_of(DatasetSettings))
 
 
-def preset_names() -> list[str]:
+@cache
+def preset_names() -> tuple[str, ...]:
     """Every preset there is, the quick one first, then by name."""
-    return sorted(
-        (file.stem for file in FOLDER.glob("*.toml")), key=lambda name: (name != "bits-quick", name)
-    )
+    names = (file.stem for file in FOLDER.glob("*.toml"))
+    return tuple(sorted(names, key=lambda name: (name != "bits-quick", name)))
 
 
 @cache
