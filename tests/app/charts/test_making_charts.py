@@ -4,7 +4,6 @@ drawn."""
 from collections.abc import Callable
 from typing import Any
 
-import altair as alt
 import polars as pl
 import pytest
 from altair.utils import schemapi
@@ -64,6 +63,7 @@ def test_a_chart_is_checked_when_it_is_drawn_and_not_before(
 
 
 def test_a_wrong_chart_is_still_refused_when_it_is_drawn() -> None:
-    chart = alt.layer(lines(), height="tall")
+    chart = lines()
+    chart.height = "tall"
     with pytest.raises(schemapi.SchemaValidationError, match="tall"):
         chart.to_dict()
