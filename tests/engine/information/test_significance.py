@@ -42,8 +42,9 @@ def test_permutations_tell_a_probe_that_knows_from_one_that_does_not():
     source = np.random.default_rng(1)
     labels, folds = source.integers(0, 2, 300), np.arange(300) % 5
     knows = np.where(np.eye(2)[labels] > 0, 0.3, -0.5)
-    assert permutation_p(knows, labels, folds, 99, 0) == pytest.approx(0.01)
+    assert permutation_p(knows, labels, folds, None, 99, 0) == pytest.approx(0.01)
     rates = [
-        permutation_p(source.standard_normal((300, 2)), labels, folds, 99, seed) <= 0.05 for seed in range(60)
+        permutation_p(source.standard_normal((300, 2)), labels, folds, None, 99, seed) <= 0.05
+        for seed in range(60)
     ]
     assert sum(rates) <= 9

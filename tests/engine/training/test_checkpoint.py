@@ -146,7 +146,7 @@ def state_of(width: int, tmp_path: Path) -> tuple[bytes, torch.nn.Module, torch.
     optimizer = torch.optim.AdamW(model.parameters())
     model(torch.ones(1, width)).sum().backward()
     optimizer.step()
-    save_state(tmp_path / "state.safetensors", model, optimizer, {"epoch": 3})
+    save_state(tmp_path / "state.safetensors", model, optimizer, {"epoch": 3}, {})
     return (tmp_path / "state.safetensors").read_bytes(), model, optimizer
 
 
