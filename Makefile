@@ -1,5 +1,6 @@
 # make run    install what is missing and serve the dashboard (PORT=8501)
 # make test   install, check style, types and imports, then run every test
+# make test-heavy   what takes minutes: promises of the estimate, hostile uploads, the device checks on a CPU
 # make test-presets   train every preset from the command line, on generated files; some minutes
 # make test-coverage  count the promises of the synergy estimate on DRAWS=100 draws of every population; an hour
 # make bench  print the benchmark tables
@@ -30,7 +31,7 @@ with socket.socket() as probe:
 endef
 export CHECK_PYTHON CHECK_PORT
 
-.PHONY: run test test-presets test-coverage gates bench gpu
+.PHONY: run test test-heavy test-presets test-coverage gates bench gpu
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -39,7 +40,10 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-for-tests gates
 	@$(BIN)/python tests/browser/chromium.py
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m "not presets"
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m "not presets and not heavy"
+
+test-heavy: $(VENV)/.installed-for-tests
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) -m heavy
 
 test-presets: $(VENV)/.installed-for-tests
 	@$(BIN)/python -m pytest tests/app/training/test_every_preset.py

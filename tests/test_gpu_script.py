@@ -19,7 +19,7 @@ def gpu(tmp_path, *options):
     return done, json.loads(file.read_text())
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 @pytest.mark.timeout(600)
 def test_everything_but_compiling_runs_on_a_cpu(tmp_path):
     from engine.presets.preset import method_names

@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 import tiny_parquet
 from hostile_files import ARRAY_FILES, Case
 from peak_memory import run_python
@@ -43,6 +44,8 @@ USABLE = ("no_name.npz", "readable.parquet")
 """Files that hold an array that can be used; the other one of `no_name.npz` is told on the page."""
 
 
+@pytest.mark.heavy
+@pytest.mark.timeout(900)
 def test_the_dashboard_gets_one_line_for_each_and_its_memory_does_not_grow(tmp_path: Path) -> None:
     cases = [*ARRAY_FILES, *WHOLE]
     for case in cases:

@@ -19,7 +19,7 @@ MOST_ALARMS, MOST_ABOVE, LEAST_POWER = 0.08, 0.03, 0.95
 PROBES = {"linear": DRAWS, "mlp": -(-DRAWS // 2)}
 """Probe → draws; the multilayer perceptron takes three times as long."""
 SETTINGS = EstimatorSettings(controls=0, curve=False, permutations=19)
-pytestmark = [pytest.mark.coverage, pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.coverage, pytest.mark.heavy, pytest.mark.timeout(3600)]
 
 
 @pytest.mark.parametrize("probe", PROBES)
