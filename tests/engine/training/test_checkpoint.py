@@ -130,7 +130,10 @@ def test_weights_that_are_not_its_models_are_one_line(checkpoint: Path) -> None:
 
 
 def test_a_model_that_memory_cannot_hold_is_refused_before_it_is_made(tmp_path: Path) -> None:
-    settings = load_preset("bits-quick").experiment("comm", 0, SMALL)
+    # a layer of 256 MiB: what a process has free in its heap must not be enough for it
+    settings = load_preset("bits-quick").experiment(
+        "comm", 0, SMALL | {"encoders.x1": {"name": "mlp", "hidden": [8192, 8192]}}
+    )
     dataset = load_dataset(settings.data, tmp_path)
     with pytest.raises(SettingsError, match=r"takes more than the 0\.001 GB of memory it may take"):
         build_objective(settings, dataset.modalities, dataset.tasks, room=1_000_000)
