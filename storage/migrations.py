@@ -23,10 +23,9 @@ def add_decompositions(connection: sqlite3.Connection) -> None:
     """Version 2: what the information about each task splits into."""
     connection.execute(
         "CREATE TABLE decompositions (run_id INTEGER NOT NULL, task TEXT NOT NULL, sides TEXT NOT NULL, "
-        "encoder TEXT NOT NULL, "
-        "epoch INTEGER NOT NULL, content JSON NOT NULL, time BIGINT NOT NULL, PRIMARY KEY (run_id, task, "
-        "sides, encoder, epoch), "
-        "FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE)"
+        "encoder TEXT NOT NULL, epoch INTEGER NOT NULL, content JSON NOT NULL, time BIGINT NOT NULL, "
+        "PRIMARY KEY (run_id, task, sides, encoder, epoch), FOREIGN KEY(run_id) REFERENCES runs (id) ON "
+        "DELETE CASCADE)"
     )
 
 

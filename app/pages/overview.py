@@ -104,12 +104,10 @@ def _welcome() -> None:
         st.title("How much synergy did a method capture?")
         st.markdown(
             "Some information is in neither of two modalities alone, only in both together. InfMasking "
-            "Studio trains "
-            "multimodal contrastive methods side by side on the same data, probes what they learned, and "
-            "shows how much of "
-            "the **redundant**, **unique** and **synergistic** information each of them kept: over several "
-            "seeds, with "
-            "intervals, beside chance and beside what was published."
+            "Studio trains multimodal contrastive methods side by side on the same data, probes what they "
+            "learned, and shows how much of the **redundant**, **unique** and **synergistic** information "
+            "each of them kept: over several seeds, with intervals, beside chance and beside what was "
+            "published."
         )
         st.space("small")
         steps = (

@@ -19,8 +19,7 @@ def render() -> None:
     st.title("Synergy")
     st.caption(
         "How much of a label's information is in both modalities (redundancy), in one alone (uniqueness), "
-        "or only in the two "
-        "together (synergy), as far as a linear probe can use it."
+        "or only in the two together (synergy), as far as a linear probe can use it."
     )
     measured, playground, explainer = st.tabs(["Measured", "Playground", "What is this?"])
     with measured:

@@ -6,9 +6,8 @@ from app.charts.decomposition_table import xor_chart
 
 XOR = (
     "**XOR.** Two fair coins, and the label says whether they differ. Look at one coin alone: the label is "
-    "still a fair guess, "
-    "0 bits. Look at both: you know it, 1 bit. That bit is *synergy*: it is in neither modality, only in "
-    "the two together."
+    "still a fair guess, 0 bits. Look at both: you know it, 1 bit. That bit is *synergy*: it is in neither "
+    "modality, only in the two together."
 )
 PARTS = (
     "What two modalities tell about a label splits into four parts (Bertschinger et al. 2014, arXiv "
@@ -26,10 +25,8 @@ PARTS = (
     "the difference "
     "was learned.\n\n"
     "Claims are worded “**at least** … bits (usable with this probe, N = …)”, for a probe reads too little "
-    "rather than too "
-    "much. Synergy is not interaction: two unimodal codes side by side already carry AND's half bit; the "
-    "*additive gain* G "
-    "tells what fusing added to them."
+    "rather than too much. Synergy is not interaction: two unimodal codes side by side already carry AND's "
+    "half bit; the *additive gain* G tells what fusing added to them."
 )
 SPOKEN = "XOR: in every row and column of the square the label is 0 once and 1 once; only the cell tells it"
 

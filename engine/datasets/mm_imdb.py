@@ -19,8 +19,7 @@ from engine.settings.published_dataset import MmImdbSettings
 
 GENRES = (  # noqa: SIM905  (a list of 23 lines says no more)
     "drama comedy romance thriller crime action adventure horror documentary mystery sci-fi music fantasy "
-    "family biography war "
-    "history animation musical western sport short film-noir"
+    "family biography war history animation musical western sport short film-noir"
 ).split(" ")
 MOST_SPLIT_BYTES, MOST_RECORD_BYTES = 50_000_000, 5_000_000
 _ID = re.compile(r"[\w-]{1,64}")

@@ -50,8 +50,7 @@ class DecompositionSettings(EstimatorSettings):
     samples: Literal["auto", "held-out", "all"] = setting(
         "auto",
         "Which samples: those held out from training, or all. Auto takes the held-out ones where they are "
-        "2,000 or more, or "
-        "where the method was trained with labels.",
+        "2,000 or more, or where the method was trained with labels.",
     )
     raw: Literal["auto", "yes", "no"] = setting(
         "auto",

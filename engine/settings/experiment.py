@@ -72,9 +72,8 @@ class ExperimentSettings(Settings):
         if self.training.accumulation > 1 and not self.objective.BATCH_SPLITS:
             raise ValueError(
                 f"training.accumulation is {self.training.accumulation}, but {self.objective.name} compares "
-                "all samples of a "
-                "batch: in parts it would see fewer negatives and be another loss; choose 1, or more "
-                "processes"
+                "all samples of a batch: in parts it would see fewer negatives and be another loss; choose "
+                "1, or more processes"
             )
         return self
 

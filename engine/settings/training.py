@@ -21,8 +21,7 @@ class TrainingSettings(Settings):
     accumulation: int = setting(
         1,
         "Parts that a process's share of a batch is computed in, one after the other, to save memory. Not "
-        "for contrastive "
-        "objectives: their loss compares all samples of a batch.",
+        "for contrastive objectives: their loss compares all samples of a batch.",
         unit="parts",
         ge=1,
         le=4096,
