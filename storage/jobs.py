@@ -16,7 +16,10 @@ SUPERVISOR_SILENCE_MS = 20_000
 
 @dataclass(frozen=True)
 class Job:
-    """One start of a run. status: queued, claimed (a supervisor runs it), done, failed or cancelled."""
+    """One start of a run. status: queued, claimed (a supervisor runs it), done, failed or cancelled.
+
+    Of those that wait, the highest priority goes first, then the lowest position.
+    """
 
     id: int
     run_id: int
@@ -29,6 +32,12 @@ class Job:
     claimed_at: int | None
     ended_at: int | None
     error: str | None
+    priority: int
+    position: int
+
+
+_ORDER = (jobs.c.priority.desc(), jobs.c.position, jobs.c.id)
+"""In which waiting jobs are taken."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +57,12 @@ class Supervisor:
 def claim(
     db: Database, supervisor: str, device: str, processes: int = 1, job_id: int | None = None
 ) -> Job | None:
-    """Take the oldest waiting job, or that one, for a device; None when it waits no longer.
+    """Take the waiting job that is next, or that one, for a device; None when it waits no longer.
 
     Its run is "starting" from here on; no two callers get one job.
     """
     now = now_ms()
-    oldest = select(jobs.c.id).where(jobs.c.status == "queued").order_by(jobs.c.id).limit(1).scalar_subquery()
+    next_one = select(jobs.c.id).where(jobs.c.status == "queued").order_by(*_ORDER).limit(1).scalar_subquery()
     host = select(supervisors.c.host).where(supervisors.c.id == supervisor).scalar_subquery()
     mine: dict[str, Any] = {
         "claimed_by": supervisor,
@@ -63,7 +72,7 @@ def claim(
         "claimed_at": now,
     }
     with db.write() as connection:
-        waiting = (jobs.c.id == (oldest if job_id is None else job_id)) & (jobs.c.status == "queued")
+        waiting = (jobs.c.id == (next_one if job_id is None else job_id)) & (jobs.c.status == "queued")
         take = update(jobs).where(waiting).values(status="claimed", **mine).returning(*jobs.c)
         row = connection.execute(take).one_or_none()
         if row is None:
@@ -99,7 +108,7 @@ def queued_jobs(db: Database) -> list[Job]:
     with db.read() as connection:
         return [
             Job(**row._mapping)
-            for row in connection.execute(select(jobs).where(jobs.c.status == "queued").order_by(jobs.c.id))
+            for row in connection.execute(select(jobs).where(jobs.c.status == "queued").order_by(*_ORDER))
         ]
 
 

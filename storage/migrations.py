@@ -42,7 +42,45 @@ def name_comparisons(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE runs SET comparison = ? WHERE id = ?", (name or title, number))
 
 
-MIGRATIONS: tuple[Migration, ...] = (add_decompositions, name_comparisons)
+def make_studies(connection: sqlite3.Connection) -> None:
+    """Version 4: studies, which the runs of one comparison become; the queue's order and pauses; preferences;
+    what is archived or in the trash."""
+    connection.execute("UPDATE runs SET comparison = 'untitled' WHERE comparison = ''")
+    for statement in _STUDIES.split(";"):
+        connection.execute(statement)
+
+
+_STUDIES = """
+CREATE TABLE studies (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, question TEXT DEFAULT '' NOT NULL,
+    plan JSON, axes JSON DEFAULT '[]' NOT NULL, note TEXT DEFAULT '' NOT NULL,
+    tags JSON DEFAULT '[]' NOT NULL,
+    created_at BIGINT NOT NULL, archived_at BIGINT, trashed_at BIGINT
+);
+CREATE UNIQUE INDEX one_study_a_name ON studies (name) WHERE trashed_at IS NULL;
+INSERT INTO studies (name, created_at)
+    SELECT comparison, min(created_at) FROM runs GROUP BY comparison ORDER BY min(id);
+ALTER TABLE runs ADD COLUMN study_id INTEGER DEFAULT '0' NOT NULL REFERENCES studies (id);
+UPDATE runs SET study_id = (SELECT id FROM studies WHERE name = comparison);
+ALTER TABLE runs DROP COLUMN comparison;
+ALTER TABLE runs ADD COLUMN archived_at BIGINT;
+ALTER TABLE runs ADD COLUMN trashed_at BIGINT;
+CREATE INDEX ix_runs_study_id ON runs (study_id);
+CREATE TABLE study_guests (
+    study_id INTEGER NOT NULL, run_id INTEGER NOT NULL, added_at BIGINT NOT NULL,
+    PRIMARY KEY (study_id, run_id),
+    FOREIGN KEY(study_id) REFERENCES studies (id) ON DELETE CASCADE,
+    FOREIGN KEY(run_id) REFERENCES runs (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX ix_study_guests_run_id ON study_guests (run_id);
+ALTER TABLE jobs ADD COLUMN priority INTEGER DEFAULT '0' NOT NULL;
+ALTER TABLE jobs ADD COLUMN position BIGINT DEFAULT '0' NOT NULL;
+UPDATE jobs SET position = id;
+CREATE TABLE queue_pauses (scope TEXT NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (scope));
+CREATE TABLE preferences (name TEXT NOT NULL, value JSON NOT NULL, PRIMARY KEY (name))
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (add_decompositions, name_comparisons, make_studies)
 
 
 class MigrationError(RuntimeError):

@@ -30,6 +30,25 @@ def _run_id(*, primary_key: bool = False, index: bool | None = None) -> Column[i
     )
 
 
+# plan: what the study is to run, as its file says it, or NULL where runs were gathered by hand. axes: the
+# settings that name its runs. A name is that of one study at a time; one in the trash gives it up.
+studies = Table(
+    "studies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("question", Text, nullable=False, server_default=""),
+    Column("plan", JSON),
+    Column("axes", JSON, nullable=False, server_default="[]"),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("tags", JSON, nullable=False, server_default="[]"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("archived_at", BigInteger),
+    Column("trashed_at", BigInteger),
+    sqlite_autoincrement=True,
+)
+Index("one_study_a_name", studies.c.name, unique=True, sqlite_where=text("trashed_at IS NULL"))
+
 runs = Table(
     "runs",
     metadata,
@@ -63,12 +82,25 @@ runs = Table(
     # 1 for the first start; each requeue adds one, so that a process of an earlier attempt knows it was
     # superseded.
     Column("attempts", Integer, nullable=False, server_default="1"),
-    # The name that runs were started under together; what is of one name and data is compared by default.
-    Column("comparison", Text, nullable=False, server_default=""),
+    # The study that the run was started in.
+    Column("study_id", Integer, ForeignKey("studies.id"), nullable=False, server_default="0", index=True),
+    Column("archived_at", BigInteger),
+    Column("trashed_at", BigInteger),
     # a deleted run's number is never given again: old links must not show another run
     sqlite_autoincrement=True,
 )
 
+# Runs that a study took in from others.
+study_guests = Table(
+    "study_guests",
+    metadata,
+    Column("study_id", Integer, ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True),
+    _run_id(primary_key=True, index=True),
+    Column("added_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Waiting jobs are taken by priority, the highest first, then by position.
 jobs = Table(
     "jobs",
     metadata,
@@ -83,8 +115,25 @@ jobs = Table(
     Column("claimed_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("error", Text),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("position", BigInteger, nullable=False, server_default="0"),
     Index("ix_jobs_status_id", "status", "id"),
     sqlite_autoincrement=True,
+)
+
+# What of the queue does not start: scope is "all", "study:ID" or "device:NAME".
+queue_pauses = Table(
+    "queue_pauses",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", JSON, nullable=False),
 )
 
 supervisors = Table(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, select, update
 
 from storage.database import DatabaseError
-from storage.models import runs
+from storage.models import runs, studies
 
 Status = Literal["queued", "starting", "running", "lost", "finished", "stopped", "failed"]
 """What is stored. lost: somebody saw that its process is gone (mark_lost)."""
@@ -32,7 +32,8 @@ class WrongState(DatabaseError):
 class NewRun:
     """A run to be created. digest: of the settings without the seed, so that seeds of one setup share it.
 
-    comparison: the name that it is compared under; by default its title.
+    study: the number or name of its study, which is made where there is none of that name; by default its
+    title.
     """
 
     title: str
@@ -42,7 +43,7 @@ class NewRun:
     seed: int
     digest: str
     settings: Mapping[str, Any]
-    comparison: str = ""
+    study: int | str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Run:
     done of epochs.
 
     started_at and ended_at are those of the latest attempt; pid_started is the process's start as the app
-    counts it.
+    counts it. study is the name of the study that it was started in.
     """
 
     id: int
@@ -82,21 +83,26 @@ class Run:
     tags: tuple[str, ...]
     code_version: str | None
     attempts: int
-    comparison: str
+    study_id: int
+    archived_at: int | None
+    trashed_at: int | None
+    study: str
+
+
+STORED_RUNS = select(runs, studies.c.name.label("study")).join(studies).where(runs.c.status != "deleted")
+"""What `run_from` reads; runs in the trash are among them."""
 
 
 def run_from(row: Row[Any]) -> Run:
-    """The Run of a row of the table `runs`."""
+    """The Run of a row of `STORED_RUNS`."""
     columns = dict(row._mapping)
     columns["tags"] = tuple(columns["tags"])
     return Run(**columns)
 
 
 def fetch_run(connection: Connection, run_id: int) -> Run:
-    """The run of that number. Raises NoSuchRun."""
-    row = connection.execute(
-        select(runs).where(runs.c.id == run_id, runs.c.status != "deleted")
-    ).one_or_none()
+    """The run of that number, in the trash or not. Raises NoSuchRun."""
+    row = connection.execute(STORED_RUNS.where(runs.c.id == run_id)).one_or_none()
     if row is None:
         raise NoSuchRun(f"no run {run_id}")
     return run_from(row)

@@ -11,7 +11,19 @@ from storage.clock import now_ms
 from storage.database import Database
 from storage.models import artifacts, decompositions, jobs, log_lines, metric_summaries, results, runs
 from storage.purging import purge_run
-from storage.run import ALIVE, NewRun, NoSuchRun, Run, WrongState, change_run, fetch_run, live_state, run_from
+from storage.run import (
+    ALIVE,
+    STORED_RUNS,
+    NewRun,
+    NoSuchRun,
+    Run,
+    WrongState,
+    change_run,
+    fetch_run,
+    live_state,
+    run_from,
+)
+from storage.studies import home_study
 
 
 def add_log(db: Database, run_id: int, text: str) -> None:
@@ -54,13 +66,13 @@ def create_runs(db: Database, new: Sequence[NewRun], *, queue: bool = True) -> l
     with db.write() as connection:
         ids = []
         for one in new:
-            values = {**vars(one), "settings": dict(one.settings), "comparison": one.comparison or one.title}
-            values |= {"status": status, "created_at": now}
+            values = {**vars(one), "settings": dict(one.settings), "status": status, "created_at": now}
+            study = values.pop("study") or one.title
+            values["study_id"] = study if isinstance(study, int) else home_study(connection, study)
             ids.append(connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one())
         if queue and ids:
-            connection.execute(
-                insert(jobs), [{"run_id": run, "status": "queued", "created_at": now} for run in ids]
-            )
+            for run in ids:
+                _enqueue(connection, run, now)
     return ids
 
 
@@ -83,9 +95,11 @@ def list_runs(
     text: str | None = None,
     limit: int | None = None,
 ) -> list[Run]:
-    """Runs, newest first, that fulfil all filters given. status: stored ones; text: occurs in title, note or
-    preset."""
-    query = select(runs).where(runs.c.status != "deleted").order_by(runs.c.id.desc())
+    """Runs, newest first, that fulfil all filters given; those in the trash are left out.
+
+    status: stored ones; text: occurs in title, note or preset.
+    """
+    query = STORED_RUNS.where(runs.c.trashed_at.is_(None)).order_by(runs.c.id.desc())
     for column, wanted in ((runs.c.id, ids), (runs.c.status, status)):
         if wanted is not None:
             query = query.where(column.in_(list(wanted)))
@@ -227,7 +241,7 @@ def requeue(db: Database, run_id: int) -> None:
         connection.execute(
             update(runs).where(runs.c.id == run_id).values(attempts=runs.c.attempts + 1, **fresh, **nobody)
         )
-        connection.execute(insert(jobs).values(run_id=run_id, status="queued", created_at=now))
+        _enqueue(connection, run_id, now)
 
 
 def delete_run(db: Database, run_id: int) -> None:
@@ -256,6 +270,12 @@ def count_runs(db: Database) -> dict[str, int]:
     )
     with db.read() as connection:
         return {row.status: row.number for row in connection.execute(query)}
+
+
+def _enqueue(connection: Connection, run_id: int, now: int) -> None:
+    """Behind all that waits."""
+    last = select(func.coalesce(func.max(jobs.c.position), 0) + 1).scalar_subquery()
+    connection.execute(insert(jobs).values(run_id=run_id, status="queued", created_at=now, position=last))
 
 
 def _cancel(connection: Connection, run_id: int) -> None:

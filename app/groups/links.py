@@ -45,7 +45,7 @@ def choose(runs: Sequence[Run], link: Link) -> list[Run]:
 
 
 def _asked(run: Run) -> tuple[str, str]:
-    return data_label(run), run.comparison
+    return data_label(run), run.study
 
 
 def lines_about(link: Link, runs: Sequence[Run]) -> list[str]:

@@ -77,12 +77,12 @@ def _labels(available: Sequence[Group], shown: Sequence[Run]) -> dict[str, str]:
     """What the choice calls each group: with its comparison and data where these are not the same for all,
     and as many seeds as are shown or would be."""
     ids = {run.id for run in shown}
-    named = len({_newest(group).comparison for group in available}) > 1
+    named = len({_newest(group).study for group in available}) > 1
     several = len(data_labels([_newest(group) for group in available])) > 1
     labels = {}
     for group in available:
         words = [group.label]
-        words += [_newest(group).comparison] if named else []
+        words += [_newest(group).study] if named else []
         words += [data_label(_newest(group))] if several else []
         seeds = {run.seed for run in group.runs if run.id in ids} or {run.seed for run in group.runs}
         age = show_age(max(run.created_at for run in group.runs), now_ms())

@@ -60,7 +60,7 @@ def from_run(run: Run) -> Preset:
     }
     return Preset(
         name=run.preset or "",
-        title=run.comparison,
+        title=run.study,
         description="",
         methods=(run.method,),
         seeds=(run.seed,),

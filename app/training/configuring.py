@@ -16,16 +16,16 @@ BARE_WORD = re.compile(r"(?:[^\W\d]|[~./])[\w ~./:+@%-]*")
 
 
 class Planned(NamedTuple):
-    """One run to be started: the comparison it belongs to, its settings and the preset they came from."""
+    """One run to be started: the study it belongs to, its settings and the preset they came from."""
 
-    comparison: str
+    study: str
     settings: ExperimentSettings
     preset: str | None
 
     @property
     def title(self) -> str:
         """What the run is called."""
-        return run_title(self.comparison, self.settings.objective.name, self.settings.seed)
+        return run_title(self.study, self.settings.objective.name, self.settings.seed)
 
 
 def plan_runs(

@@ -30,12 +30,12 @@ def submit(db: Database, planned: Sequence[Planned]) -> list[int]:
 
 
 def new_run(planned: Planned, title: str | None = None, known: dict[str, str] | None = None) -> NewRun:
-    """What storage keeps of a run before it starts. title: where it is not called by comparison, method and
+    """What storage keeps of a run before it starts. title: where it is not called by study, method and
     seed; known: see `pin_data`. Raises `DatasetError` where the settings name other data than are there."""
     settings = pin_data(_anchored(planned.settings), data_home(), known)
     return NewRun(
         title=one_line(title or planned.title, LONGEST_TITLE),
-        comparison=planned.comparison,
+        study=planned.study,
         preset=planned.preset,
         dataset=settings.data.name,
         method=settings.objective.name,

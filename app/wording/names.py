@@ -18,13 +18,13 @@ def run_name(run: Run) -> str:
 def experiment_label(run: Run) -> str:
     """The title, without the method and seed that stand beside it where it was made of them: "bits-quick ·
     comm · seed 0" as "bits-quick"."""
-    ours = run.title == run_title(run.comparison, run.method, run.seed)
-    return run.comparison if ours else run.title
+    ours = run.title == run_title(run.study, run.method, run.seed)
+    return run.study if ours else run.title
 
 
-def run_title(comparison: str, method: str, seed: int) -> str:
-    """The title of a run that is started in a comparison: "MOSI · comm · seed 0"."""
-    return f"{comparison} · {method} · seed {seed}"
+def run_title(study: str, method: str, seed: int) -> str:
+    """The title of a run that is started in a study: "MOSI · comm · seed 0"."""
+    return f"{study} · {method} · seed {seed}"
 
 
 def data_label(run: Run) -> str:

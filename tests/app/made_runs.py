@@ -24,12 +24,15 @@ def make_run(number: int, method: str, seed: int, preset: str = "bits-quick", **
             "pid_started",
             "error",
             "code_version",
+            "archived_at",
+            "trashed_at",
         )
     )
     return Run(
         id=number,
         title=f"{preset} · {method} · seed {seed}",
-        comparison=preset,
+        study=preset,
+        study_id=1,
         preset=preset,
         dataset=settings.data.name,
         method=method,

@@ -85,7 +85,7 @@ def _new(settings: ExperimentSettings) -> NewRun:
     method = settings.objective.name
     return NewRun(
         title=f"bits-quick · {method} · seed {settings.seed}",
-        comparison="bits-quick",
+        study="bits-quick",
         preset="bits-quick",
         dataset=settings.data.name,
         method=method,

@@ -142,7 +142,7 @@ def test_a_file_of_version_2_keeps_every_number(old: Path) -> None:
         assert version(old) == NOW
         assert version(old.with_name("old.db.version-2.backup")) == 2
         runs = {run.id: run for run in list_runs(db)}
-        assert tuple(runs[number].comparison for number in sorted(runs)) == old_database.COMPARISONS
+        assert tuple(runs[number].study for number in sorted(runs)) == old_database.COMPARISONS
         assert [(runs[i].title, runs[i].method, runs[i].seed) for i in sorted(runs)] == list(
             old_database.RUNS
         )

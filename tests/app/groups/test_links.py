@@ -32,7 +32,7 @@ def test_links_choose_runs() -> None:
 def test_the_newest_comparison_is_of_one_name_whatever_the_name_holds() -> None:
     big, small = (make_run(n, "comm", n) for n in (11, 12))
     big, small = (
-        type(run)(**(vars(run) | {"comparison": name, "title": f"{name} · comm · seed {run.seed}"}))
+        type(run)(**(vars(run) | {"study": name, "title": f"{name} · comm · seed {run.seed}"}))
         for run, name in ((big, "MOSI · big"), (small, "MOSI · small"))
     )
     assert ids(choose([small, big], Link())) == [12]

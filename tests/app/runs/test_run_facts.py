@@ -43,7 +43,10 @@ def run(**changes: object) -> Run:
         "tags": (),
         "code_version": None,
         "attempts": 1,
-        "comparison": "bits-quick",
+        "study": "bits-quick",
+        "study_id": 1,
+        "archived_at": None,
+        "trashed_at": None,
     }
     return Run(**(facts | changes))  # type: ignore[arg-type]
 
@@ -60,7 +63,7 @@ def test_names_say_method_seed_data_and_experiment() -> None:
     )
     mine = run(dataset="paired_file", settings={"data": {"path": "/some/folder/mosi.npz"}}, title="comm")
     assert (data_label(mine), experiment_label(mine)) == ("mosi.npz", "comm")
-    dotted = run(title="MOSI · big · comm · seed 2", comparison="MOSI · big")
+    dotted = run(title="MOSI · big · comm · seed 2", study="MOSI · big")
     assert experiment_label(dotted) == "MOSI · big"
 
 
