@@ -6,9 +6,11 @@ redundancy, uniqueness (the mean of both unique tasks of a run, as the paper rep
 of the user's own.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from app.groups.naming import Axis, axes_with, data_name, group_name
 from app.wording.fields import flatten
 from app.wording.units import metric_label
 from engine.metric import all_metrics
@@ -20,13 +22,14 @@ PANELS = ("redundancy", "uniqueness", "synergy")
 
 class Group(NamedTuple):
     """One configuration: its runs, the newest of each seed, in the order of seeds; `repeats` counts older
-    ones left out."""
+    ones left out. label: its name among groups on the same data, which are called `data`."""
 
     digest: str
     method: str
     label: str
     runs: tuple[Run, ...]
     repeats: int = 0
+    data: str = ""
 
 
 class Panel(NamedTuple):
@@ -44,12 +47,13 @@ class Panel(NamedTuple):
         return self.name[:1].upper() + self.name[1:]
 
 
-def group_runs(runs: Sequence[Run], names: Mapping[str, str]) -> list[Group]:
-    """Runs by configuration, in the order of methods; `names` are the methods' names as shown.
+def group_runs(runs: Sequence[Run], axes: Sequence[Axis] | None = None) -> list[Group]:
+    """Runs by configuration, in the order of methods, then of their first runs.
 
-    Groups of one method are told apart by the first settings in which they differ, and where those agree by
-    their digest.
+    axes: those of the study; by default what differs among these runs. Groups on one data set that are called
+    alike are told apart by their digest.
     """
+    named_by = axes_with((), (), runs) if axes is None else axes
     order = {name: position for position, name in enumerate(method_names())}
     by_digest: dict[str, list[Run]] = {}
     for run in sorted(runs, key=lambda run: run.id):
@@ -60,30 +64,16 @@ def group_runs(runs: Sequence[Run], names: Mapping[str, str]) -> list[Group]:
             run.seed: run for run in sorted(members, key=lambda run: (run.status == "finished", run.id))
         }
         kept = tuple(newest[seed] for seed in sorted(newest))
-        method = members[0].method
-        groups.append(Group(digest, method, names.get(method, method), kept, len(members) - len(kept)))
+        label, data = group_name(kept[0], named_by), data_name(kept[0], named_by)
+        groups.append(Group(digest, members[0].method, label, kept, len(members) - len(kept), data))
     groups.sort(key=lambda group: (order.get(group.method, len(order)), group.runs[0].id))
-    labels = [_label(group, groups) for group in groups]
+    alike = Counter((group.data, group.label) for group in groups)
     return [
-        group._replace(label=label if labels.count(label) == 1 else f"{label} ({group.digest[:4]})")
-        for group, label in zip(groups, labels, strict=True)
+        group
+        if alike[group.data, group.label] == 1
+        else group._replace(label=f"{group.label} ({group.digest[:4]})")
+        for group in groups
     ]
-
-
-def _label(group: Group, groups: Sequence[Group]) -> str:
-    same = [other for other in groups if other.method == group.method]
-    if len(same) == 1:
-        return group.label
-    differing = settings_that_differ(same)
-    words = [
-        f"{path.rsplit('.', 1)[-1].replace('_', ' ')} {_short(values[same.index(group)])}"
-        for path, values in differing.items()
-    ]
-    return f"{group.label}, {', '.join(words[:2])}" + (" …" if len(words) > 2 else "")
-
-
-def _short(value: Any) -> str:
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def settings_that_differ(groups: Sequence[Group]) -> dict[str, list[Any]]:

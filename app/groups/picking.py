@@ -12,13 +12,10 @@ from app.groups.grouping import Group, group_runs
 from app.groups.links import Link, choose, data_labels, left_out, lines_about, read_link, runs_of
 from app.state import write_runs
 from app.wording.figures import show_age, show_count
-from app.wording.names import data_label, method_label
+from app.wording.names import data_label
 from app.wording.text import plain
-from engine.presets.preset import method_names
 from storage.clock import now_ms
 from storage.run import Run
-
-NAMES = {name: method_label(name) for name in method_names()}
 
 
 def pick_runs(runs: Sequence[Run]) -> list[Run]:
@@ -44,7 +41,7 @@ def _choose_groups(runs: Sequence[Run], shown: Sequence[Run], data: str) -> None
     """The widgets that choose what is compared; each change goes to the URL, from which the next drawing
     starts. Groups on other data than `data` are offered where the link shows them."""
     ids = {run.id for run in shown}
-    available = group_runs([run for run in runs if data_label(run) == data or run.id in ids], NAMES)
+    available = group_runs([run for run in runs if data_label(run) == data or run.id in ids])
     st.session_state["compare_data"] = data
     st.session_state["compare_groups"] = [
         group.digest for group in available if any(run.digest == group.digest for run in shown)

@@ -14,7 +14,7 @@ from app.comparison.bits import show_bits, trained_bits
 from app.comparison.progress import Progress, progress
 from app.comparison.verdict import show_verdict
 from app.groups.grouping import Group, group_runs, headline, panels_of, usual_baseline
-from app.groups.picking import NAMES, pick_runs
+from app.groups.picking import pick_runs
 from app.groups.scores import scores
 from app.state import page
 from storage.clock import now_ms
@@ -47,7 +47,7 @@ def _body(ids: Sequence[int], was_active: bool) -> None:
     state: Progress = progress(runs, now_ms())
     if was_active and not state.active:
         st.rerun()
-    groups = group_runs(runs, NAMES)
+    groups = group_runs(runs)
     results = queries.results([run.id for group in groups for run in group.runs])
     panels = panels_of(results)
     frame = scores(groups, panels, results)

@@ -5,7 +5,7 @@ import streamlit as st
 
 from app import queries
 from app.groups.grouping import Group, group_runs
-from app.groups.picking import NAMES, pick_runs
+from app.groups.picking import pick_runs
 from app.state import page, write_runs
 from app.synergy import sections
 from app.synergy.explainer import show_explainer
@@ -39,7 +39,7 @@ def _measured() -> None:
     chosen = pick_runs(runs)
     if not chosen:
         return
-    groups = group_runs(chosen, NAMES)
+    groups = group_runs(chosen)
     ids = [run.id for group in groups for run in group.runs]
     rows = read_rows(queries.decompositions(ids))
     st.page_link(

@@ -21,7 +21,6 @@ from app.wording.names import method_label
 from app.wording.truth import truth_line
 from engine.presets.preset import load_preset
 
-NAMES = {"infmasking": "InfMasking", "comm": "CoMM", "cross": "Cross"}
 TASKS = {
     "share": ("redundancy", 0.1),
     "unique1": ("uniqueness", 0.1),
@@ -57,12 +56,12 @@ VALUES = {
 
 def built() -> tuple[list[Group], list[Any], pl.DataFrame]:
     results = make_results(VALUES)
-    groups, panels = group_runs(RUNS, NAMES), panels_of(results)
+    groups, panels = group_runs(RUNS), panels_of(results)
     return groups, panels, scores(groups, panels, results)
 
 
 def test_groups_are_configurations_in_the_order_of_methods() -> None:
-    groups = group_runs(RUNS, NAMES)
+    groups = group_runs(RUNS)
     assert [(group.label, [run.seed for run in group.runs]) for group in groups] == [
         ("InfMasking", [0, 1]),
         ("CoMM", [0, 1]),
@@ -70,7 +69,7 @@ def test_groups_are_configurations_in_the_order_of_methods() -> None:
 
 
 def test_groups_of_one_method_are_told_apart_by_what_differs() -> None:
-    groups = group_runs([*RUNS, make_run(5, "infmasking", 0, objective__masks=12)], NAMES)
+    groups = group_runs([*RUNS, make_run(5, "infmasking", 0, objective__masks=12)])
     assert [group.label for group in groups] == ["InfMasking, masks 4", "InfMasking, masks 12", "CoMM"]
 
 
@@ -86,13 +85,13 @@ def test_no_two_groups_share_a_label() -> None:
         )
         for number, (epochs, rate, decay) in enumerate([(1, 0.1, 0.1), (1, 0.1, 0.2), (2, 0.2, 0.1)])
     ]
-    labels = [group.label for group in group_runs(several, NAMES)]
+    labels = [group.label for group in group_runs(several)]
     assert len(set(labels)) == 3
-    assert labels[2] == "CoMM, epochs 2, learning rate 0.2 …"
+    assert labels[2] == "CoMM, epochs 2, learning rate 0.2, weight decay 0.1"
 
 
 def test_a_seed_that_was_run_again_counts_once() -> None:
-    (group,) = group_runs([make_run(1, "comm", 0), make_run(2, "comm", 0), make_run(3, "comm", 1)], NAMES)
+    (group,) = group_runs([make_run(1, "comm", 0), make_run(2, "comm", 0), make_run(3, "comm", 1)])
     assert [run.id for run in group.runs] == [2, 3]
     assert group.repeats == 1
 
@@ -142,7 +141,7 @@ def test_each_figure_of_several_labels_has_a_panel() -> None:
 
 def test_a_run_that_lacks_a_task_or_has_nan_is_left_out() -> None:
     results = make_results({1: (1.0, 0.8, float("nan"), 0.7)})
-    groups, panels = group_runs(RUNS[:1], NAMES), panels_of(results)
+    groups, panels = group_runs(RUNS[:1]), panels_of(results)
     assert set(scores(groups, panels, results)["panel"]) == {"redundancy", "synergy"}
 
 
@@ -160,14 +159,14 @@ def test_a_run_that_lacks_a_task_or_has_nan_is_left_out() -> None:
 def test_reported_figures_stand_only_beside_the_same_experiment(
     preset: str, panel: str, expected: float | None
 ) -> None:
-    (group,) = group_runs([make_run(1, "infmasking", 0, preset)], NAMES)
+    (group,) = group_runs([make_run(1, "infmasking", 0, preset)])
     asked = next(one for one in panels_of(make_results({1: (1, 1, 1, 1)})) if one.name == panel)
     found = reported(group, asked)
     assert (found and found.value) == (None if expected is None else pytest.approx(expected))
 
 
 def test_settings_that_differ_leave_out_what_only_one_method_has() -> None:
-    groups = group_runs([*RUNS[:1], make_run(9, "infmasking", 0, training__epochs=3)], NAMES)
+    groups = group_runs([*RUNS[:1], make_run(9, "infmasking", 0, training__epochs=3)])
     usual = load_preset("bits-quick").experiment("comm", 0).training.epochs
     assert settings_that_differ(groups) == {"training.epochs": [3, usual]} | {
         path: values for path, values in settings_that_differ(groups).items() if path.startswith("objective.")
@@ -195,7 +194,7 @@ def test_difference_is_paired_and_told_in_words() -> None:
 
 def test_a_group_without_results_is_said_to_have_none() -> None:
     groups, panels, frame = built()
-    waiting = group_runs([*RUNS, make_run(8, "cross", 0)], NAMES)[-1]
+    waiting = group_runs([*RUNS, make_run(8, "cross", 0)])[-1]
     rows = tables.difference_rows([*groups, waiting], panels[-1:], frame, groups[1])
     assert rows[-1]["reading"] == "Cross − CoMM: no result of Cross yet"
     assert rows[-1]["mean"] is None
@@ -221,7 +220,7 @@ def test_table_and_exports_carry_what_a_paper_needs() -> None:
 
 
 def test_bands_average_only_steps_that_all_runs_have() -> None:
-    groups = group_runs(RUNS[:2], NAMES)
+    groups = group_runs(RUNS[:2])
     points = pl.DataFrame(
         {"run_id": [1, 1, 2, 2, 2], "step": [10, 20, 10, 20, 30], "value": [1.0, 2.0, 3.0, 2.0, 9.0]}
     )
@@ -234,12 +233,13 @@ def test_bands_average_only_steps_that_all_runs_have() -> None:
 
 
 def test_methods_are_named_as_papers_write_them() -> None:
-    assert {name: method_label(name) for name in NAMES} == NAMES
+    written = {"infmasking": "InfMasking", "comm": "CoMM", "cross": "Cross"}
+    assert {name: method_label(name) for name in written} == written
 
 
 def test_other_settings_than_the_papers_are_noticed() -> None:
-    (own,) = group_runs([make_run(1, "comm", 0, "trifeature-synergy")], NAMES)
-    (changed,) = group_runs([make_run(1, "comm", 0, "trifeature-synergy", training__epochs=1)], NAMES)
+    (own,) = group_runs([make_run(1, "comm", 0, "trifeature-synergy")])
+    (changed,) = group_runs([make_run(1, "comm", 0, "trifeature-synergy", training__epochs=1)])
     assert as_reported(own)
     assert not as_reported(changed)
 
@@ -248,7 +248,7 @@ def test_intervals_of_macro_averages_are_of_the_samples_that_tell_as_much() -> N
     """A rare class leaves more doubt than the number of test samples says; runs of before say no more than
     that."""
     results = make_results(dict.fromkeys(VALUES, (1.0, 0.8, 0.8, 0.75)))
-    groups, panels = group_runs(RUNS, NAMES), panels_of(results)
+    groups, panels = group_runs(RUNS), panels_of(results)
     plain = group_estimate(scores(groups, panels, results), panels[-1], groups[0].digest)
     fewer = [facts | {"n_effective": 1440} for facts in results["facts"]]
     wide = group_estimate(scores(groups, panels, results | {"facts": fewer}), panels[-1], groups[0].digest)

@@ -48,7 +48,7 @@ def panel(name: str, metric: str) -> Panel:
 
 
 def group(preset: str, method: str, **changes: Any) -> Group:
-    (found,) = group_runs([make_run(1, method, 0, preset, **changes)], {})
+    (found,) = group_runs([make_run(1, method, 0, preset, **changes)])
     return found
 
 
@@ -136,7 +136,7 @@ def test_small_errors_keep_their_digits_in_figures_and_differences() -> None:
         "value": [4.4e-4, 4.6e-4, 8.2e-4, 8.3e-4],
         "facts": [{"measures": "label", "chance": None}] * 4,
     }
-    groups, panels = group_runs(runs, {"infmasking": "InfMasking", "comm": "CoMM"}), panels_of(results)
+    groups, panels = group_runs(runs), panels_of(results)
     frame = scores(groups, panels, results)
     ours, base = tables.score_table(groups, panels, frame)
     assert (ours["Mean"], ours["Metric"], ours["Reported"]) == (

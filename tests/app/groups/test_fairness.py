@@ -14,12 +14,12 @@ def results(*facts: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def test_nothing_is_said_of_methods_alone() -> None:
-    groups = group_runs([make_run(1, "comm", 0), make_run(2, "infmasking", 0)], {})
+    groups = group_runs([make_run(1, "comm", 0), make_run(2, "infmasking", 0)])
     assert cautions(groups, results({"n_test": 60}, {"n_test": 60})) == []
 
 
 def test_other_data_settings_and_other_test_samples_are_said() -> None:
-    groups = group_runs([make_run(1, "comm", 0), make_run(2, "infmasking", 0, data__noise=0.5)], {})
+    groups = group_runs([make_run(1, "comm", 0), make_run(2, "infmasking", 0, data__noise=0.5)])
     data, measured = cautions(groups, results({"n_test": 60}, {"n_test": 4000}))
     assert data == "The groups differ in their data (noise): a difference may come from that."
     assert (
@@ -28,13 +28,13 @@ def test_other_data_settings_and_other_test_samples_are_said() -> None:
 
 
 def test_other_content_of_the_same_file_is_said() -> None:
-    groups = group_runs([make_run(1, "comm", 0), make_run(2, "infmasking", 0)], {})
+    groups = group_runs([make_run(1, "comm", 0), make_run(2, "infmasking", 0)])
     (line,) = cautions(groups, results({"fingerprint": "0123456789"}, {"fingerprint": "fedcba9876"}))
     assert "content of the data of synergy: 01234567, fedcba98" in line
 
 
 def test_other_training_is_said() -> None:
-    groups = group_runs([make_run(1, "comm", 0), make_run(2, "infmasking", 0, training__epochs=1)], {})
+    groups = group_runs([make_run(1, "comm", 0), make_run(2, "infmasking", 0, training__epochs=1)])
     (line,) = cautions(groups, results({}, {}))
     assert (
         line
@@ -43,5 +43,5 @@ def test_other_training_is_said() -> None:
 
 
 def test_other_data_sets_cannot_be_compared() -> None:
-    groups = group_runs([make_run(1, "comm", 0), make_run(2, "comm", 0, "trifeature-small")], {})
+    groups = group_runs([make_run(1, "comm", 0), make_run(2, "comm", 0, "trifeature-small")])
     assert cautions(groups, results({}, {}))[0].startswith("The groups are trained on different data (")
