@@ -20,11 +20,13 @@ from storage import artifacts as stored_artifacts
 from storage import jobs as stored_jobs
 from storage import queries as stored
 from storage import runs as stored_runs
+from storage import studies as stored_studies
 from storage.artifacts import Artifact
 from storage.database import URL_VARIABLE, Database
 from storage.jobs import Supervisor
 from storage.queries import Columns, LogLine
 from storage.run import Run
+from storage.studies import Study
 
 CURVES = {"run_id": pl.Int64, "key": pl.String, "step": pl.Int64, "value": pl.Float64, "time": pl.Int64}
 SUMMARIES = {
@@ -109,6 +111,21 @@ def list_artifacts(run_id: int | None = None) -> list[Artifact]:
     return found if run_id is None else [artifact for artifact in found if artifact.run_id == run_id]
 
 
+def list_studies() -> list[Study]:
+    """Studies that are not in the trash, newest first."""
+    return _studies(change_token(), database())
+
+
+def get_study(study_id: int) -> Study:
+    """One study. Raises `NoSuchStudy`."""
+    return stored_studies.get_study(database(), study_id)
+
+
+def members() -> dict[int, list[int]]:
+    """Study → its runs, ascending, for every study that has any."""
+    return _members(change_token(), database())
+
+
 def supervisor() -> Supervisor | None:
     """The live supervisor of this host; not cached, for its silence commits nothing."""
     return stored_jobs.live_supervisor(database(), host_name())
@@ -117,6 +134,16 @@ def supervisor() -> Supervisor | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _runs(token: str, _db: Database) -> list[Run]:
     return stored_runs.list_runs(_db)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _studies(token: str, _db: Database) -> list[Study]:
+    return stored_studies.list_studies(_db)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _members(token: str, _db: Database) -> dict[int, list[int]]:
+    return stored_studies.members_of_all(_db)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

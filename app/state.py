@@ -1,7 +1,7 @@
 """What lives in the URL: which page, which runs, which checkpoint; and how pages lead to each other.
 
-Every view is a link: `run?run=3`, `compare?runs=1-9`, `launch?clone=3`, `checkpoints?checkpoint=5`. Filters
-are widgets bound to the URL by Streamlit itself; what stands here is the rest.
+Every view is a link: `run?run=3`, `study?study=2&runs=1-9`, `launch?clone=3`, `checkpoints?checkpoint=5`.
+Filters are widgets bound to the URL by Streamlit itself; what stands here is the rest.
 """
 
 import importlib
@@ -27,12 +27,13 @@ class PageFacts(NamedTuple):
 
 PAGES = {
     "overview": PageFacts("Overview", ":material/list_alt:"),
-    "launch": PageFacts("New runs", ":material/add_circle:"),
-    "compare": PageFacts("Compare", ":material/compare_arrows:"),
+    "launch": PageFacts("New study", ":material/add_circle:"),
+    "study": PageFacts("Study", ":material/compare_arrows:"),
     "synergy": PageFacts("Synergy", ":material/join_inner:"),
     "checkpoints": PageFacts("Checkpoints", ":material/deployed_code:"),
     "data": PageFacts("Data", ":material/dataset:"),
     "run": PageFacts("Run", ":material/monitoring:", "hidden"),
+    "compare": PageFacts("Compare", ":material/compare_arrows:", "hidden"),
 }
 """Every page by its name, which is its file in `app/pages/` and its place in the URL; the first is the start
 page."""

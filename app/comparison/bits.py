@@ -31,10 +31,10 @@ def show_bits(combined: Sequence[Combined], baseline: Group, ids: Sequence[int])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader("Captured synergy, in bits", width="stretch")
         st.page_link(
-            page("synergy"),
+            page("study"),
             label="Open the decomposition",
             icon=":material/join_inner:",
-            query_params={"runs": write_runs(ids)},
+            query_params={"runs": write_runs(ids), "tab": "Synergy"},
         )
     st.dataframe(pl.DataFrame(bit_rows(combined, baseline)), hide_index=True, height="content")
     st.caption(

@@ -34,18 +34,14 @@ def read_link(query: Mapping[str, str]) -> Link:
 
 
 def choose(runs: Sequence[Run], link: Link) -> list[Run]:
-    """The runs that a link names: those by number, else every run of the configurations, else the newest
-    comparison, which is what was started under one name on the newest run's data. runs: newest first."""
+    """The runs that a link names: those by number, else every run of the configurations, else those of the
+    newest run's study. runs: newest first."""
     if link.runs:
         wanted = set(link.runs)
         return [run for run in runs if run.id in wanted]
     if link.digests:
         return [run for run in runs if run.digest in link.digests]
-    return [run for run in runs if _asked(run) == _asked(runs[0])]
-
-
-def _asked(run: Run) -> tuple[str, str]:
-    return data_label(run), run.study
+    return [run for run in runs if run.study_id == runs[0].study_id]
 
 
 def lines_about(link: Link, runs: Sequence[Run]) -> list[str]:
@@ -103,9 +99,7 @@ def data_labels(runs: Collection[Run]) -> list[str]:
 
 
 def _none_of(what: str, which: str) -> str:
-    return (
-        f"None of the {what} in this link exist any more ({which}); the newest comparison is shown instead."
-    )
+    return f"None of the {what} in this link exist any more ({which}); the newest study is shown instead."
 
 
 def _short(text: str) -> str:

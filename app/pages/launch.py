@@ -202,7 +202,7 @@ def _launch(planned: list[Planned], tested: bool) -> None:
     if not tested and not _fits_data(planned):
         return
     run_ids = submit(queries.database(), planned)
-    open_page("compare", runs=write_runs(run_ids))
+    open_page("study", study=queries.get_run(run_ids[0]).study_id, runs=write_runs(run_ids))
 
 
 def _fits_data(planned: list[Planned]) -> bool:

@@ -144,4 +144,4 @@ def _welcome() -> None:
 
 def _start_quick_comparison() -> None:
     ids = submit(queries.database(), plan_runs(preset_names()[0], None, [], [], []))
-    open_page("compare", runs=write_runs(ids))
+    open_page("study", study=queries.get_run(ids[0]).study_id, runs=write_runs(ids))

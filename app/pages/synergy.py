@@ -1,91 +1,27 @@
-"""Synergy: what each method's representation tells of every task, redundant, unique and synergistic, in
-bits."""
+"""Synergy: partial information decomposition explained, and a playground for gates and tables of one's own.
+
+What was measured stands in the Synergy tab of a study; links of old, which name runs here, lead there.
+"""
 
 import streamlit as st
 
-from app import queries
-from app.groups.grouping import Group, group_runs
-from app.groups.picking import pick_runs
-from app.state import page, write_runs
-from app.synergy import sections
+from app.groups.links import Link, read_link
+from app.state import open_page
 from app.synergy.explainer import show_explainer
 from app.synergy.playground import show_playground
-from app.synergy.rows import combine, read_rows
-from app.wording.text import plain
 
 
 def render() -> None:
     """The page."""
+    if read_link(st.query_params) != Link():
+        open_page("study", **{**st.query_params.to_dict(), "tab": "Synergy"})
     st.title("Synergy")
     st.caption(
         "How much of a label's information is in both modalities (redundancy), in one alone (uniqueness), "
-        "or only in the two together (synergy), as far as a linear probe can use it."
+        "or only in the two together (synergy)."
     )
-    measured, playground, explainer = st.tabs(["Measured", "Playground", "What is this?"])
-    with measured:
-        _measured()
+    playground, explainer = st.tabs(["Playground", "What is this?"])
     with playground:
         show_playground()
     with explainer:
         show_explainer()
-
-
-def _measured() -> None:
-    runs = queries.list_runs()
-    if not runs:
-        st.info("There is nothing to decompose yet: bits are read from trained runs.", icon=":material/info:")
-        st.page_link(page("launch"), label="Start a comparison", icon=":material/add_circle:")
-        return
-    chosen = pick_runs(runs)
-    if not chosen:
-        return
-    groups = group_runs(chosen)
-    ids = [run.id for group in groups for run in group.runs]
-    rows = read_rows(queries.decompositions(ids))
-    st.page_link(
-        page("compare"),
-        label="Compare accuracies",
-        icon=":material/compare_arrows:",
-        query_params={"runs": write_runs(run.id for run in chosen)},
-    )
-    if not rows:
-        _nothing(groups)
-        return
-    results = queries.results(ids)
-    facts = dict(zip(results["task"], results["facts"], strict=True))
-    combined = combine(groups, rows)
-    order = {"synergy": 0, "redundancy": 1, "uniqueness": 2, "label": 3}
-    questions = list(dict.fromkeys((one.task, one.sides) for one in combined))
-    questions.sort(key=lambda question: order.get(str(facts.get(question[0], {}).get("measures")), 3))
-    several = len({sides for _, sides in questions}) > 1
-    for task, sides in questions:
-        mine = [one for one in combined if (one.task, one.sides) == (task, sides)]
-        title = f"{task} ({sides})" if several else task
-        sections.show_question(title, mine, facts.get(task, {}))
-    sections.show_training(groups, rows, combined, questions)
-    sections.show_table(groups, combined, results)
-    sections.show_controls(combined)
-    undone = [run.id for group in groups for run in group.runs if run.id not in {row.run_id for row in rows}]
-    if undone:
-        st.caption(f"Not decomposed: {plain(_named(undone))}; `infmasking decompose RUN` does it.")
-
-
-def _nothing(groups: list[Group]) -> None:
-    runs = [run for group in groups for run in group.runs]
-    if any(run.status in ("queued", "running", "starting") for run in runs):
-        st.info(
-            "Bits appear here when the first run has ended and was decomposed.",
-            icon=":material/hourglass_top:",
-        )
-        return
-    st.info(
-        "These runs have not been decomposed. On the command line `infmasking decompose RUN` does it for a "
-        "run that has ended, "
-        "from its checkpoint; new runs are decomposed at their end unless their settings say otherwise.",
-        icon=":material/info:",
-    )
-    st.code("\n".join(f"infmasking decompose {run.id}" for run in runs[:12]), language="bash")
-
-
-def _named(ids: list[int]) -> str:
-    return f"run{'s' if len(ids) > 1 else ''} {write_runs(ids)}"

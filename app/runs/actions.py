@@ -54,7 +54,7 @@ def show_actions(run: Run, state: LiveState) -> None:
             "Compare", icon=":material/compare_arrows:", help="This configuration, with all its seeds."
         ):
             open_page(
-                "compare", runs=write_runs(one.id for one in queries.list_runs() if one.digest == run.digest)
+                "study", runs=write_runs(one.id for one in queries.list_runs() if one.digest == run.digest)
             )
         hint = "Stop the run before deleting it." if state in ALIVE else None
         if st.button("Delete", icon=":material/delete:", disabled=state in ALIVE, help=hint):

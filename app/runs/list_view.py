@@ -76,7 +76,7 @@ def _actions(chosen: Sequence[Run], now: int) -> None:
     stoppable = [run.id for run in chosen if states[run.id] in {*ALIVE, "queued"}]
     resumable = [run.id for run in chosen if states[run.id] in RESUMABLE]
     if st.button("Compare", type="primary", disabled=not chosen, icon=":material/compare_arrows:"):
-        open_page("compare", runs=write_runs(run.id for run in chosen))
+        open_page("study", runs=write_runs(run.id for run in chosen))
     if st.button("Open", disabled=len(chosen) != 1, icon=":material/open_in_full:"):
         open_page("run", run=chosen[0].id)
     st.button(

@@ -19,7 +19,7 @@ from streamlit.util import calc_hash
 
 import app.downloads, app.access
 nine = {"runs": "1-9"}
-pages = {"overview": {}, "run": {"run": "1"}, "checkpoints": {}, "compare": nine, "synergy": nine}
+pages = {"overview": {}, "run": {"run": "1"}, "checkpoints": {}, "study": nine, "synergy": {}}
 for name, query in pages.items():
     test = AppTest.from_string("from app.dashboard import main\\nmain()", default_timeout=60)
     test._page_hash = calc_hash(name)
@@ -42,7 +42,7 @@ def test_pages_that_only_read_never_import_torch(used: Used) -> None:
     assert done.stdout.strip() == "clean"
 
 
-@pytest.mark.parametrize("name", ["checkpoints", "compare", "launch", "overview", "run", "synergy"])
+@pytest.mark.parametrize("name", ["checkpoints", "study", "launch", "overview", "run"])
 def test_a_broken_database_is_one_line_on_every_page_that_reads_it(
     empty_home: Path, open_page: OpenPage, name: str
 ) -> None:

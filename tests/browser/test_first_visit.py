@@ -42,7 +42,7 @@ def test_the_quick_comparison_ends_in_a_checkpoint_that_loads(
 def start_quick_comparison(page: Page) -> None:
     expect(page.get_by_role("heading", name="How much synergy did a method capture?")).to_be_visible()
     press(page, "Run the quick comparison")
-    expect(page).to_have_url(re.compile(r"/compare\?runs=1-9$"))
+    expect(page).to_have_url(re.compile(r"/study\?study=1&runs=1-9"))
     expect(page.get_by_text("0 of 9 runs finished")).to_be_visible()
 
 

@@ -13,7 +13,7 @@ from studio import Studio
 
 PASSWORD = "correct horse battery"
 HEAD = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-PAGES = ("overview", "launch?preset=bits-quick", "synergy", "checkpoints", "compare")
+PAGES = ("overview", "launch?preset=bits-quick", "synergy", "checkpoints", "study")
 
 
 @pytest.fixture

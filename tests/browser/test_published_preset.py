@@ -47,7 +47,7 @@ def start_short_runs(page: Page) -> None:
     enter(page, "Epochs", "2")
     expect(page.get_by_text("training.epochs: 100 → 2")).to_be_visible()
     press(page, "Start 5 runs")
-    expect(page).to_have_url(re.compile(r"/compare\?runs=1-5$"))
+    expect(page).to_have_url(re.compile(r"/study\?study=1&runs=1-5"))
 
 
 def watch_until_finished(page: Page) -> dict[str, float]:

@@ -47,8 +47,8 @@ def test_the_button_submits_the_quick_comparison_and_shows_it(
         (m, s) for m in ("infmasking", "comm", "cross") for s in (0, 1, 2)
     }
     assert {run.status for run in runs} == {"queued"} and {run.preset for run in runs} == {"bits-quick"}
-    assert test.query_params["runs"] == "1-9"
-    assert test.title[0].value == "Compare"
+    assert test.query_params["runs"] == "1-9" and test.query_params["study"] == "1"
+    assert test.title[0].value == "bits-quick"
 
 
 def test_all_runs_are_listed_with_state_and_result(used: Used, open_page: OpenPage) -> None:
@@ -76,7 +76,7 @@ def test_filters_come_from_the_url(used: Used, open_page: OpenPage) -> None:
 def test_the_selection_leads_to_the_comparison(used: Used, open_page: OpenPage) -> None:
     test = select(open_page("overview"), 8, 9, 12)
     button(test, "Compare").click().run()
-    assert test.title[0].value == "Compare"
+    assert test.title[0].value == "bits-quick"
     assert test.query_params["runs"] == "5,8-9"
 
 

@@ -34,21 +34,15 @@ def decomposed(used: Used) -> Used:
     return used
 
 
-def test_nothing_stored_leads_to_the_form(empty_home: object, open_page: OpenPage) -> None:
-    test = open_page("synergy")
-    assert not test.exception
-    assert "nothing to decompose yet" in all_text(test)
-
-
 def test_runs_without_a_decomposition_say_how_to_get_one(used: Used, open_page: OpenPage) -> None:
-    test = open_page("synergy", runs="1-9")
+    test = open_page("study", runs="1-9", tab="Synergy")
     assert not test.exception
     assert "have not been decomposed" in all_text(test)
     assert "infmasking decompose 1" in all_text(test)
 
 
 def test_what_can_be_claimed(decomposed: Used, open_page: OpenPage) -> None:
-    test = open_page("synergy", runs="1-9")
+    test = open_page("study", runs="1-9", tab="Synergy")
     assert not test.exception
     text = all_text(test)
     first = (
@@ -71,7 +65,7 @@ def test_the_most_is_by_means_not_by_lower_limits(decomposed: Used, open_page: O
         with RunRecorder(decomposed.db, run_id, decomposed.home) as recorder:
             found = made((0.02, 0.0, 0.0, 0.32), doubt=0.2)
             recorder.decomposition("synergy", "x1 | x2", "trained", 6, found.model_dump(mode="json"))
-    text = all_text(open_page("synergy", runs="1-9"))
+    text = all_text(open_page("study", runs="1-9", tab="Synergy"))
     assert "InfMasking captures the most synergy on average: 0.320 bits [0.120, 0.480] of 0.469" in text
     assert "n = 3 pairs: not decided." in text
 
@@ -79,7 +73,7 @@ def test_the_most_is_by_means_not_by_lower_limits(decomposed: Used, open_page: O
 def test_the_table_has_every_figure_and_greys_what_is_not_claimed(
     decomposed: Used, open_page: OpenPage
 ) -> None:
-    table = open_page("synergy", runs="1-9").dataframe[0].value
+    table = open_page("study", runs="1-9", tab="Synergy").dataframe[0].value
     mine = table[(table["Task"] == "synergy") & (table["Encoder"] == "InfMasking")].iloc[0]
     assert mine["S_Z [95 %]"] == "0.312 [0.282, 0.342]"
     assert mine["At least"] == "0.282"
@@ -94,7 +88,7 @@ def test_the_table_has_every_figure_and_greys_what_is_not_claimed(
 def test_a_row_claims_or_is_grey_and_a_limited_probe_is_a_remark(
     decomposed: Used, open_page: OpenPage
 ) -> None:
-    table = open_page("synergy", runs="1-9").dataframe[0].value
+    table = open_page("study", runs="1-9", tab="Synergy").dataframe[0].value
     assert ((table["At least"] == "–") == (table["Nothing claimed because"] != "")).all()
     limited = table[(table["Task"] == "synergy") & (table["Encoder"] == "CoMM")].iloc[0]
     assert limited["At least"] == "0.212" and limited["Nothing claimed because"] == ""
@@ -106,15 +100,15 @@ def test_no_page_shows_a_negative_nothing(decomposed: Used, open_page: OpenPage)
         with RunRecorder(decomposed.db, run_id, decomposed.home) as recorder:
             found = made((0.0, 0.0, 0.0, -0.0002), doubt=0.0003)
             recorder.decomposition("synergy", "x1 | x2", "trained", 6, found.model_dump(mode="json"))
-    for name in ("synergy", "compare"):
-        test = open_page(name, runs="1-9")
+    for tab in ("Synergy", "Answer"):
+        test = open_page("study", runs="1-9", tab=tab)
         cells = [str(cell) for frame in test.dataframe for cell in frame.value.to_numpy().ravel()]
         shown = " ".join([all_text(test), *cells])
         assert not re.search(r"[-−+]0\.0+(?![0-9])|[-−]0 %", shown)
 
 
 def test_growth_over_training_is_one_chart_a_question(decomposed: Used, open_page: OpenPage) -> None:
-    test = open_page("synergy", runs="1-9")
+    test = open_page("study", runs="1-9", tab="Synergy")
     charts = [json.loads(chart.proto.spec) for chart in test.get("vega_lite_chart")]
     growing = [chart for chart in charts if "epochs trained" in json.dumps(chart)]
     assert len(growing) == 2
@@ -128,19 +122,19 @@ def test_what_was_skipped_for_time_is_said(decomposed: Used, open_page: OpenPage
             settings = get_run(decomposed.db, run_id).settings
             settings["decomposition"] |= {"every": 1, "share": 0.25}
             change_run(connection, run_id, settings=settings)
-    text = all_text(open_page("synergy", runs="1-9"))
+    text = all_text(open_page("study", runs="1-9", tab="Synergy"))
     assert "36 of 45 decompositions that were due during training were left out" in text
     assert "more than 25 % of its time" in text
 
 
 def test_accuracy_and_bits_are_reconciled_in_one_sentence(decomposed: Used, open_page: OpenPage) -> None:
-    text = all_text(open_page("compare", runs="1-9"))
+    text = all_text(open_page("study", runs="1-9"))
     figures = "+0.070 bits [+0.028, +0.112], n = 3 pairs"
     assert f"InfMasking − CoMM: {figures}: InfMasking is ahead. Accuracy and bits agree." in text
 
 
 def test_bits_stand_beside_accuracy_on_the_compare_page(decomposed: Used, open_page: OpenPage) -> None:
-    test = open_page("compare", runs="1-9")
+    test = open_page("study", runs="1-9")
     assert not test.exception
     assert "Captured synergy, in bits" in all_text(test)
     (bits,) = (frame.value for frame in test.dataframe if "S_Z [95 %]" in frame.value.columns)

@@ -1,10 +1,11 @@
-"""The compare page over stored runs: what it shows, what it says, and that its URL is the truth."""
+"""The study page over stored runs: what it shows, what it says, and that its URL is the truth."""
 
 import pytest
 from conftest import OpenPage, Used, all_text
 
 from storage.run import change_run
 from storage.runs import delete_run, get_run
+from storage.studies import change_study, create_study
 
 
 def digests(used: Used, ids: tuple[int, ...]) -> list[str]:
@@ -13,13 +14,13 @@ def digests(used: Used, ids: tuple[int, ...]) -> list[str]:
 
 
 def test_nothing_stored_leads_to_the_form(empty_home: object, open_page: OpenPage) -> None:
-    test = open_page("compare")
+    test = open_page("study")
     assert not test.exception
-    assert "nothing to compare yet" in all_text(test)
+    assert "There is no study yet" in all_text(test)
 
 
 def test_the_finished_comparison(used: Used, open_page: OpenPage) -> None:
-    test = open_page("compare", runs="1-9")
+    test = open_page("study", runs="1-9")
     assert not test.exception
     text = all_text(test)
     for word in (
@@ -27,47 +28,46 @@ def test_the_finished_comparison(used: Used, open_page: OpenPage) -> None:
         "Uniqueness",
         "Synergy",
         "Figures",
-        "Learning curves",
         "Seeds 0-2 in every group; data seed 0",
     ):
         assert word in text
     assert "InfMasking − CoMM: +0.9 points" in text
-    assert "Nothing but the method" in text
-    assert test.multiselect(key="compare_groups").value == digests(used, (1, 4, 7))
+    assert "Nothing but the method" in all_text(open_page("study", runs="1-9", tab="Settings"))
+    assert test.multiselect(key="shown_groups").value == digests(used, (1, 4, 7))
     (table,) = (frame.value for frame in test.dataframe)
     assert table.shape == (9, 10)
     assert list(table[table["Question"] == "synergy"]["Mean"]) == ["75.8 %", "74.9 %", "51.2 %"]
 
 
 def test_another_baseline_turns_the_differences(used: Used, open_page: OpenPage) -> None:
-    test = open_page("compare", runs="1-9")
+    test = open_page("study", runs="1-9")
     test.selectbox(key="compare_baseline").set_value("InfMasking").run()
     assert "CoMM − InfMasking: −0.9 points" in all_text(test)
 
 
 def test_runs_in_every_state_are_told_and_failures_have_a_line(used: Used, open_page: OpenPage) -> None:
-    test = open_page("compare", runs="10-17")
+    test = open_page("study", runs="10-17")
     assert not test.exception
     text = all_text(test)
     assert "Results appear here when the first run has been probed" in text
-    assert "Synergy, so far: " in all_text(open_page("compare", runs="1-17"))
-    assert "so far" not in all_text(open_page("compare", runs="1-9"))
+    assert "Synergy, so far: " in all_text(open_page("study", runs="1-17"))
+    assert "so far" not in all_text(open_page("study", runs="1-9"))
     assert "failed: the loss became nan by step 380" in text
 
 
 def test_curves_begin_with_the_training_loss_never_with_the_machine(used: Used, open_page: OpenPage) -> None:
-    assert open_page("compare", runs="1-9").selectbox(key="compare_curve").value == "train/loss"
+    assert open_page("study", runs="1-9", tab="Curves").selectbox(key="compare_curve").value == "train/loss"
     with used.db.write() as connection:
         ours = "SELECT id FROM metric_keys WHERE name NOT LIKE 'system/%'"
         connection.exec_driver_sql(f"DELETE FROM metric_summaries WHERE key_id IN ({ours})")
-    test = open_page("compare", runs="1-9")
+    test = open_page("study", runs="1-9", tab="Curves")
     assert test.selectbox(key="compare_curve").value is None
     assert "No loss has been recorded yet." in all_text(test)
 
 
 @pytest.mark.parametrize("members", [False, True])
 def test_curves_of_the_system_share_axes(used: Used, open_page: OpenPage, members: bool) -> None:
-    test = open_page("compare", runs="1-9")
+    test = open_page("study", runs="1-9", tab="Curves")
     test.selectbox(key="compare_curve").set_value("system/samples_per_second")
     test.toggle(key="compare_members").set_value(members).run()
     assert not test.exception
@@ -78,19 +78,19 @@ def test_curves_of_the_system_share_axes(used: Used, open_page: OpenPage, member
 
 def test_the_url_says_what_is_shown(used: Used, open_page: OpenPage) -> None:
     chosen = digests(used, (4, 7))
-    test = open_page("compare", digest=",".join(chosen))
-    assert test.multiselect(key="compare_groups").value == chosen
+    test = open_page("study", digest=",".join(chosen))
+    assert test.multiselect(key="shown_groups").value == chosen
     assert "Cross − CoMM" in all_text(test)
     assert test.query_params["runs"] == "4-9", "the address names what is shown, and keeps to it"
-    test.multiselect(key="compare_groups").set_value(chosen[:1]).run()
+    test.multiselect(key="shown_groups").set_value(chosen[:1]).run()
     assert test.query_params["runs"] == "4-6"
-    test.multiselect(key="compare_groups").set_value([]).run()
-    assert "Choose at least one group" in all_text(test)
+    test.multiselect(key="shown_groups").set_value([]).run()
+    assert "Choose at least one configuration" in all_text(test)
 
 
 def test_a_link_to_some_seeds_offers_the_others(used: Used, open_page: OpenPage) -> None:
-    test = open_page("compare", runs="1,4")
-    assert "4 more runs of these configurations are stored" in all_text(test)
+    test = open_page("study", runs="1,4")
+    assert "4 more runs of these configurations not shown" in all_text(test)
     assert "no interval from one seed, so not decided" in all_text(test)
     next(button for button in test.button if button.label == "Include all").click().run()
     assert "n = 3 pairs" in all_text(test)
@@ -98,16 +98,40 @@ def test_a_link_to_some_seeds_offers_the_others(used: Used, open_page: OpenPage)
 
 def test_taking_a_group_away_leaves_the_others_as_they_were(used: Used, open_page: OpenPage) -> None:
     """Seeds 0 and 1 of two methods; the third seeds that are stored too must not come in."""
-    test = open_page("compare", runs="1-2,4-5,7-8")
-    ours, comm, _ = test.multiselect(key="compare_groups").value
-    test.multiselect(key="compare_groups").set_value([ours, comm]).run()
+    test = open_page("study", runs="1-2,4-5,7-8")
+    ours, comm, _ = test.multiselect(key="shown_groups").value
+    test.multiselect(key="shown_groups").set_value([ours, comm]).run()
     assert test.query_params["runs"] == "1-2,4-5"
     assert "InfMasking − CoMM" in all_text(test) and "n = 2 pairs" in all_text(test)
-    test.multiselect(key="compare_groups").set_value([ours, comm, digests(used, (7,))[0]]).run()
+    test.multiselect(key="shown_groups").set_value([ours, comm, digests(used, (7,))[0]]).run()
     assert test.query_params["runs"] == "1-2,4-5,7-9"
 
 
-@pytest.mark.parametrize("name", ["compare", "synergy"])
+def test_a_study_is_shown_whole_and_its_link_keeps_to_what_it_showed(used: Used, open_page: OpenPage) -> None:
+    number = get_run(used.db, 1).study_id
+    change_study(used.db, number, question="Which one keeps synergy?")
+    test = open_page("study", study=number)
+    assert test.query_params["runs"] == "1-17"
+    assert "Which one keeps synergy?" in all_text(test)
+    part = open_page("study", study=number, runs="1-9")
+    assert "8 more runs in this study not shown." in all_text(part)
+    next(button for button in part.button if button.label == "Include all").click().run()
+    assert part.query_params["runs"] == "1-17"
+
+
+def test_without_a_link_the_newest_study_is_shown(used: Used, open_page: OpenPage) -> None:
+    create_study(used.db, "nothing in it yet")
+    test = open_page("study")
+    assert test.query_params["study"] == str(get_run(used.db, 1).study_id)
+    assert test.title[0].value == "bits-quick"
+
+
+def test_a_study_that_is_not_there_and_one_without_runs(used: Used, open_page: OpenPage) -> None:
+    assert "no study 77" in all_text(open_page("study", study=77))
+    assert "This study has no run yet." in all_text(open_page("study", study=create_study(used.db, "empty")))
+
+
+@pytest.mark.parametrize("name", ["study", "compare", "synergy"])
 def test_a_link_to_deleted_runs_says_so(used: Used, open_page: OpenPage, name: str) -> None:
     test = open_page(name, runs="900")
     assert not test.exception
@@ -124,7 +148,7 @@ def test_the_automatic_baseline_has_results(used: Used, open_page: OpenPage) -> 
     """CoMM would be it, but none of its runs was probed."""
     with used.db.write() as connection:
         connection.exec_driver_sql("DELETE FROM results WHERE run_id BETWEEN 4 AND 6")
-    test = open_page("compare", runs="1-9")
+    test = open_page("study", runs="1-9")
     assert test.selectbox(key="compare_baseline").value == "Cross"
     assert "InfMasking − Cross: " in all_text(test)
 
@@ -135,7 +159,7 @@ def test_what_differs_beside_the_method_stands_at_the_verdict(used: Used, open_p
             settings = get_run(used.db, run_id).settings
             settings["data"]["noise"] = 0.7
             change_run(connection, run_id, settings=settings)
-    test = open_page("compare", runs="1-9")
+    test = open_page("study", runs="1-9")
     order = [element.type for element in test.main if element.type in ("warning", "subheader")]
     assert order[0] == "warning"
     assert (

@@ -1,0 +1,79 @@
+"""A study, `?study=ID`: its answer, settings, synergy, curves, runs and report, each in a tab.
+
+`runs=1-9` names the runs that are looked at, `tab=Answer` the tab; every choice on a tab is in the URL too.
+"""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app import queries
+from app.comparison import answer_tab
+from app.comparison.progress import progress
+from app.comparison.sections import show_progress
+from app.curves import curves_tab
+from app.runs import runs_tab
+from app.state import page
+from app.studies.picking import choose_groups, pick_runs, picked_study
+from app.studies.view import StudyView, view_of
+from app.sweep import settings_tab
+from app.synergy import synergy_tab
+from app.wording.text import plain
+from storage.clock import now_ms
+from storage.studies import Study
+
+TABS: dict[str, Callable[[StudyView], None]] = {
+    "Answer": answer_tab.draw,
+    "Settings": settings_tab.draw,
+    "Synergy": synergy_tab.draw,
+    "Curves": curves_tab.draw,
+    "Runs": runs_tab.draw,
+}
+"""What each tab draws; only the open one is drawn."""
+REFRESH_SECONDS = 2.0
+
+
+def render() -> None:
+    """The page."""
+    stored = queries.list_runs()
+    study = picked_study()
+    if study is None and not stored:
+        st.title("Study")
+        st.info("There is no study yet: a question, answered by runs.", icon=":material/info:")
+        st.page_link(page("launch"), label="Start a study", icon=":material/add_circle:")
+        return
+    shown = pick_runs(stored, study)
+    names = [study.name] if study else list(dict.fromkeys(run.study for run in reversed(shown)))
+    st.title(plain(", ".join(names) or "Study"))
+    if study is not None and study.question:
+        st.markdown(plain(study.question))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        choose_groups(stored, shown, study)
+    if not shown:
+        st.info(
+            "This study has no run yet."
+            if study and not queries.members().get(study.id)
+            else "Choose at least one configuration above.",
+            icon=":material/arrow_upward:",
+        )
+        return
+    active = progress(shown, now_ms()).active
+    ids = [run.id for run in shown]
+    st.fragment(_body, run_every=REFRESH_SECONDS if active else None)(study, ids, active)
+
+
+def _body(study: Study | None, ids: Sequence[int], was_active: bool) -> None:
+    """Everything below the choice; drawn again every few seconds while something runs."""
+    runs = queries.list_runs(ids)
+    if not runs:
+        st.info("These runs have been deleted.")
+        return
+    state = progress(runs, now_ms())
+    if was_active and not state.active:
+        st.rerun()
+    show_progress(runs, state)
+    view = view_of(study, runs, queries.results(ids))
+    for name, tab in zip(TABS, st.tabs(list(TABS), key="tab", bind="query-params"), strict=True):
+        if tab.open:
+            with tab:
+                TABS[name](view)

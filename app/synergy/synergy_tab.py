@@ -1,0 +1,60 @@
+"""The Synergy tab of a study: what each method's representation tells of every task, redundant, unique and
+synergistic, in bits."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import queries
+from app.groups.grouping import Group
+from app.state import write_runs
+from app.studies.view import StudyView
+from app.synergy import sections
+from app.synergy.rows import combine, read_rows
+from app.wording.text import plain
+
+
+def draw(view: StudyView) -> None:
+    """The tab."""
+    groups, results = view.groups, view.results
+    rows = read_rows(queries.decompositions(view.ids))
+    if not rows:
+        _nothing(groups)
+        return
+    facts = dict(zip(results["task"], results["facts"], strict=True))
+    combined = combine(groups, rows)
+    order = {"synergy": 0, "redundancy": 1, "uniqueness": 2, "label": 3}
+    questions = list(dict.fromkeys((one.task, one.sides) for one in combined))
+    questions.sort(key=lambda question: order.get(str(facts.get(question[0], {}).get("measures")), 3))
+    several = len({sides for _, sides in questions}) > 1
+    for task, sides in questions:
+        mine = [one for one in combined if (one.task, one.sides) == (task, sides)]
+        title = f"{task} ({sides})" if several else task
+        sections.show_question(title, mine, facts.get(task, {}))
+    sections.show_training(groups, rows, combined, questions)
+    sections.show_table(groups, combined, results)
+    sections.show_controls(combined)
+    undone = [run.id for group in groups for run in group.runs if run.id not in {row.run_id for row in rows}]
+    if undone:
+        st.caption(f"Not decomposed: {plain(_named(undone))}; `infmasking decompose RUN` does it.")
+
+
+def _nothing(groups: Sequence[Group]) -> None:
+    runs = [run for group in groups for run in group.runs]
+    if any(run.status in ("queued", "running", "starting") for run in runs):
+        st.info(
+            "Bits appear here when the first run has ended and was decomposed.",
+            icon=":material/hourglass_top:",
+        )
+        return
+    st.info(
+        "These runs have not been decomposed. On the command line `infmasking decompose RUN` does it for a "
+        "run that has ended, "
+        "from its checkpoint; new runs are decomposed at their end unless their settings say otherwise.",
+        icon=":material/info:",
+    )
+    st.code("\n".join(f"infmasking decompose {run.id}" for run in runs[:12]), language="bash")
+
+
+def _named(ids: list[int]) -> str:
+    return f"run{'s' if len(ids) > 1 else ''} {write_runs(ids)}"
