@@ -1,6 +1,6 @@
 # make run    install what is missing and serve the dashboard (PORT=8501)
 # make test   install, check style, types and imports, then run every test
-# make test-heavy   what takes minutes: promises of the estimate, hostile uploads, the device checks on a CPU
+# make test-heavy   what takes minutes: long journeys in the browser, promises of the estimate, hostile uploads
 # make test-presets   train every preset from the command line, on generated files; some minutes
 # make test-coverage  count the promises of the synergy estimate on DRAWS=100 draws of every population; an hour
 # make bench  print the benchmark tables
@@ -43,7 +43,8 @@ test: $(VENV)/.installed-for-tests gates
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m "not presets and not heavy"
 
 test-heavy: $(VENV)/.installed-for-tests
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) -m heavy
+	@$(BIN)/python tests/browser/chromium.py
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup -m heavy
 
 test-presets: $(VENV)/.installed-for-tests
 	@$(BIN)/python -m pytest tests/app/training/test_every_preset.py

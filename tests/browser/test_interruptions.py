@@ -41,6 +41,7 @@ def run_page(page: Page, studio: Studio) -> Iterator[Page]:
     yield page
 
 
+@pytest.mark.heavy
 def test_stop_and_resume_from_the_page(run_page: Page) -> None:
     press(run_page, "Stop")
     has_state(run_page, "stopped")
@@ -59,6 +60,7 @@ def test_a_killed_trainer_is_seen_as_lost_and_resumes_from_the_page(run_page: Pa
     assert resumed_at(run_page) > 0
 
 
+@pytest.mark.heavy
 def test_closing_the_dashboard_disturbs_no_run(run_page: Page, studio: Studio) -> None:
     before, steps = trainer(studio), steps_done(run_page)
     studio.stop_server()

@@ -11,6 +11,7 @@ from studio import Studio
 
 MOSI = Path(__file__).parents[3] / "shared/data/mosi_utterances/mosi.npz"
 TRAINING_MS = 240_000
+pytestmark = pytest.mark.heavy
 
 
 def test_an_upload_from_the_form_to_the_comparison(page: Page, studio: Studio, tmp_path: Path) -> None:

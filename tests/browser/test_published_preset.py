@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 from published_samples import affect_file
 from redraws import enter, press, settled
@@ -14,6 +15,7 @@ from studio import Studio
 from engine.presets.preset import load_preset
 
 TRAINING_MS = 240_000
+pytestmark = pytest.mark.heavy
 REPORTED = {
     "InfMasking": "69.0 ± 1.2 %",
     "CoMM": "63.7 ± 2.5 %",
