@@ -4,6 +4,7 @@
 # make test-presets   train every preset from the command line, on generated files; some minutes
 # make test-coverage  count the promises of the synergy estimate on DRAWS=100 draws of every population; an hour
 # make bench  print the benchmark tables
+# make screenshots   pictures of every page, into screenshots/
 # make gpu    check and time the engine on a card, under 8 minutes; GPU_OPTIONS="--device cpu" for what there is
 
 PYTHON ?= python3
@@ -31,7 +32,9 @@ with socket.socket() as probe:
 endef
 export CHECK_PYTHON CHECK_PORT
 
-.PHONY: run test test-heavy test-presets test-coverage gates bench gpu
+TOOLS := PYTHONPATH=tests:tests/app:tests/browser
+
+.PHONY: run test test-heavy test-presets test-coverage gates bench screenshots gpu
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -58,8 +61,12 @@ gates: $(VENV)/.installed-for-tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.installed
-	@set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+bench: $(VENV)/.installed-for-tests
+	@set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(TOOLS) $(BIN)/python $$script; done
+
+screenshots: $(VENV)/.installed-for-tests
+	@$(BIN)/python tests/browser/chromium.py
+	@$(TOOLS) $(BIN)/python tests/screenshots.py screenshots
 
 gpu: $(VENV)/.installed
 	@$(BIN)/python tests/gpu $(GPU_OPTIONS)
