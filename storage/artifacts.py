@@ -94,10 +94,12 @@ def write_artifact(
 
 
 def list_artifacts(db: Database, run_id: int | None = None) -> list[Artifact]:
-    """Complete artifacts (of a run), newest first."""
+    """Complete artifacts of a run, or of all runs that are not in the trash; newest first."""
     query = select(*_COLUMNS).where(_visible).order_by(artifacts.c.id.desc())
     if run_id is not None:
         query = query.where(artifacts.c.run_id == run_id)
+    else:
+        query = query.join(runs, runs.c.id == artifacts.c.run_id).where(runs.c.trashed_at.is_(None))
     with db.read() as connection:
         return [Artifact(**row._mapping) for row in connection.execute(query)]
 

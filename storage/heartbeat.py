@@ -11,6 +11,7 @@ from storage.database import Database, DatabaseError
 from storage.models import runs
 
 logger = logging.getLogger(__name__)
+_THERE = (runs.c.status != "deleted") & runs.c.trashed_at.is_(None)
 
 
 class Heartbeat:
@@ -18,7 +19,7 @@ class Heartbeat:
     `superseded` are its findings.
 
     A run that was taken for lost is running again from its next beat. `superseded`: the run was deleted, or
-    requeued and so belongs to another process.
+    requeued and so belongs to another process; in the trash counts as deleted.
     """
 
     def __init__(
@@ -54,17 +55,17 @@ class Heartbeat:
             self._closing.wait(self._look_every)
 
     def _beat(self) -> None:
-        mine = (runs.c.id == self._run_id) & (runs.c.attempts == self._attempt) & (runs.c.status != "deleted")
+        mine = (runs.c.id == self._run_id) & (runs.c.attempts == self._attempt) & _THERE
         with self._db.write() as connection:
             connection.execute(update(runs).where(mine).values(heartbeat_at=now_ms()))
             revived = update(runs).where(mine, runs.c.status == "lost")
             connection.execute(revived.values(status="running", error=None, ended_at=None))
 
     def _look(self) -> None:
-        query = select(runs.c.stop_requested, runs.c.attempts, runs.c.status).where(runs.c.id == self._run_id)
+        query = select(runs.c.stop_requested, runs.c.attempts).where(runs.c.id == self._run_id, _THERE)
         with self._db.read() as connection:
             row = connection.execute(query).one_or_none()
-        self.superseded = row is None or row.attempts != self._attempt or row.status == "deleted"
+        self.superseded = row is None or row.attempts != self._attempt
         self.stop = self.superseded or (row is not None and row.stop_requested)
         if self.superseded:
             logger.warning(

@@ -1,14 +1,15 @@
 """The queue of runs that wait for a device, and the supervisors (one a host) that take from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from storage.clock import now_ms
 from storage.database import Database
 from storage.models import jobs, runs, supervisors
+from storage.pauses import is_device_paused, is_not_paused
 
 SUPERVISOR_SILENCE_MS = 20_000
 """A supervisor that gave no beat for so long is taken for gone."""
@@ -36,7 +37,7 @@ class Job:
     position: int
 
 
-_ORDER = (jobs.c.priority.desc(), jobs.c.position, jobs.c.id)
+ORDER = (jobs.c.priority.desc(), jobs.c.position, jobs.c.id)
 """In which waiting jobs are taken."""
 
 
@@ -55,14 +56,20 @@ class Supervisor:
 
 
 def claim(
-    db: Database, supervisor: str, device: str, processes: int = 1, job_id: int | None = None
+    db: Database,
+    supervisor: str,
+    device: str,
+    processes: int = 1,
+    job_id: int | None = None,
+    passed_over: Collection[int] | None = None,
 ) -> Job | None:
-    """Take the waiting job that is next, or that one, for a device; None when it waits no longer.
+    """Take the waiting job that is next, or that one, for a device; its run is "starting" from here on.
 
-    Its run is "starting" from here on; no two callers get one job.
+    None when it waits no longer, or the queue, its study or the device is paused; with passed_over, the jobs
+    that the caller knows cannot start now, also when another one stands before it: the order may have changed
+    since the caller looked. No two callers get one job.
     """
     now = now_ms()
-    next_one = select(jobs.c.id).where(jobs.c.status == "queued").order_by(*_ORDER).limit(1).scalar_subquery()
     host = select(supervisors.c.host).where(supervisors.c.id == supervisor).scalar_subquery()
     mine: dict[str, Any] = {
         "claimed_by": supervisor,
@@ -72,16 +79,34 @@ def claim(
         "claimed_at": now,
     }
     with db.write() as connection:
-        waiting = (jobs.c.id == (next_one if job_id is None else job_id)) & (jobs.c.status == "queued")
-        take = update(jobs).where(waiting).values(status="claimed", **mine).returning(*jobs.c)
-        row = connection.execute(take).one_or_none()
-        if row is None:
+        wanted = _next_job(connection, device, job_id, passed_over)
+        if wanted is None:
             return None
+        take = update(jobs).where(jobs.c.id == wanted).values(status="claimed", **mine).returning(*jobs.c)
+        row = connection.execute(take).one()
         begun = update(runs).where(runs.c.id == row.run_id)
         connection.execute(
             begun.values(status="starting", heartbeat_at=now, host=host, pid=None, pid_started=None)
         )
     return Job(**row._mapping)
+
+
+def _next_job(
+    connection: Connection, device: str, job_id: int | None, passed_over: Collection[int] | None
+) -> int | None:
+    """The job that may be claimed now, if any."""
+    if is_device_paused(connection, device):
+        return None
+    waiting = select(jobs.c.id).where(jobs.c.status == "queued", is_not_paused())
+    if job_id is not None and passed_over is None:
+        number: int | None = connection.execute(waiting.where(jobs.c.id == job_id)).scalar_one_or_none()
+        return number
+    for number in connection.execute(waiting.order_by(*ORDER)).scalars():
+        if number == job_id or job_id is None:
+            return number
+        if passed_over is not None and number not in passed_over:
+            return None
+    return None
 
 
 def finish(
@@ -103,13 +128,14 @@ def active_jobs(db: Database, host: str | None = None) -> list[Job]:
         return [Job(**row._mapping) for row in connection.execute(query)]
 
 
-def queued_jobs(db: Database) -> list[Job]:
-    """Jobs that wait, in the order they will be claimed."""
+def queued_jobs(db: Database, *, startable: bool = False) -> list[Job]:
+    """Jobs that wait, in the order they will be claimed. startable: but for those held back by a pause of the
+    queue or of their study."""
+    query = select(jobs).where(jobs.c.status == "queued").order_by(*ORDER)
+    if startable:
+        query = query.where(is_not_paused())
     with db.read() as connection:
-        return [
-            Job(**row._mapping)
-            for row in connection.execute(select(jobs).where(jobs.c.status == "queued").order_by(*_ORDER))
-        ]
+        return [Job(**row._mapping) for row in connection.execute(query)]
 
 
 def register_supervisor(

@@ -30,6 +30,20 @@ def purge(db: Database) -> None:
     db.vacuum()
 
 
+def drop_finished_states(db: Database) -> int:
+    """Give up the training states of finished runs, which no resume needs; returns how many. States of runs
+    that were stopped, failed or are lost stay."""
+    finished = select(runs.c.id).where(runs.c.status == "finished")
+    states = (artifacts.c.kind == "state") & (artifacts.c.state == "complete")
+    with db.write() as connection:
+        gone = update(artifacts).where(states, artifacts.c.run_id.in_(finished)).values(state="dropped")
+        dropped = connection.execute(gone).rowcount
+    if dropped:
+        purge_artifacts(db)
+        db.vacuum()
+    return dropped
+
+
 def purge_artifacts(db: Database) -> None:
     """Remove dropped artifacts and their chunks."""
     with db.read() as connection:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from storage.batch import Line, next_number, write_lines
 from storage.clock import now_ms
 from storage.database import Database
-from storage.models import artifacts, decompositions, jobs, log_lines, metric_summaries, results, runs
+from storage.models import runs
 from storage.purging import purge_run
 from storage.run import (
     ALIVE,
@@ -24,6 +24,7 @@ from storage.run import (
     run_from,
 )
 from storage.studies import home_study
+from storage.transitions import ask_to_stop, cancel, enqueue, mark_deleted, queue_again
 
 
 def add_log(db: Database, run_id: int, text: str) -> None:
@@ -72,7 +73,7 @@ def create_runs(db: Database, new: Sequence[NewRun], *, queue: bool = True) -> l
             ids.append(connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one())
         if queue and ids:
             for run in ids:
-                _enqueue(connection, run, now)
+                enqueue(connection, run, now)
     return ids
 
 
@@ -94,12 +95,15 @@ def list_runs(
     tag: str | None = None,
     text: str | None = None,
     limit: int | None = None,
+    trashed: bool = False,
 ) -> list[Run]:
-    """Runs, newest first, that fulfil all filters given; those in the trash are left out.
+    """Runs, newest first, that fulfil all filters given.
 
-    status: stored ones; text: occurs in title, note or preset.
+    status: stored ones; text: occurs in title, note or preset; trashed: those in the trash, which are left
+    out otherwise. Archived runs are among them.
     """
-    query = STORED_RUNS.where(runs.c.trashed_at.is_(None)).order_by(runs.c.id.desc())
+    in_trash = runs.c.trashed_at.is_not(None) if trashed else runs.c.trashed_at.is_(None)
+    query = STORED_RUNS.where(in_trash).order_by(runs.c.id.desc())
     for column, wanted in ((runs.c.id, ids), (runs.c.status, status)):
         if wanted is not None:
             query = query.where(column.in_(list(wanted)))
@@ -202,11 +206,7 @@ def request_stop(db: Database, run_id: int) -> None:
     """Ask the run to stop: a queued one is taken out of the queue, one at work stops at its next step. Raises
     NoSuchRun."""
     with db.write() as connection:
-        run = fetch_run(connection, run_id)
-        if run.status == "queued":
-            _cancel(connection, run_id)
-        elif run.status in ("starting", "running", "lost"):
-            connection.execute(update(runs).where(runs.c.id == run_id).values(stop_requested=True))
+        ask_to_stop(connection, run_id)
 
 
 def cancel_queued(db: Database, run_id: int) -> bool:
@@ -214,34 +214,15 @@ def cancel_queued(db: Database, run_id: int) -> bool:
     with db.write() as connection:
         waiting = fetch_run(connection, run_id).status == "queued"
         if waiting:
-            _cancel(connection, run_id)
+            cancel(connection, run_id)
     return waiting
 
 
 def requeue(db: Database, run_id: int) -> None:
     """Queue a lost, stopped or failed run again: it resumes from its saved state. Raises NoSuchRun,
     WrongState."""
-    now = now_ms()
     with db.write() as connection:
-        run = fetch_run(connection, run_id)
-        state = live_state(run, now)
-        if state not in ("lost", "stopped", "failed"):
-            raise WrongState(f"run {run_id} is {state}; only a lost, stopped or failed run can be resumed")
-        left = (jobs.c.run_id == run_id) & (jobs.c.status == "claimed")
-        connection.execute(update(jobs).where(left).values(status="failed", ended_at=now, error="superseded"))
-        fresh = {
-            "status": "queued",
-            "phase": "",
-            "stop_requested": False,
-            "error": None,
-            "ended_at": None,
-            "heartbeat_at": None,
-        }
-        nobody = {"started_at": None, "host": None, "pid": None, "pid_started": None}
-        connection.execute(
-            update(runs).where(runs.c.id == run_id).values(attempts=runs.c.attempts + 1, **fresh, **nobody)
-        )
-        _enqueue(connection, run_id, now)
+        queue_again(connection, run_id)
 
 
 def delete_run(db: Database, run_id: int) -> None:
@@ -250,36 +231,17 @@ def delete_run(db: Database, run_id: int) -> None:
     Raises NoSuchRun, and WrongState while it is at work.
     """
     with db.write() as connection:
-        state = live_state(fetch_run(connection, run_id), now_ms())
-        if state in ALIVE:
-            raise WrongState(f"run {run_id} is {state}; stop it before deleting it")
-        connection.execute(update(runs).where(runs.c.id == run_id).values(status="deleted"))
-        connection.execute(update(artifacts).where(artifacts.c.run_id == run_id).values(state="dropped"))
-        for table in (jobs, results, decompositions, metric_summaries, log_lines):
-            connection.execute(delete(table).where(table.c.run_id == run_id))
+        mark_deleted(connection, run_id)
     purge_run(db, run_id)
     db.vacuum()
 
 
 def count_runs(db: Database) -> dict[str, int]:
-    """How many runs there are of each stored status."""
+    """How many runs there are of each stored status, without those in the trash."""
     query = (
         select(runs.c.status, func.count().label("number"))
-        .where(runs.c.status != "deleted")
+        .where(runs.c.status != "deleted", runs.c.trashed_at.is_(None))
         .group_by(runs.c.status)
     )
     with db.read() as connection:
         return {row.status: row.number for row in connection.execute(query)}
-
-
-def _enqueue(connection: Connection, run_id: int, now: int) -> None:
-    """Behind all that waits."""
-    last = select(func.coalesce(func.max(jobs.c.position), 0) + 1).scalar_subquery()
-    connection.execute(insert(jobs).values(run_id=run_id, status="queued", created_at=now, position=last))
-
-
-def _cancel(connection: Connection, run_id: int) -> None:
-    now = now_ms()
-    waiting = (jobs.c.run_id == run_id) & (jobs.c.status == "queued")
-    connection.execute(update(jobs).where(waiting).values(status="cancelled", ended_at=now))
-    connection.execute(update(runs).where(runs.c.id == run_id).values(status="stopped", ended_at=now))
