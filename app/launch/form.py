@@ -12,7 +12,7 @@ from app.launch.plan import edited_lines, objective_settings, shared_settings
 from app.wording.fields import fields_of, summary, title
 from app.wording.names import method_label
 from app.wording.text import plain
-from engine.presets.preset import Preset
+from engine.presets.preset import StudyPlan
 from engine.settings.base import members_of
 from engine.settings.dataset import DatasetSettings
 from engine.settings.experiment import ExperimentSettings
@@ -33,7 +33,7 @@ class Edited(NamedTuple):
     mistakes: list[str]
 
 
-def draw_settings(start: Preset, methods: Sequence[str], key: str) -> Edited:
+def draw_settings(start: StudyPlan, methods: Sequence[str], key: str) -> Edited:
     """Every setting of the chosen methods, prefilled from the start."""
     base = shared_settings(start)
     data = members_of(DatasetSettings)[base["data"]["name"]].model_validate(base["data"])
@@ -65,7 +65,7 @@ def _modality_kinds(data: DatasetSettings) -> dict[str, ModalityKind | None]:
 
 
 def _methods(
-    start: Preset, methods: Sequence[str], form: Form
+    start: StudyPlan, methods: Sequence[str], form: Form
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """A tab a method, with the settings of its objective."""
     if not methods:

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.training.configuring import Planned
 from app.wording.fields import changes_between, flatten, show_list
-from engine.presets.preset import BY_MODALITY, Preset, load_preset, merge, method_names, preset_names
+from engine.presets.layers import BY_MODALITY, merge
+from engine.presets.preset import StudyPlan, load_preset, method_names, preset_names
 from engine.settings.experiment import SettingsError, parse
 from storage.run import Run
 
@@ -35,9 +36,9 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def from_dataset(content: Mapping[str, Any], title: str) -> Preset:
+def from_dataset(content: Mapping[str, Any], title: str) -> StudyPlan:
     """A start from a data set alone: every other setting has its default, every method is offered."""
-    return Preset(
+    return StudyPlan(
         name="",
         title=title,
         description="",
@@ -47,7 +48,7 @@ def from_dataset(content: Mapping[str, Any], title: str) -> Preset:
     )
 
 
-def from_run(run: Run) -> Preset:
+def from_run(run: Run) -> StudyPlan:
     """A start from a stored run: its settings, with the other methods' own from the preset that it came
     from."""
     settings = {key: value for key, value in run.settings.items() if key not in {"seed", "objective"}}
@@ -58,7 +59,7 @@ def from_run(run: Run) -> Preset:
         for name, content in others.items()
         if "objective" in content
     }
-    return Preset(
+    return StudyPlan(
         name=run.preset or "",
         title=run.study,
         description="",
@@ -69,21 +70,21 @@ def from_run(run: Run) -> Preset:
     )
 
 
-def shared_settings(start: Preset) -> dict[str, Any]:
+def shared_settings(start: StudyPlan) -> dict[str, Any]:
     """The settings that all methods of a start share, complete, without objective and seed. Raises
     `SettingsError`."""
     base = start.model_copy(update={"method": {}}).experiment(method_names()[0], 0).model_dump(mode="json")
     return {key: value for key, value in base.items() if key not in {"objective", "seed"}}
 
 
-def objective_settings(start: Preset, method: str) -> dict[str, Any]:
+def objective_settings(start: StudyPlan, method: str) -> dict[str, Any]:
     """The complete objective settings of one method of a start. Raises `SettingsError`."""
     content: dict[str, Any] = start.experiment(method, 0).objective.model_dump(mode="json")
     return content
 
 
 def plan(
-    start: Preset,
+    start: StudyPlan,
     title: str,
     methods: Sequence[str],
     seeds: Sequence[int],

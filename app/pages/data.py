@@ -15,7 +15,8 @@ from app.preview.requests import PreviewError, obtain
 from app.state import page
 from app.wording.text import plain
 from engine.files.presence import presence_of
-from engine.presets.preset import Preset, load_preset, merge, method_names, preset_names
+from engine.presets.layers import merge
+from engine.presets.preset import StudyPlan, load_preset, method_names, preset_names
 from engine.settings.base import Settings
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.published_dataset import PublishedSettings
@@ -28,7 +29,7 @@ def render() -> None:
     st.title("Data")
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     with left:
-        preset: Preset | None = _chosen_preset()
+        preset: StudyPlan | None = _chosen_preset()
     if preset is not None and preset.name == FILE_PRESET:
         preset = _with_file(preset)
     if preset is None:
@@ -58,7 +59,7 @@ def render() -> None:
         st.error(plain(error), icon=":material/error:")
 
 
-def _chosen_preset() -> Preset:
+def _chosen_preset() -> StudyPlan:
     """The preset whose data are shown."""
     names = [*(name for name in preset_names() if name != FILE_PRESET), FILE_PRESET]
     preset = load_preset(
@@ -71,7 +72,7 @@ def _chosen_preset() -> Preset:
     return preset
 
 
-def _with_file(preset: Preset) -> Preset | None:
+def _with_file(preset: StudyPlan) -> StudyPlan | None:
     """The preset with the user's file as its data; None while that is still to be chosen."""
     data = choose_file(data_home(), {})
     return (
@@ -83,7 +84,7 @@ def _change() -> None:
     st.query_params.from_dict({"preset": st.session_state["data_preset"]})
 
 
-def _launch_link(preset: Preset, experiment: ExperimentSettings) -> None:
+def _launch_link(preset: StudyPlan, experiment: ExperimentSettings) -> None:
     st.page_link(
         page("launch"),
         label="Start runs on this",

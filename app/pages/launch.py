@@ -24,7 +24,8 @@ from app.training.launching import submit
 from app.wording.fields import title
 from app.wording.names import method_label, show_seeds
 from app.wording.text import plain
-from engine.presets.preset import Preset, dataset_names, load_preset, merge, method_names, preset_names
+from engine.presets.layers import merge
+from engine.presets.preset import StudyPlan, dataset_names, load_preset, method_names, preset_names
 from engine.settings.experiment import SettingsError
 
 FILE = "paired_file"
@@ -49,7 +50,7 @@ def render() -> None:
         _summary(start, name, methods, seeds, edited)
 
 
-def _start() -> Preset | None:
+def _start() -> StudyPlan | None:
     """Where the form starts, by the URL; None while a file is still to be chosen."""
     if st.query_params.get("preset") == FILE_PRESET:
         st.query_params.from_dict({"dataset": FILE})
@@ -70,7 +71,7 @@ def _start() -> Preset | None:
     return _chosen_preset(right) if way == "preset" else _chosen_dataset(right)
 
 
-def _chosen_run(place: DeltaGenerator) -> Preset | None:
+def _chosen_run(place: DeltaGenerator) -> StudyPlan | None:
     run = queries.get_run(number_parameter("clone") or 0)
     place.markdown(f"Run {run.id:d}: **{plain(run.title)}**")
     start = from_run(run)
@@ -80,12 +81,12 @@ def _chosen_run(place: DeltaGenerator) -> Preset | None:
     return None if data is None else start.model_copy(update={"common": merge(start.common, {"data": data})})
 
 
-def _chosen_preset(place: DeltaGenerator) -> Preset:
+def _chosen_preset(place: DeltaGenerator) -> StudyPlan:
     names = [name for name in preset_names() if name != FILE_PRESET]
     preset = load_preset(st.query_params.get("preset", names[0]))
     st.session_state["launch_preset"] = preset.name
     place.selectbox(
-        "Preset",
+        "StudyPlan",
         names,
         format_func=lambda name: load_preset(name).title,
         key="launch_preset",
@@ -95,7 +96,7 @@ def _chosen_preset(place: DeltaGenerator) -> Preset:
     return preset
 
 
-def _chosen_dataset(place: DeltaGenerator) -> Preset | None:
+def _chosen_dataset(place: DeltaGenerator) -> StudyPlan | None:
     names = dataset_names()
     name = st.query_params["dataset"]
     if name not in names:
@@ -137,7 +138,7 @@ def _change_dataset() -> None:
     st.query_params.from_dict({"dataset": st.session_state["launch_dataset"]})
 
 
-def _grid(start: Preset, key: str) -> tuple[str, list[str], str]:
+def _grid(start: StudyPlan, key: str) -> tuple[str, list[str], str]:
     """Name, methods and seeds as typed."""
     name = st.text_input(
         "Name",
@@ -164,7 +165,7 @@ def _grid(start: Preset, key: str) -> tuple[str, list[str], str]:
     return name, methods, seeds
 
 
-def _summary(start: Preset, name: str, methods: list[str], seeds_text: str, edited: Edited) -> None:
+def _summary(start: StudyPlan, name: str, methods: list[str], seeds_text: str, edited: Edited) -> None:
     """Counts, cost and mistakes of what the form holds, and the button."""
     planned: list[Planned] = []
     mistakes = list(edited.mistakes)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from app.wording.names import run_title
 from engine.files.settings_file import parse_toml, read_settings
-from engine.presets.preset import check_choice, load_preset, merge, method_names, nest
+from engine.presets.layers import merge, nest
+from engine.presets.preset import check_choice, load_preset, method_names
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 
 BARE_WORD = re.compile(r"(?:[^\W\d]|[~./])[\w ~./:+@%-]*")

@@ -1,105 +1,147 @@
-"""Presets: a named experiment with the methods it compares and the seeds it repeats, one TOML file each in
-`engine/presets/`.
+"""Study plans, and the presets: the plans that ship, one TOML file each in `engine/presets/`.
 
-A file has a title, a description, the methods and seeds it suggests, the name of a published table (or none),
-`[common.…]` settings for all methods and `[method.NAME.…]` settings on top for one of them.
+A plan says what is compared: a title and a question, methods, seeds, the data sets, `[common.…]` settings for
+all runs, `[method.NAME.…]` for one method, `[dataset.NAME.…]` for one data set, and in `[[vary]]` tables the
+settings that take several values. `expansion.py` makes the runs of it, `plan_file.py` reads and writes it.
 """
 
 import difflib
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError, field_validator, model_validator
+
+from engine.presets.layers import Layer, lay, nest
+from engine.presets.plan_checks import OF_DATASET, check_layer, methods_of
+from engine.presets.ranges import LARGEST_SEED, read_seeds
 from engine.settings.base import Settings, members_of, setting
 from engine.settings.dataset import DatasetSettings
-from engine.settings.experiment import ExperimentSettings, SettingsError, parse
+from engine.settings.experiment import ExperimentSettings, SettingsError, explain, explain_each, parse
 from engine.settings.objective import ObjectiveSettings
 
 FOLDER = Path(__file__).parent
+TABLES = FOLDER / "tables"
+MOST_RUNS = 500
+"""Runs of one plan; more are a typing mistake."""
+MOST_DATASETS, MOST_AXES = 50, 20
+LONGEST_NAME = 80
 
 
-class Preset(Settings):
-    """One comparison as its author would run it; `experiment` gives the complete settings of one of its
-    runs."""
+class StudyPlan(Settings):
+    """What a study compares; `experiment` gives the complete settings of one run before anything is varied.
 
-    name: str
-    title: str
-    description: str
-    methods: tuple[str, ...]
-    seeds: tuple[int, ...]
-    published: str | None = None
-    common: dict[str, Any]
-    method: dict[str, dict[str, Any]] = setting({}, "Settings on top of the common ones, by method.")
+    A later layer wins: the preset's common settings, the preset's for the method, then this plan's `common`,
+    `[dataset.NAME]`, `[method.NAME]` and `[dataset.NAME.method.NAME]`.
+    """
+
+    name: str = setting("", "What the study is called.", max_length=LONGEST_NAME)
+    title: str = setting("", "What people read.", max_length=200)
+    question: str = setting("", "What the study is to answer.", max_length=2000)
+    description: str = setting("", "What one should know of it.", max_length=4000)
+    preset: str | None = setting(None, "Preset whose settings lie below all others.")
+    methods: tuple[str, ...] = setting(..., "Methods that are compared.", min_length=1, max_length=100)
+    seeds: tuple[int, ...] = setting(..., "Seeds of every configuration.", min_length=1, max_length=MOST_RUNS)
+    published: str | None = setting(None, "Published table of its one data set (published_results.json).")
+    common: Layer = setting({}, "Settings of all runs.")
+    method: dict[str, Layer] = setting({}, "Settings of one method's runs.")
+    dataset: dict[str, Layer] = setting({}, "Data sets, each with settings of its own.", max_length=50)
+    vary: tuple[Layer, ...] = setting((), "Axes: dotted path → list or range.", max_length=MOST_AXES)
+    drawn: int | None = setting(
+        None, "Combinations drawn from all; none: all of them.", ge=1, le=MOST_RUNS, unit="combinations"
+    )
+    draw_seed: int = setting(0, "Seed of the draw.", ge=0, le=2**31 - 1)
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_can_be(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        """Each once."""
+        if wrong := [seed for seed in seeds if not 0 <= seed <= LARGEST_SEED]:
+            raise ValueError(f"a seed is a whole number from 0 to {LARGEST_SEED:,}; got {wrong[0]}")
+        return tuple(dict.fromkeys(seeds))
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "StudyPlan":
+        for where, layer in self._layers():
+            check_layer(where, layer)
+        of_datasets = ((*methods_of(layer), *layer.get("methods", ())) for layer in self.dataset.values())
+        for name in (*self.methods, *self.method, *(name for names in of_datasets for name in names)):
+            check_choice("objective", name, method_names())
+        for name in filter(None, (self.preset, *(layer.get("preset") for layer in self.dataset.values()))):
+            check_choice("preset", name, preset_names())
+        for name in self.dataset:
+            if not name or len(name) > LONGEST_NAME:
+                raise ValueError(f"dataset: a name has 1 to {LONGEST_NAME} characters; got {name[:90]!r}")
+        if self.dataset and self.published:
+            raise ValueError("published: with several data sets each [dataset.NAME] says its own")
+        return self
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of its data sets, in their order; one without a name where no `[dataset.NAME]` is there."""
+        return tuple(self.dataset) or ("",)
+
+    def methods_on(self, dataset: str = "") -> tuple[str, ...]:
+        """The methods that are trained on a data set, each once."""
+        names = self.dataset.get(dataset, {}).get("methods") or self.methods
+        return tuple(dict.fromkeys(names))
+
+    def preset_of(self, dataset: str = "") -> str | None:
+        """The preset that the settings on a data set come from; a preset's own come from itself."""
+        of_dataset = self.dataset.get(dataset, {}).get("preset") or self.preset
+        if of_dataset is None and self.name in preset_names() and self == load_preset(self.name):
+            return self.name
+        return of_dataset
+
+    def published_of(self, dataset: str = "") -> str | None:
+        """The published table of a data set."""
+        layer = self.dataset.get(dataset, {})
+        base = layer.get("preset") or self.preset
+        return layer.get("published") or self.published or (load_preset(base).published if base else None)
+
+    def content(self, method: str, dataset: str = "") -> Layer:
+        """The plain settings of a method on a data set, as far as they are given. Raises `SettingsError`."""
+        check_choice("objective", method, method_names())
+        if dataset or self.dataset:
+            check_choice("data set", dataset, list(self.dataset))
+        on_dataset = self.dataset.get(dataset, {})
+        base = on_dataset.get("preset") or self.preset
+        below = load_preset(base) if base else None
+        result: Layer = {}
+        for layer in (
+            below.common if below else {},
+            {"objective": {"name": method}},
+            below.method.get(method, {}) if below else {},
+            self.common,
+            {key: value for key, value in on_dataset.items() if key not in OF_DATASET},
+            self.method.get(method, {}),
+            on_dataset.get("method", {}).get(method, {}),
+        ):
+            result = lay(result, layer)
+        return result
 
     def experiment(
-        self, method: str, seed: int, changes: Mapping[str, Any] | None = None
+        self, method: str, seed: int, changes: Mapping[str, Any] | None = None, dataset: str | None = None
     ) -> ExperimentSettings:
-        """Settings of one run: common, then the method's own, then `changes` (dotted path → value), then the
-        seed.
+        """Settings of one run, with `changes` (dotted path → value) on top; on the first data set where none
+        is named. Raises `SettingsError` for an unknown method, path or value."""
+        content = self.content(method, self.datasets[0] if dataset is None else dataset)
+        return parse(lay(content, nest(changes or {})) | {"seed": seed})
 
-        Raises `SettingsError` for an unknown method, path or value.
-        """
-        check_choice("objective", method, method_names())
-        content: dict[str, Any] = {}
-        for layer in (
-            self.common,
-            {"objective": {"name": method}},
-            self.method.get(method, {}),
-            nest(changes or {}),
-        ):
-            content = merge(content, layer)
-        return parse(content | {"seed": seed})
-
-
-_PATH_PART = re.compile(r'"[^"]*"|[^."]*[^."]|(?<=\.)(?=\.|$)|^(?=\.|$)')
-BY_MODALITY = ("encoders", "augmentations")
-"""Groups of settings with one entry a modality, under names of the user's own."""
-
-
-def nest(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """{"training.epochs": 3} as {"training": {"epochs": 3}}; raises `SettingsError` where one path runs
-    through a value."""
-    content: dict[str, Any] = {}
-    for path, value in changes.items():
-        *groups, last = split_path(path, isinstance(value, Mapping))
-        node = content
-        for group in groups:
-            node = node.setdefault(group, {})
-            if not isinstance(node, dict):
-                raise SettingsError(f"'{path}' runs through '{group}', which was given a value of its own")
-        node[last] = value
-    return content
-
-
-def split_path(path: str, is_group: bool = False) -> list[str]:
-    """ "training.epochs" as ["training", "epochs"]; a part in double quotes may hold dots.
-
-    The name of a modality may hold dots without them: "encoders.a.b.width" is the width of the encoder of
-    "a.b", and where a whole group is set (`is_group`) "encoders.a.b" its encoder.
-    """
-    first, _, rest = path.partition(".")
-    if first in BY_MODALITY and rest and '"' not in rest:
-        name, _, last = rest.rpartition(".")
-        return [first, rest] if is_group or not name else [first, name, last]
-    return [part[1:-1] if part.startswith('"') else part for part in _PATH_PART.findall(path)]
-
-
-def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
-    """`upper` laid over `lower`, group by group; a group that names another kind replaces the one below it
-    whole."""
-    result = dict(lower)
-    for key, value in upper.items():
-        below = result.get(key)
-        same_kind = (
-            isinstance(below, dict)
-            and isinstance(value, Mapping)
-            and value.get("name", below.get("name")) == below.get("name")
-        )
-        result[key] = merge(below, value) if same_kind and isinstance(below, dict) else value
-    return result
+    def _layers(self) -> list[tuple[str, Layer]]:
+        """Every layer with where it stands in the file."""
+        return [
+            ("common", self.common),
+            *((f"method.{name}", layer) for name, layer in self.method.items()),
+            *((f"dataset.{name}", layer) for name, layer in self.dataset.items()),
+            *(
+                (f"dataset.{name}.method.{method}", layer)
+                for name, on_dataset in self.dataset.items()
+                for method, layer in methods_of(on_dataset).items()
+            ),
+        ]
 
 
 def check_choice(what: str, name: str, allowed: Sequence[str]) -> None:
@@ -107,7 +149,7 @@ def check_choice(what: str, name: str, allowed: Sequence[str]) -> None:
     if name not in allowed:
         near = difflib.get_close_matches(name, allowed, 1)
         hint = f" (did you mean '{near[0]}'?)" if near else ""
-        raise SettingsError(f"no {what} '{name}'{hint}; choose from {', '.join(allowed)}")
+        raise SettingsError(f"no {what} '{name[:80]}'{hint}; choose from {', '.join(allowed)}")
 
 
 def method_names() -> list[str]:
@@ -128,7 +170,40 @@ def preset_names() -> tuple[str, ...]:
 
 
 @cache
-def load_preset(name: str) -> Preset:
+def table_names() -> tuple[str, ...]:
+    """Every published table of several data sets that there is a plan of, by name."""
+    return tuple(sorted(file.stem for file in TABLES.glob("*.toml")))
+
+
+@cache
+def load_preset(name: str) -> StudyPlan:
     """The preset of that name; raises `SettingsError` when there is none."""
     check_choice("preset", name, preset_names())
-    return Preset(name=name, **tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8")))
+    return _load(FOLDER, name)
+
+
+@cache
+def load_table(name: str) -> StudyPlan:
+    """The plan of a published table; raises `SettingsError` when there is none of that name."""
+    check_choice("table", name, table_names())
+    return _load(TABLES, name)
+
+
+def _load(folder: Path, name: str) -> StudyPlan:
+    return plan_of({**tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8")), "name": name})
+
+
+def plan_of(content: Mapping[str, Any]) -> StudyPlan:
+    """A plan from plain data; methods and seeds are its preset's where it names none. Raises `SettingsError`
+    with one line a mistake."""
+    content = dict(content)
+    if isinstance(content.get("seeds"), str):
+        content["seeds"] = read_seeds(content["seeds"], MOST_RUNS)
+    if isinstance(content.get("preset"), str):
+        check_choice("preset", content["preset"], preset_names())
+        base = load_preset(content["preset"])
+        content = {"methods": base.methods, "seeds": base.seeds} | content
+    try:
+        return StudyPlan.model_validate(content)
+    except ValidationError as error:
+        raise SettingsError(explain(error, StudyPlan), explain_each(error, StudyPlan)) from None

@@ -17,7 +17,8 @@ from app.launch.plan import (
     shared_settings,
 )
 from app.wording.names import show_seeds
-from engine.presets.preset import Preset, load_preset, merge
+from engine.presets.layers import merge
+from engine.presets.preset import StudyPlan, load_preset
 from engine.settings.experiment import SettingsError
 
 
@@ -41,7 +42,7 @@ def test_seeds_that_are_none_are_one_line(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def edit(start: Preset, methods: list[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def edit(start: StudyPlan, methods: list[str]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     return shared_settings(start), {method: objective_settings(start, method) for method in methods}
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from conftest import OpenPage, all_text
 
 from app.preview.requests import obtain
-from engine.presets.preset import load_preset, merge, method_names
+from engine.presets.layers import merge
+from engine.presets.preset import load_preset, method_names
 
 
 def odd_file(path: Path) -> Path:

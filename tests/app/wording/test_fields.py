@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.wording.fields import changes_between, fields_of, flatten, is_filled_in, read_list, show_list
-from engine.presets.preset import load_preset, merge, preset_names
+from engine.presets.layers import merge
+from engine.presets.preset import load_preset, preset_names
 from engine.settings.augmentation import AugmentationSettings
 from engine.settings.base import Settings, members_of, setting
 from engine.settings.dataset import DatasetSettings, PairedFileSettings

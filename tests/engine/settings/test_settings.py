@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from engine.presets.preset import dataset_names, load_preset, merge, method_names, nest, preset_names
+from engine.presets.layers import merge, nest
+from engine.presets.preset import dataset_names, load_preset, method_names, preset_names
 from engine.presets.reported import published_value
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 

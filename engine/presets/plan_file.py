@@ -1,0 +1,83 @@
+"""Study plans as TOML files: read with every mistake in one line, and written so that reading gives the same
+plan again."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.files.settings_file import parse_toml, read_settings
+from engine.presets.preset import LONGEST_NAME, StudyPlan, plan_of
+from engine.settings.experiment import SettingsError
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def read_plan_file(file: Path) -> StudyPlan:
+    """The plan in a .toml or .json file; its name is the file's, where it gives none. Raises `SettingsError`,
+    one line."""
+    content = read_settings(file)
+    return plan_of({"name": file.stem[:LONGEST_NAME]} | content)
+
+
+def parse_plan(text: str, name: str) -> StudyPlan:
+    """The plan in a TOML text; name: what it is called where it does not say. Raises `SettingsError`."""
+    return plan_of({"name": name} | parse_toml(text, name))
+
+
+def write_plan(plan: StudyPlan) -> str:
+    """The plan as TOML, without what has its default."""
+    content = plan.model_dump(mode="json", exclude_defaults=True)
+    axes = content.pop("vary", [])
+    lines = _table(content, "")
+    for axis in axes:
+        lines += ["", "[[vary]]", *_pairs(axis)]
+    return "\n".join(lines).strip() + "\n"
+
+
+def _table(content: Mapping[str, Any], path: str) -> list[str]:
+    """A table with its values first, then the tables in it, each under its whole path."""
+    inner = {key: value for key, value in content.items() if isinstance(value, Mapping)}
+    values = {key: value for key, value in content.items() if key not in inner}
+    lines = ["", f"[{path}]"] if path and (values or not inner) else []
+    lines += _pairs(values)
+    for key, table in inner.items():
+        lines += _table(table, f"{path}.{_key(key)}" if path else _key(key))
+    return lines
+
+
+def _pairs(values: Mapping[str, Any]) -> list[str]:
+    return [f"{_key(key)} = {_value(value)}" for key, value in values.items() if value is not None]
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else _text(key)
+
+
+def _value(value: Any) -> str:
+    """A value in one line; raises `SettingsError` for what TOML cannot hold."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return (
+            "{"
+            + ", ".join(f"{_key(key)} = {_value(inner)}" for key, inner in value.items() if inner is not None)
+            + "}"
+        )
+    if isinstance(value, Sequence):
+        return f"[{', '.join(map(_value, value))}]"
+    raise SettingsError(f"{value!r:.80} cannot be written to a plan's file")
+
+
+def _text(text: str) -> str:
+    return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else _escape(ord(c))) for c in text) + '"'
+
+
+def _escape(code: int) -> str:
+    """TOML has no half of a surrogate pair: the sign for what cannot be read stands instead."""
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else f"\\U{code:08x}"
