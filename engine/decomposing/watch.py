@@ -50,7 +50,7 @@ def decompose_objective(
 
 class DecompositionWatch:
     """Decomposes every so many epochs while a run trains, as long as that takes no more than its share of the
-    time.
+    time. A point on the way has no controls and no learning curve, which only the end is asked for.
 
     One that comes too early is made up for after the next epoch that leaves room for it. Nothing that
     training draws or keeps is touched: the objective is read in `eval` mode, and probes draw from generators
@@ -72,10 +72,11 @@ class DecompositionWatch:
 
     def after_epoch(self, epochs: int, step: int) -> None:
         """Decompose now if it is due and affordable; the run's last epoch is left to its end."""
-        own = self.settings.decomposition
-        if not own.enabled or not own.every or epochs >= self.settings.training.epochs:
+        own, whole = self.settings.decomposition, self.settings.training.epochs
+        period = own.period(whole)
+        if not period or epochs >= whole:
             return
-        self._due |= epochs % own.every == 0
+        self._due |= epochs % period == 0
         if self._due and self._spent <= own.share * (time.monotonic() - self._began - self._spent):
             began = time.monotonic()
             self._due = False
@@ -84,11 +85,18 @@ class DecompositionWatch:
 
     def _decompose(self, epochs: int, step: int) -> None:
         self._decomposer = self._decomposer or _decomposer(
-            self.objective, self.dataset, self.settings, self.device
+            self.objective, self.dataset, without_controls(self.settings), self.device
         )
         found = self._decomposer.read(self.objective)
         record(found, "trained", epochs, self.recorder)
         self.recorder.metrics(step, curve_points(found))
+
+
+def without_controls(settings: ExperimentSettings) -> ExperimentSettings:
+    """The settings of a point on the way: the same estimate and interval, without what takes most of the time
+    and is shown of the end alone."""
+    light = settings.decomposition.model_copy(update={"controls": 0, "curve": False})
+    return settings.model_copy(update={"decomposition": light})
 
 
 def _decomposer(

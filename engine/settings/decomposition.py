@@ -1,8 +1,12 @@
 """Settings of the decomposition into redundancy, uniqueness and synergy (docs/synergy.md)."""
 
+import math
 from typing import Literal
 
 from engine.settings.base import Settings, setting
+
+STRETCHES = 8
+"""Parts that the training is divided into, at most, where no `every` was chosen."""
 
 
 class EstimatorSettings(Settings):
@@ -37,9 +41,10 @@ class DecompositionSettings(EstimatorSettings):
     enabled: bool = setting(
         True, "Decompose every task at the end of a run, for the trained and the untrained encoder."
     )
-    every: int = setting(
-        0,
-        "Epochs between two decompositions during training; 0: only at the end.",
+    every: int | None = setting(
+        None,
+        "Epochs between two decompositions during training; by default so many that there are six to nine "
+        "points, the untrained and the trained encoder among them. 0: only at the end.",
         unit="epochs",
         ge=0,
         le=10_000,
@@ -60,3 +65,9 @@ class DecompositionSettings(EstimatorSettings):
     largest: int = setting(
         10_000, "Most samples; more are drawn from by the seed.", unit="samples", ge=100, le=1_000_000
     )
+
+    def period(self, epochs: int) -> int:
+        """Epochs between two decompositions of a training of so many epochs; 0: none before its end."""
+        if not self.enabled:
+            return 0
+        return math.ceil(epochs / STRETCHES) if self.every is None else self.every

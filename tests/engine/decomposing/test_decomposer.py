@@ -15,10 +15,11 @@ from engine.experiment import decompose_checkpoint, run_experiment
 from engine.information.results import InformationError, SampleDecomposition
 from engine.objective import build_objective
 from engine.recorders.folder import FolderRecorder
+from engine.settings.decomposition import DecompositionSettings
 from engine.settings.experiment import parse
 from engine.views import view_plan
 
-QUICK = {"draws": 50, "permutations": 19, "controls": 1, "curve": False, "fold_seeds": 1}
+QUICK = {"every": 0, "draws": 50, "permutations": 19, "controls": 1, "curve": False, "fold_seeds": 1}
 
 
 def settings_of(method="comm", *, training=None, symbols=3, **decomposition):
@@ -89,6 +90,28 @@ def test_decomposing_while_training_changes_no_bit_of_it(tmp_path):
         for key in json.loads(line)
     }
     assert "bits/synergy_low/synergy" in keys
+
+
+def test_by_default_there_are_points_on_the_way_without_controls(tmp_path):
+    run_experiment(settings_of(every=None, share=1.0, curve=True), FolderRecorder(tmp_path / "run"), tmp_path)
+    trained = [row for row in stored(tmp_path / "run") if row["encoder"] == "trained"]
+    on_the_way = [row["content"] for row in trained if row["epoch"] < 3]
+    assert on_the_way and all(one.permuted is None and not one.curve for one in on_the_way)
+    end = [row["content"] for row in trained if row["epoch"] == 3]
+    assert end and all(one.permuted is not None and one.curve for one in end)
+
+
+@pytest.mark.parametrize("epochs", [5, 6, 7, 8, 9, 10, 15, 16, 17, 50, 64, 100, 1000])
+def test_by_default_six_to_nine_points(epochs):
+    period = DecompositionSettings().period(epochs)
+    points = {0, *range(period, epochs, period), epochs}
+    assert 6 <= len(points) <= 9
+
+
+def test_a_period_that_was_chosen_is_kept():
+    assert DecompositionSettings(every=0).period(100) == 0
+    assert DecompositionSettings(every=7).period(100) == 7
+    assert DecompositionSettings(enabled=False).period(100) == 0
 
 
 def test_no_more_than_its_share_of_the_time(tmp_path):
