@@ -23,10 +23,19 @@ HEIGHT = 270
 PADDING = {"left": 0, "top": 4, "right": 4, "bottom": 0}
 """Pixels around a chart; Streamlit's own would leave a gap below, in a card that has one."""
 
-QUIET = ("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4", "#8C5463", "#6956B3", "#6B6361")
-_DASHES = ((6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3), (12, 3, 2, 3, 2, 3), (5, 2, 1, 2), (14, 6))
+QUIET = (
+    *("#4A84A8", "#8C8478", "#5F9483", "#8F7BA6", "#A07F4B", "#6F86C4", "#8C5463", "#6956B3", "#6B6361"),
+    *("#3E8E93", "#A8659C", "#7C8A3C"),
+)
+_DASHES = (
+    *((6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3), (12, 3, 2, 3, 2, 3), (5, 2, 1, 2), (14, 6)),
+    *((3, 6), (16, 3, 5, 3), (9, 9)),
+)
 _HOURGLASS = "M-1,-1H1L-1,1H1Z"
 _STAR = "M0,-1L.24,-.32L.95,-.31L.38,.12L.59,.81L0,.4L-.59,.81L-.38,.12L-.95,-.31L-.24,-.32Z"
+_PENTAGON = "M0,-1L.95,-.31L.59,.81H-.59L-.95,-.31Z"
+_BAR = "M-1,-.4H1V.4H-1Z"
+_BOW = "M-1,-1V1L1,-1V1Z"
 _SHAPES = (
     "square",
     "triangle-up",
@@ -37,6 +46,9 @@ _SHAPES = (
     "triangle-left",
     _HOURGLASS,
     _STAR,
+    _PENTAGON,
+    _BAR,
+    _BOW,
 )
 """Vega's own names, or a path within −1 to 1."""
 
@@ -52,7 +64,7 @@ class MethodStyle(NamedTuple):
 
 def _style_at(place: int) -> tuple[str, tuple[int, ...], str]:
     """Colour, dash and shape of the quiet method at this place. After as many as there are colours these come
-    again, but each time with other dashes, and other shapes with those: of the first 81 places no two are
+    again, but each time with other dashes, and other shapes with those: of the first 144 places no two are
     alike in dash and shape, so none depend on their colour to be told apart.
     """
     turn = place // len(QUIET)

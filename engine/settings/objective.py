@@ -215,3 +215,65 @@ class SupervisedSettings(ObjectiveSettings):
     task: str | None = setting(
         None, "Task whose labels train; empty: all of the data set's tasks at once, a head each."
     )
+
+
+class AlignedSettings(ObjectiveSettings):
+    """What CoMM-Align and HRIL share. The published text leaves the weights open."""
+
+    temperature: float = setting(0.1, "τ: divides every similarity.", gt=0.0, le=10.0)
+    align_weight: float = setting(
+        1.0, "λ_a: weight of the agreement of both views; not published, so 1.", ge=0.0, le=100.0
+    )
+    spread: float = setting(
+        0.5, "γ: standard deviation over the batch that every dimension is to have.", ge=0.0, le=10.0
+    )
+    projection: ProjectionSettings = ProjectionSettings()
+
+
+class CommAlignSettings(AlignedSettings):
+    """CoMM-Align (Dai, Wen et al., NeurIPS 2026): each modality aligned with the fusion of the other view,
+    and both views of all modalities with each other."""
+
+    LABEL: ClassVar[str] = "CoMM-Align"
+
+    name: Literal["comm_align"] = "comm_align"
+
+
+class HrilSettings(AlignedSettings):
+    """HRIL (Dai, Wen et al., NeurIPS 2026): CoMM-Align, and an interaction of the modalities that no single
+    rank-one term dominates."""
+
+    LABEL: ClassVar[str] = "HRIL"
+
+    name: Literal["hril"] = "hril"
+    synergy_weight: float = setting(
+        1.0, "λ_s: weight of the interaction's term; not published, so 1.", ge=0.0, le=100.0
+    )
+    share: float = setting(
+        0.5, "ξ: least share of the interaction outside its largest component.", gt=0.0, le=1.0
+    )
+    rank: int = setting(
+        24, "Directions of each modality that interact, drawn once.", unit="directions", ge=2, le=256
+    )
+
+
+class SynibSettings(ObjectiveSettings):
+    """SynIB (Kontras et al., 2026): supervised, and unsure of the label where one modality is destroyed."""
+
+    LABEL: ClassVar[str] = "SynIB"
+    NEEDS_LABELS: ClassVar[bool] = True
+
+    name: Literal["synib"] = "synib"
+    task: str | None = setting(
+        None, "Task whose labels train; empty: all with classes or labels at once, a head each."
+    )
+    confidence_weight: float = setting(
+        0.1,
+        "λ: weight of the confidence; 0 is the first control, plain supervised training.",
+        ge=0.0,
+        le=100.0,
+    )
+    destroy: Literal["tokens", "none"] = setting(
+        "tokens", "What is destroyed; none is the second control, confidence on intact inputs."
+    )
+    share: float = setting(0.3, "π: share of a modality's tokens that is destroyed.", gt=0.0, le=1.0)

@@ -71,6 +71,9 @@ def test_labels_are_those_of_the_papers() -> None:
         "factorcl": "FactorCL",
         "mae": "MAE",
         "supervised": "Supervised",
+        "comm_align": "CoMM-Align",
+        "hril": "HRIL",
+        "synib": "SynIB",
     }
     assert {name: style.method_label(name) for name in method_names()} == {
         name: expected[name] for name in method_names()
