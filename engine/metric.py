@@ -42,11 +42,11 @@ class Metric:
 @cache
 def all_metrics() -> Mapping[str, Metric]:
     """Every metric there is by its name, in the order in which they are shown."""
-    found = {
+    metrics = {
         file.stem: importlib.import_module(f"engine.metrics.{file.stem}").METRIC
         for file in sorted(FOLDER.glob("[a-z]*.py"))
     }
-    return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
+    return dict(sorted(metrics.items(), key=lambda item: (item[1].order, item[0])))
 
 
 def metrics_for(kind: str) -> dict[str, Metric]:

@@ -136,17 +136,17 @@ def information_of(settings: BitsSettings) -> tuple[Information | None, ...]:
         return (None, None, None, None)
     pairing = numpy_generator(settings.seed, "bits/pairing").permutation(k)
     a, b = np.indices((k, k))
-    one = a ^ b if settings.synergy == "xor" else b == pairing[a]
+    label = a ^ b if settings.synergy == "xor" else b == pairing[a]
     means = tuple(_means(mapping) for mapping in maps)
     generator = numpy_generator(settings.seed, "bits/information")
-    found = integrate((means[0], means[1]), settings.noise, one.astype(np.int64), draws, generator)
-    return tuple(Information(*atoms) for atoms in found)
+    atoms_by_task = integrate((means[0], means[1]), settings.noise, label.astype(np.int64), draws, generator)
+    return tuple(Information(*numbers) for numbers in atoms_by_task)
 
 
 def _means(mapping: ObservationMap) -> NDArray[np.float64]:
     """What a modality is without noise, (r, u, s, features)."""
-    shared, own, part = (table.astype(np.float64) for table in mapping.embeddings)
-    hidden = np.tanh(shared[:, None, None] + own[None, :, None] + part[None, None])
+    shared, unique, part = (table.astype(np.float64) for table in mapping.embeddings)
+    hidden = np.tanh(shared[:, None, None] + unique[None, :, None] + part[None, None])
     means: NDArray[np.float64] = hidden @ mapping.mixing
     return means
 

@@ -54,10 +54,10 @@ def load(settings: PairedFileSettings, home: Path) -> MultimodalDataset:
     def split(chosen: Rows) -> Split:
         at = torch.from_numpy(chosen)
         return Split(
-            items={name: own.values for name, own in items.items()},
+            items={name: arrays.values for name, arrays in items.items()},
             rows=dict.fromkeys(items, at),
             labels={task.name: targets[at]},
-            lengths={name: own.lengths for name, own in items.items() if own.lengths is not None},
+            lengths={name: arrays.lengths for name, arrays in items.items() if arrays.lengths is not None},
             groups=None if groups is None else groups[at],
         )
 
@@ -76,7 +76,7 @@ def load(settings: PairedFileSettings, home: Path) -> MultimodalDataset:
 
 
 def _notes_of(items: Mapping[str, Items]) -> list[str]:
-    return [note for own in items.values() for note in own.notes]
+    return [note for arrays in items.values() for note in arrays.notes]
 
 
 def modality_of(name: str, column: Column) -> Modality:

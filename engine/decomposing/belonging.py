@@ -50,7 +50,7 @@ def _named(parts: Sequence[Split]) -> Numbers | None:
 def _copies(parts: Sequence[Split], modalities: Sequence[Modality], folds: int) -> Numbers | None:
     """Groups of samples whose items are all equal, whatever their rows."""
     known = []
-    for modality in sorted(modalities, key=lambda one: CHEAPEST_FIRST.index(one.kind)):
+    for modality in sorted(modalities, key=lambda modality: CHEAPEST_FIRST.index(modality.kind)):
         numbers = _content(parts, modality.name)
         if len(np.unique(numbers)) == len(numbers):
             return None
@@ -64,15 +64,15 @@ def _content(parts: Sequence[Split], name: str) -> Numbers:
     keys: list[str] = []
     for split in parts:
         distinct, place = torch.unique(split.rows[name], return_inverse=True)
-        found: list[str] = []
+        hashes: list[str] = []
         for rows in torch.split(distinct, ROWS_AT_ONCE):
             values, is_padding = split.fetch(name, rows)
             if values.is_floating_point():
                 values = values + 0.0  # -0.0 is 0.0
             for number, item in enumerate(values.numpy()):
                 padding = b"" if is_padding is None else is_padding[number].numpy().tobytes()
-                found.append(blake2b(item.tobytes() + padding, digest_size=16).hexdigest())
-        keys += [found[at] for at in place.tolist()]
+                hashes.append(blake2b(item.tobytes() + padding, digest_size=16).hexdigest())
+        keys += [hashes[at] for at in place.tolist()]
     numbers: Numbers = np.unique(np.array(keys), return_inverse=True)[1].astype(np.int64)
     return numbers
 
@@ -121,7 +121,7 @@ def _item_numbers(parts: Sequence[Split], name: str) -> Numbers:
     collections: list[object] = []
     pairs = []
     for split in parts:
-        known = next((k for k, one in enumerate(collections) if one is split.items[name]), None)
+        known = next((k for k, collection in enumerate(collections) if collection is split.items[name]), None)
         if known is None:
             known = len(collections)
             collections.append(split.items[name])

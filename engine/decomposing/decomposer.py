@@ -55,7 +55,7 @@ def sides_of(names: Sequence[str]) -> list[Sides]:
     if len(names) == 2:
         return [Sides((names[0],), (names[1],))]
     against = [Sides((name,), tuple(other for other in names if other != name)) for name in names]
-    return against + [Sides((one,), (other,)) for one, other in combinations(names, 2)]
+    return against + [Sides((name,), (other,)) for name, other in combinations(names, 2)]
 
 
 class Decomposer:
@@ -91,7 +91,9 @@ class Decomposer:
     def _read(
         self, extractor: FeatureExtractor, all_sides: Sequence[Sides]
     ) -> dict[Sides, dict[str, SampleDecomposition]]:
-        subsets = list(dict.fromkeys(names for one in all_sides for names in (*one, one.first + one.second)))
+        subsets = list(
+            dict.fromkeys(names for sides in all_sides for names in (*sides, sides.first + sides.second))
+        )
         exchanges = [
             Exchange(sides.first + sides.second, others)
             for sides in all_sides
@@ -101,15 +103,18 @@ class Decomposer:
         seen = {
             names: _joined([part.fused[number] for part in parts]) for number, names in enumerate(subsets)
         }
-        own = {name: _joined([part.own[name] for part in parts]) for name in (parts[0].own if parts else ())}
+        encoded = {
+            name: _joined([part.encoded[name] for part in parts])
+            for name in (parts[0].encoded if parts else ())
+        }
         mixed = [_joined([part.exchanged[number] for part in parts]) for number in range(len(exchanges))]
-        found = {}
+        decompositions = {}
         for place, sides in enumerate(all_sides):
             first, second = (
-                _varying([seen[names], np.concatenate([own[name] for name in names], 1)])
+                _varying([seen[names], np.concatenate([encoded[name] for name in names], 1)])
                 for names in (sides.first, sides.second)
             )
-            found[sides] = decompose_tasks(
+            decompositions[sides] = decompose_tasks(
                 seen[sides.first + sides.second],
                 first,
                 second,
@@ -122,10 +127,16 @@ class Decomposer:
                 refused=self.refused,
                 z_exchanged=Exchanged(mixed[2 * place], mixed[2 * place + 1]),
             )
-            found[sides] = {task: _warned(one, *self.pool.said) for task, one in found[sides].items()}
+            decompositions[sides] = {
+                task: _warned(decomposition, *self.pool.said)
+                for task, decomposition in decompositions[sides].items()
+            }
             if not extractor.objective.trains_single_views:
-                found[sides] = {task: _warned(one, UNTRAINED_VIEWS) for task, one in found[sides].items()}
-        return found
+                decompositions[sides] = {
+                    task: _warned(decomposition, UNTRAINED_VIEWS)
+                    for task, decomposition in decompositions[sides].items()
+                }
+        return decompositions
 
     def _shuffled(self, extractor: FeatureExtractor, sides: Sides) -> Features | None:
         """Representations of pairs shuffled within the only task's label; None where there are several, or it
@@ -143,14 +154,14 @@ class Decomposer:
             return {}
         pool, features = raw
         settings = self.settings.model_copy(update={"probe": "mlp"})
-        found = {}
+        decompositions = {}
         for sides in sides_of(list(features)):
-            one, other = (np.concatenate([features[name] for name in names], 1) for names in sides)
-            both = np.concatenate([one, other], 1)
-            found[sides] = decompose_tasks(
+            raw1, raw2 = (np.concatenate([features[name] for name in names], 1) for names in sides)
+            both = np.concatenate([raw1, raw2], 1)
+            decompositions[sides] = decompose_tasks(
                 both,
-                one,
-                other,
+                raw1,
+                raw2,
                 self._labels(pool, raw=True),
                 groups=pool.groups,
                 parts=pool.given,
@@ -158,8 +169,11 @@ class Decomposer:
                 seed=self.seed,
                 refused=self.refused,
             )
-            found[sides] = {task: _warned(one, *pool.said) for task, one in found[sides].items()}
-        return found
+            decompositions[sides] = {
+                task: _warned(decomposition, *pool.said)
+                for task, decomposition in decompositions[sides].items()
+            }
+        return decompositions
 
     def _labels(self, pool: Pool, raw: bool = False) -> dict[str, Labels]:
         """Labels of the pool; the exact ceiling is that of all modalities together, so known for two."""
@@ -181,12 +195,14 @@ UNTRAINED_VIEWS = (
 )
 
 
-def _warned(one: SampleDecomposition, *said: str) -> SampleDecomposition:
-    return one.model_copy(update={"warnings": tuple(dict.fromkeys((*one.warnings, *said)))})
+def _warned(decomposition: SampleDecomposition, *said: str) -> SampleDecomposition:
+    return decomposition.model_copy(
+        update={"warnings": tuple(dict.fromkeys((*decomposition.warnings, *said)))}
+    )
 
 
 def record(
-    found: Mapping[Sides, Mapping[str, SampleDecomposition]],
+    decompositions: Mapping[Sides, Mapping[str, SampleDecomposition]],
     encoder: EncoderState,
     epoch: int,
     recorder: Recorder,
@@ -194,24 +210,30 @@ def record(
 ) -> None:
     """Give every result to the recorder; where raw inputs were read, their synergy is the ceiling that is not
     known exactly."""
-    for sides, tasks in found.items():
-        for task, one in tasks.items():
+    for sides, tasks in decompositions.items():
+        for task, decomposition in tasks.items():
             above = (ceilings or {}).get(sides, {}).get(task)
-            if one.ceiling is None and above is not None:
+            if decomposition.ceiling is None and above is not None:
                 estimate = {"ceiling": max(above.synergy.value, 0.0), "ceiling_kind": "estimate"}
-                content = one.model_copy(update=estimate).model_dump(mode="json")
+                content = decomposition.model_copy(update=estimate).model_dump(mode="json")
             else:
-                content = one.model_dump(mode="json")
+                content = decomposition.model_dump(mode="json")
             recorder.decomposition(task, str(sides), encoder, epoch, content)
 
 
-def curve_points(found: Mapping[Sides, Mapping[str, SampleDecomposition]]) -> dict[str, float]:
+def curve_points(decompositions: Mapping[Sides, Mapping[str, SampleDecomposition]]) -> dict[str, float]:
     """Points of curves over training; of the first sides alone, which with two modalities are all."""
-    tasks = next(iter(found.values()), {})
+    tasks = next(iter(decompositions.values()), {})
     points: dict[str, float] = {}
-    for task, one in tasks.items():
-        points |= {f"{BITS}synergy_low/{task}": one.synergy.low, f"{BITS}gain/{task}": one.gain.value}
-        points |= {f"{BITS}synergy/{task}": one.synergy.value, f"{BITS}fused/{task}": one.fused.value}
+    for task, decomposition in tasks.items():
+        points |= {
+            f"{BITS}synergy_low/{task}": decomposition.synergy.low,
+            f"{BITS}gain/{task}": decomposition.gain.value,
+        }
+        points |= {
+            f"{BITS}synergy/{task}": decomposition.synergy.value,
+            f"{BITS}fused/{task}": decomposition.fused.value,
+        }
     return points
 
 

@@ -54,10 +54,10 @@ class Pool:
             order = np.concatenate([held, fitted])
         kept = np.sort(order[:largest])
         start, rows = 0, []
-        for own in self.rows:
-            inside = kept[(kept >= start) & (kept < start + len(own))] - start
-            rows.append(own[torch.from_numpy(inside)])
-            start += len(own)
+        for split_rows in self.rows:
+            inside = kept[(kept >= start) & (kept < start + len(split_rows))] - start
+            rows.append(split_rows[torch.from_numpy(inside)])
+            start += len(split_rows)
         return Pool(
             self.splits,
             tuple(rows),
@@ -85,11 +85,13 @@ def pool_samples(
     splits = (dataset.probe_train, *held_out) if everything else held_out
     rows = tuple(_labelled_rows(split, dataset.tasks) for split in splits)
     labels = {
-        task.name: torch.cat([split.labels[task.name][own] for split, own in zip(splits, rows, strict=True)])
+        task.name: torch.cat(
+            [split.labels[task.name][chosen] for split, chosen in zip(splits, rows, strict=True)]
+        )
         for task in dataset.tasks
     }
     numbers = range(3 - len(splits), 3)
-    given = np.concatenate([np.full(len(own), part) for part, own in zip(numbers, rows, strict=True)])
+    given = np.concatenate([np.full(len(chosen), part) for part, chosen in zip(numbers, rows, strict=True)])
     pool = Pool(
         splits,
         rows,
@@ -118,7 +120,7 @@ def shuffled_within_labels(pool: Pool, task: str, modalities: Sequence[str], see
         for label in np.unique(labels):
             members = np.flatnonzero(labels == label)
             order[members] = order[generator.permutation(members)]
-        mixed = {name: own.clone() for name, own in split.rows.items()}
+        mixed = {name: places.clone() for name, places in split.rows.items()}
         for name in modalities:
             mixed[name][rows] = split.rows[name][torch.from_numpy(order)]
         splits.append(replace(split, rows=mixed))

@@ -23,12 +23,12 @@ def decompose_objective(
 ) -> None:
     """Decompose all tasks for the trained and the untrained encoder, and for raw inputs where that shows the
     ceiling."""
-    own, epochs = settings.decomposition, settings.training.epochs
+    options, epochs = settings.decomposition, settings.training.epochs
 
     def work() -> None:
         decomposer = _decomposer(objective, dataset, settings, device)
         unknown = any(task.information is None for task in dataset.tasks)
-        raw = decomposer.read_raw() if own.raw == "yes" or (own.raw == "auto" and unknown) else {}
+        raw = decomposer.read_raw() if options.raw == "yes" or (options.raw == "auto" and unknown) else {}
         record(raw, "raw", 0, recorder)
         record(decomposer.read(untrained), "untrained", 0, recorder, raw)
         trained = decomposer.read(objective)
@@ -38,11 +38,11 @@ def decompose_objective(
         for task, reason in decomposer.refused.items():
             recorder.message(f"no decomposition of {task}: {reason}")
         for sides, tasks in trained.items():
-            for task, one in tasks.items():
+            for task, told in tasks.items():
                 recorder.message(
-                    f"{task} ({sides}): at least {max(one.synergy.low, 0.0):.3f} bits of synergy "
-                    f"(usable with this probe, N = {one.n:,}); S = {one.synergy.value:.3f}, gain "
-                    f"{one.gain.value:.3f}"
+                    f"{task} ({sides}): at least {max(told.synergy.low, 0.0):.3f} bits of synergy "
+                    f"(usable with this probe, N = {told.n:,}); S = {told.synergy.value:.3f}, gain "
+                    f"{told.gain.value:.3f}"
                 )
 
     guarded(recorder, "the run", work)
@@ -72,12 +72,12 @@ class DecompositionWatch:
 
     def after_epoch(self, epochs: int, step: int) -> None:
         """Decompose now if it is due and affordable; the run's last epoch is left to its end."""
-        own, whole = self.settings.decomposition, self.settings.training.epochs
-        period = own.period(whole)
+        options, whole = self.settings.decomposition, self.settings.training.epochs
+        period = options.period(whole)
         if not period or epochs >= whole:
             return
         self._due |= epochs % period == 0
-        if self._due and self._spent <= own.share * (time.monotonic() - self._began - self._spent):
+        if self._due and self._spent <= options.share * (time.monotonic() - self._began - self._spent):
             began = time.monotonic()
             self._due = False
             guarded(self.recorder, f"epoch {epochs}", lambda: self._decompose(epochs, step))
@@ -87,9 +87,9 @@ class DecompositionWatch:
         self._decomposer = self._decomposer or _decomposer(
             self.objective, self.dataset, without_controls(self.settings), self.device
         )
-        found = self._decomposer.read(self.objective)
-        record(found, "trained", epochs, self.recorder)
-        self.recorder.metrics(step, curve_points(found))
+        decompositions = self._decomposer.read(self.objective)
+        record(decompositions, "trained", epochs, self.recorder)
+        self.recorder.metrics(step, curve_points(decompositions))
 
 
 def without_controls(settings: ExperimentSettings) -> ExperimentSettings:

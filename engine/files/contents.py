@@ -130,9 +130,9 @@ def kind_of(name: str, column: Column) -> Kind:
         return "lengths"
     if values.ndim == 4:
         return "unusable" if shape_problem(column) else "image"
-    one_column: Kind = "numbers" if values.dtype.kind == "f" else "classes"
+    single_column: Kind = "numbers" if values.dtype.kind == "f" else "classes"
     table: Kind = "flags" if values.ndim == 2 and values.shape[1] > 1 and is_binary(values) else "vector"
-    by_axes: dict[int, Kind] = {1: one_column, 2: table, 3: "sequence"}
+    by_axes: dict[int, Kind] = {1: single_column, 2: table, 3: "sequence"}
     return by_axes.get(values.ndim, "unusable")
 
 

@@ -63,17 +63,17 @@ def check_fingerprint(data: DataFilesSettings, home: Path) -> None:
     """Raises `DatasetError` where the files hold something else than when the settings became a run's."""
     if data.fingerprint is not None:
         try:
-            found = fingerprint_of(data.files(home), home)
+            fingerprint = fingerprint_of(data.files(home), home)
         except OSError:
             return  # whoever loads the files says what is wrong with them
-        _refuse_other(data, found, home)
+        _refuse_other(data, fingerprint, home)
 
 
-def _refuse_other(data: DataFilesSettings, found: str, home: Path) -> None:
-    if data.fingerprint not in (None, found):
+def _refuse_other(data: DataFilesSettings, fingerprint: str, home: Path) -> None:
+    if data.fingerprint not in (None, fingerprint):
         names = " and ".join(str(path) for path in data.files(home))
         raise DatasetError(
-            f"{names} does not hold the data of this run: its fingerprint is {found}, that of the run "
+            f"{names} does not hold the data of this run: its fingerprint is {fingerprint}, that of the run "
             f"{data.fingerprint}; bring the former content back, or start a new run"
         )
 

@@ -66,9 +66,9 @@ def read_label(
     empty, how = _empty_rows(name, values, kind, missing)
     if empty.all():
         raise DatasetError(f"the label '{name}' has no value in any row")
-    read = _one_column if values.ndim == 1 else _columns
-    found = read(name, values, ~empty, kind)
-    return found._replace(notes=(*found.notes, *_told_empty(name, empty, how)))
+    read = _single_column if values.ndim == 1 else _columns
+    reading = read(name, values, ~empty, kind)
+    return reading._replace(notes=(*reading.notes, *_told_empty(name, empty, how)))
 
 
 def _is_float(values: NDArray[Any]) -> bool:
@@ -126,7 +126,9 @@ def _is_whole(values: NDArray[Any]) -> bool:
     return not _is_float(values) or bool((values == np.rint(values)).all())
 
 
-def _one_column(name: str, values: NDArray[Any], present: NDArray[np.bool_], kind: LabelKind) -> LabelReading:
+def _single_column(
+    name: str, values: NDArray[Any], present: NDArray[np.bool_], kind: LabelKind
+) -> LabelReading:
     if kind == "multilabel":
         raise DatasetError(f"the label '{name}' is one column; a multi-label has several, of 0 and 1")
     held = values[present]

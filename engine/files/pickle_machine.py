@@ -116,12 +116,12 @@ class Machine:
 def known_name(module: Any, name: Any) -> Name:
     """What a name of the pickle stands for; raises `Refused` for any but the few that arrays are pickled
     with."""
-    found = KNOWN.get(f"{module}.{name}") if isinstance(module, str) and isinstance(name, str) else None
-    if found is None:
+    stand_in = KNOWN.get(f"{module}.{name}") if isinstance(module, str) and isinstance(name, str) else None
+    if stand_in is None:
         raise Refused(
             f"it asks for {in_words(f'{module}.{name}')}; only NumPy arrays and plain containers are read"
         )
-    return found
+    return stand_in
 
 
 def plain_key(key: Any) -> Any:

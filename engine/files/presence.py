@@ -66,12 +66,12 @@ def _file(
         size = path.stat().st_size
         if not path.is_file():
             return LookedAt(path, holds, True, None, "is not a file")
-        found = "is empty" if size == 0 else problem(path, size)
+        trouble = "is empty" if size == 0 else problem(path, size)
     except FileNotFoundError:
         return LookedAt(path, holds, False)
     except OSError as error:
         return LookedAt(path, holds, True, None, f"cannot be read: {error.strerror}")
-    return LookedAt(path, holds, True, size, found)
+    return LookedAt(path, holds, True, size, trouble)
 
 
 def _pickle(settings: PublishedSettings, file: ExpectedFile) -> LookedAt:

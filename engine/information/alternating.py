@@ -35,8 +35,8 @@ class _Cells(NamedTuple):
     second: Index
     pair: Index
     label: Index
-    one: Index
-    other: Index
+    x1: Index
+    x2: Index
 
 
 def bracket_marginals(first: Array, second: Array) -> tuple[float, float]:
@@ -46,11 +46,13 @@ def bracket_marginals(first: Array, second: Array) -> tuple[float, float]:
     """
     of_y = first.sum(0)
     entropy = -float(_xlogx(of_y).sum())
-    one, other = (entropy + float(_xlogx(p).sum() - _xlogx(p.sum(1)).sum()) for p in (first, second))
-    low, high = max(one, other), min(one + other, entropy)
+    information1, information2 = (
+        entropy + float(_xlogx(p).sum() - _xlogx(p.sum(1)).sum()) for p in (first, second)
+    )
+    low, high = max(information1, information2), min(information1 + information2, entropy)
     if ((first > 0).sum(0) * (second > 0).sum(0)).sum() <= MOST_CELLS:
-        found = _turns(first, second, _possible(first, second), entropy)
-        low, high = max(low, found[0]), min(high, found[1])
+        bounds = _turns(first, second, _possible(first, second), entropy)
+        low, high = max(low, bounds[0]), min(high, bounds[1])
     return low / LN2, max(high, low) / LN2
 
 
@@ -68,7 +70,7 @@ def _possible(first: Array, second: Array) -> _Cells:
 def _turns(first: Array, second: Array, cells: _Cells, entropy: float) -> tuple[float, float]:
     """The narrowest bounds met, in nats."""
     p1, p2 = first.ravel(), second.ravel()
-    mass = first.sum(1)[cells.one] * second.sum(1)[cells.other]
+    mass = first.sum(1)[cells.x1] * second.sum(1)[cells.x2]
     u, v = np.zeros_like(p1), np.ones_like(p2)
     low, high = 0.0, entropy
     for turn in range(1, MOST_TURNS + 1):
@@ -92,7 +94,7 @@ def _dual(first: Array, second: Array, u: Array, v: Array, growth: Array, cells:
     p1, p2 = first.ravel(), second.ravel()
     value = sum(float((p[p > 0] * np.log(factor[p > 0])).sum()) for p, factor in ((p1, u), (p2, v)))
     costs = []
-    for p, symbol in ((first.sum(1), cells.one), (second.sum(1), cells.other)):
+    for p, symbol in ((first.sum(1), cells.x1), (second.sum(1), cells.x2)):
         excess = np.full(len(p), -np.inf)
         np.maximum.at(excess, symbol, np.log(np.maximum(growth, TINY)))
         costs.append(float((p[p > 0] * excess[p > 0]).sum()))
@@ -114,5 +116,5 @@ def _primal(first: Array, second: Array, q: Array, cells: _Cells) -> float:
 
 
 def _xlogx(p: Array) -> Array:
-    found: Array = p * np.log(np.where(p > 0, p, 1.0))
-    return found
+    product: Array = p * np.log(np.where(p > 0, p, 1.0))
+    return product

@@ -12,17 +12,17 @@ Array = NDArray[np.float64]
 
 def mean_pairing(pairings: Sequence[Array | None]) -> Array | None:
     """Of what true pairs tell beyond shuffled ones, draw by draw; None where it was not asked."""
-    there = [one for one in pairings if one is not None]
+    there = [pairing for pairing in pairings if pairing is not None]
     return np.asarray(np.mean(there, 0)) if there else None
 
 
 def mean_control(controls: Sequence[Control | None]) -> Control | None:
     """Of every figure of the controls; None where there are none."""
-    there = [one.model_dump() for one in controls if one is not None]
+    there = [control.model_dump() for control in controls if control is not None]
     if not there:
         return None
     return Control(
-        **{key: type(value)(np.mean([one[key] for one in there])) for key, value in there[0].items()}
+        **{key: type(value)(np.mean([control[key] for control in there])) for key, value in there[0].items()}
     )
 
 
@@ -33,9 +33,9 @@ def mean_curve(curves: Sequence[tuple[LearningPoint, ...]]) -> tuple[LearningPoi
     return tuple(
         LearningPoint(
             n=points[0].n,
-            information=float(np.mean([one.information for one in points])),
-            synergy=float(np.mean([one.synergy for one in points])),
-            gain=float(np.mean([one.gain for one in points])),
+            information=float(np.mean([point.information for point in points])),
+            synergy=float(np.mean([point.synergy for point in points])),
+            gain=float(np.mean([point.gain for point in points])),
         )
         for points in zip(*curves, strict=True)
     )

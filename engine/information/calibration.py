@@ -28,7 +28,7 @@ class Calibration:
     def __init__(self, entries: Entries) -> None:
         self.aside = pick(entries.chosen_on)
         self.labels = entries.labels.gather(1, self.aside.rows)[:, None]
-        self.weights = self.aside.own / self.aside.own.sum(1, keepdim=True)
+        self.weights = self.aside.is_kept / self.aside.is_kept.sum(1, keepdim=True)
         self.prior = class_shares(entries).log()[..., None]
         self.factor = self.prior.new_ones(len(entries.labels))
         self.best_factor = self.factor.clone()
@@ -75,10 +75,10 @@ def mixture(members: Sequence[Tensor], entries: Entries) -> Tensor:
     aside = pick(entries.chosen_on)
     labels = entries.labels.gather(1, aside.rows)[:, None]
     picked = torch.stack([member.gather(1, labels)[:, 0] for member in members]).double().exp()
-    count = aside.own.sum(1).double()
+    count = aside.is_kept.sum(1).double()
     weights = picked.new_full((len(members), len(count)), 1 / len(members))
     for _ in range(MIXING_ROUNDS):
         shared = weights[..., None] * picked
-        belongs = shared / shared.sum(0).clamp_min(1e-300) * aside.own
+        belongs = shared / shared.sum(0).clamp_min(1e-300) * aside.is_kept
         weights = (belongs.sum(2) + PSEUDO_COUNT / len(members)) / (count + PSEUDO_COUNT)
     return weights

@@ -36,18 +36,20 @@ def permuted_labels(
         views, labels, layout = _some(views, rows), labels[rows], layout.some(rows)
     permuted = [exchanged(labels, layout.groups, generator) for _ in range(settings.controls)]
     folds = [
-        divide(own, layout, settings.folds, seed * 1000 + 900 + number)[0]
-        for number, own in enumerate(permuted)
+        divide(relabelled, layout, settings.folds, seed * 1000 + 900 + number)[0]
+        for number, relabelled in enumerate(permuted)
     ]
-    found, prior = fit_folds(_some(views), permuted, folds, settings.probe, seed)
+    posteriors, prior = fit_folds(_some(views), permuted, folds, settings.probe, seed)
     readings = []
-    for number, own in enumerate(permuted):
+    for number, relabelled in enumerate(permuted):
         logs, log_prior, scored = _joined(
-            {name: [parts[number]] for name, parts in found.items()}, [prior[number]]
+            {name: [parts[number]] for name, parts in posteriors.items()}, [prior[number]]
         )
-        readings.append(read_classes(logs, log_prior, own[scored], np.ones((1, len(scored))), first, second))
+        readings.append(
+            read_classes(logs, log_prior, relabelled[scored], np.ones((1, len(scored))), first, second)
+        )
     information, synergy, gain = (
-        np.array([one.values[name][0] for one in readings]) for name in ("fused", "synergy", "gain")
+        np.array([reading.values[name][0] for reading in readings]) for name in ("fused", "synergy", "gain")
     )
     return Control(
         information=float(information.mean()),
@@ -83,17 +85,17 @@ def learning_curve(
         listed = np.argsort(order, kind="stable")
         listed = listed[~always[listed]]
         rows = np.sort(np.concatenate([np.flatnonzero(always), listed[: round(share * len(listed))]]))
-        own = labels[rows]
-        counts = np.bincount(own, minlength=int(labels.max()) + 1)
+        fewer = labels[rows]
+        counts = np.bincount(fewer, minlength=int(labels.max()) + 1)
         if len(rows) < FEWEST_FOR_A_POINT or counts.min() < settings.folds:
             continue
-        folds = divide(own, layout.some(rows), settings.folds, seed * 1000)
+        folds = divide(fewer, layout.some(rows), settings.folds, seed * 1000)
         if len(rows) > MOST_FOR_CONTROLS // 2:
             folds = folds[:2]  # they hold enough samples to tell whether the curve still rises
         logs, prior, scored = _joined(
-            *fit_folds(_some(views, rows), [own] * len(folds), folds, settings.probe, seed, sources)
+            *fit_folds(_some(views, rows), [fewer] * len(folds), folds, settings.probe, seed, sources)
         )
-        reading = read_classes(logs, prior, own[scored], np.ones((1, len(scored))), first, second)
+        reading = read_classes(logs, prior, fewer[scored], np.ones((1, len(scored))), first, second)
         points.append(_point(len(rows), reading))
     return (*points, _point(n, whole))
 
@@ -106,11 +108,13 @@ def _some(views: Mapping[str, Prepared], rows: Rows | None = None) -> dict[str, 
 
 
 def _joined(
-    found: Mapping[str, Sequence[Scored]], prior: Sequence[Scored]
+    posteriors: Mapping[str, Sequence[Scored]], prior: Sequence[Scored]
 ) -> tuple[dict[str, Array], Array, Rows]:
     """Log-probabilities of the views and of the prior, and the scored rows, of several folds one after the
     other."""
-    logs = {name: np.concatenate([part.log_posterior for part in parts]) for name, parts in found.items()}
+    logs = {
+        name: np.concatenate([part.log_posterior for part in parts]) for name, parts in posteriors.items()
+    }
     return (
         logs,
         np.concatenate([part.log_posterior for part in prior]),

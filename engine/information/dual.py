@@ -197,13 +197,13 @@ def _cut(
 
 def _residual(problem: _Problem, point: _Point, target: Array) -> Array:
     weighted = point.multipliers[..., None] * point.softmax
-    one = (problem.first - weighted.sum(2)) ** 2
-    other = (problem.second - weighted.sum(1)) ** 2
+    missed1 = (problem.first - weighted.sum(2)) ** 2
+    missed2 = (problem.second - weighted.sum(1)) ** 2
     centre = (
         np.where(point.multipliers > 0, point.multipliers * -point.constraint - target[:, None, None], 0.0)
         ** 2
     )
-    length: Array = np.sqrt(one.sum((1, 2)) + other.sum((1, 2)) + centre.sum((1, 2)))
+    length: Array = np.sqrt(missed1.sum((1, 2)) + missed2.sum((1, 2)) + centre.sum((1, 2)))
     return length
 
 

@@ -27,7 +27,7 @@ class Picked(NamedTuple):
     own."""
 
     rows: Tensor
-    own: Tensor
+    is_kept: Tensor
 
     def of(self, values: Tensor) -> Tensor:
         """These rows of values (m, c, n): (m, c, v)."""
@@ -37,18 +37,18 @@ class Picked(NamedTuple):
 def entries_of(folds: Sequence[Fold], labels: Sequence[Rows], device: torch.device) -> Entries:
     """One entry a fold, with labels (n,) of its own; classes are counted over all."""
     masks = [np.stack([getattr(fold, part) for fold in folds]) for part in ("fitted", "chosen_on", "scored")]
-    fitted, chosen_on, scored, own = (
+    fitted, chosen_on, scored, stacked = (
         torch.as_tensor(values, device=device) for values in (*masks, np.stack(labels))
     )
-    return Entries(fitted, chosen_on, scored, own, int(own.max()) + 1)
+    return Entries(fitted, chosen_on, scored, stacked, int(stacked.max()) + 1)
 
 
 def pick(mask: Tensor) -> Picked:
     """The rows of a mask (m, n), in ascending order."""
     counts = mask.sum(1)
     rows = mask.to(torch.int8).argsort(dim=1, descending=True, stable=True)[:, : int(counts.max())]
-    own = torch.arange(rows.shape[1], device=mask.device) < counts[:, None]
-    return Picked(torch.where(own, rows, 0), own)
+    is_kept = torch.arange(rows.shape[1], device=mask.device) < counts[:, None]
+    return Picked(torch.where(is_kept, rows, 0), is_kept)
 
 
 def class_shares(entries: Entries) -> Tensor:

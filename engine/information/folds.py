@@ -73,10 +73,10 @@ def exchanged(labels: Rows, groups: Rows | None, generator: np.random.Generator)
     if groups is None:
         return labels[generator.permutation(len(labels))]
     count = int(groups.max()) + 1
-    one, other = (np.argsort(generator.permutation(count)[groups], kind="stable") for _ in range(2))
-    found = np.empty_like(labels)
-    found[one] = labels[other]
-    return found
+    places, sources = (np.argsort(generator.permutation(count)[groups], kind="stable") for _ in range(2))
+    moved = np.empty_like(labels)
+    moved[places] = labels[sources]
+    return moved
 
 
 def _between(given: Rows, strata: Rows, groups: Rows | None, seed: int) -> list[Fold]:

@@ -25,8 +25,10 @@ def decompose_gaussian(covariance: ArrayLike, d1: int, d2: int) -> TableDecompos
     """
     matrix = _checked(covariance, d1, d2)
     sources = list(range(d1 + d2))
-    one, two = sources[:d1], sources[d1:]
-    information1, information2, information = (_information(matrix, chosen) for chosen in (one, two, sources))
+    sources1, sources2 = sources[:d1], sources[d1:]
+    information1, information2, information = (
+        _information(matrix, chosen) for chosen in (sources1, sources2, sources)
+    )
     union = max(information1, information2)
     return TableDecomposition(
         redundancy=min(information1, information2),

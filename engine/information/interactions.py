@@ -25,8 +25,8 @@ def interactions(even: Tensor, entries: Entries) -> Tensor:
     fitted = zip(entries.fitted, entries.labels, strict=True)
     axes = torch.stack([_axes(even[:, rows], labels[rows], entries.classes) for rows, labels in fitted])
     seen = axes.mT @ even
-    one, other = torch.triu_indices(seen.shape[1], seen.shape[1], device=seen.device)
-    features = torch.cat([seen, seen[:, one] * seen[:, other]], 1)
+    left, right = torch.triu_indices(seen.shape[1], seen.shape[1], device=seen.device)
+    features = torch.cat([seen, seen[:, left] * seen[:, right]], 1)
     features = features - features.mean(2, keepdim=True)
     variances, turn = torch.linalg.eigh((features @ features.mT / features.shape[2]).double())
     scale = variances.clamp_min(SMALLEST * variances.max()).rsqrt()
@@ -40,7 +40,7 @@ def _axes(x: Tensor, labels: Tensor, classes: int) -> Tensor:
     share = share / share.sum(1, keepdim=True).clamp_min(1.0)
     weight = torch.bincount(labels, minlength=classes) / len(labels)
     means = share @ x.T
-    second = torch.stack([(x * one) @ x.T for one in share])
+    second = torch.stack([(x * weights) @ x.T for weights in share])
     covariances = second - means[:, :, None] * means[:, None]
     means = means - weight @ means
     apart = covariances - (weight[:, None, None] * covariances).sum(0)

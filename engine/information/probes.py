@@ -59,11 +59,11 @@ class Sources(NamedTuple):
 
     def sides(self, views: Mapping[str, Prepared]) -> tuple[Side, Side]:
         """Directions of both modalities; equal views count once."""
-        one, two = (
+        first, second = (
             side_of([views[name].scores for name in names if views[name].same_as not in names])
             for names in self
         )
-        return one, two
+        return first, second
 
 
 class Scored(NamedTuple):
@@ -101,8 +101,8 @@ def cross_fit(
     posteriors, prior = fit_folds(views, [labels] * len(folds), folds, settings.probe, seed, sources)
     rows = layout.scored(len(labels))
     numbers = np.stack([np.argmax([fold.scored[rows] for fold in division], 0) for division in divisions])
-    found = {name: _collect(scored, fold_seeds) for name, scored in posteriors.items()}
-    return OutOfFold(found, _collect(prior, fold_seeds), numbers)
+    log_posterior = {name: _collect(scored, fold_seeds) for name, scored in posteriors.items()}
+    return OutOfFold(log_posterior, _collect(prior, fold_seeds), numbers)
 
 
 def fit_folds(
@@ -116,19 +116,21 @@ def fit_folds(
     """What the probes of each view, students of the view "fused" where `sources` are given, and the class
     prior say in each fold, which has labels (n,) of its own."""
     entries = entries_of(folds, labels, next(iter(views.values())).scores.even.device)
-    found: dict[str, list[Scored]] = {}
+    posteriors: dict[str, list[Scored]] = {}
     for name, view in views.items():
-        if view.same_as in found:
-            found[name] = found[view.same_as]
+        if view.same_as in posteriors:
+            posteriors[name] = posteriors[view.same_as]
             continue
         members = _members(view.scores, entries, probe, seed)
         if name == "fused" and sources is not None:
-            found |= _with_students(list(members), sources.sides(views), entries)
+            posteriors |= _with_students(list(members), sources.sides(views), entries)
         else:
-            found[name] = _stacked(members, entries)[0]
+            posteriors[name] = _stacked(members, entries)[0]
     prior = class_shares(entries).log().double().cpu().numpy()
     rows = [np.flatnonzero(fold.scored) for fold in folds]
-    return found, [Scored(own, np.tile(logs, (len(own), 1))) for own, logs in zip(rows, prior, strict=True)]
+    return posteriors, [
+        Scored(scored, np.tile(logs, (len(scored), 1))) for scored, logs in zip(rows, prior, strict=True)
+    ]
 
 
 def _with_students(
@@ -139,12 +141,15 @@ def _with_students(
     scored, shares = _stacked(members, entries)
     prior = members[0]
     scores = sum(
-        (share[:, None, None] * (one - prior) for share, one in zip(shares.float(), members, strict=True)),
+        (
+            share[:, None, None] * (logits - prior)
+            for share, logits in zip(shares.float(), members, strict=True)
+        ),
         torch.zeros_like(prior),
     )
     answers = teach(scores, *sides, entries.fitted, entries.chosen_on)
-    one, two, both = (_calibrated(answer, entries) for answer in answers)
-    stacks = ([prior, one], [prior, two], [prior, one, two, both])
+    first, second, both = (_calibrated(answer, entries) for answer in answers)
+    stacks = ([prior, first], [prior, second], [prior, first, second, both])
     students = zip(TAUGHT, (_stacked(stack, entries)[0] for stack in stacks), strict=True)
     return {"fused": scored, **dict(students)}
 
@@ -164,13 +169,13 @@ def _stacked(members: Iterable[Tensor], entries: Entries) -> tuple[list[Scored],
     on_aside: list[Tensor] = []
     on_scored: list[Tensor] = []
     for logits in members:
-        for picked, found in ((aside, on_aside), (scored, on_scored)):
-            found.append(torch.log_softmax(picked.of(logits).double(), 1))
+        for picked, kept in ((aside, on_aside), (scored, on_scored)):
+            kept.append(torch.log_softmax(picked.of(logits).double(), 1))
     shares = mixture(on_aside, entries)
     mixed = torch.logsumexp(torch.stack(on_scored) + shares.log()[..., None, None], 0).mT
     return [
-        Scored(rows[own].cpu().numpy(), logs[own].cpu().numpy())
-        for rows, own, logs in zip(*scored, mixed, strict=True)
+        Scored(rows[is_kept].cpu().numpy(), logs[is_kept].cpu().numpy())
+        for rows, is_kept, logs in zip(*scored, mixed, strict=True)
     ], shares
 
 
@@ -189,8 +194,8 @@ def _members(scores: Directions, entries: Entries, probe: str, seed: int) -> Ite
 def _collect(scored: Sequence[Scored], fold_seeds: int) -> Array:
     """(fold seeds, s, c) of the entries that scored each of s rows, which are in ascending order."""
     folds = len(scored) // fold_seeds
-    rows = np.sort(np.concatenate([one.rows for one in scored[:folds]]))
+    rows = np.sort(np.concatenate([answer.rows for answer in scored[:folds]]))
     collected = np.empty((fold_seeds, len(rows), scored[0].log_posterior.shape[1]))
-    for number, one in enumerate(scored):
-        collected[number // folds, np.searchsorted(rows, one.rows)] = one.log_posterior
+    for number, answer in enumerate(scored):
+        collected[number // folds, np.searchsorted(rows, answer.rows)] = answer.log_posterior
     return collected

@@ -84,8 +84,8 @@ def union_excess(bins1: Bins, bins2: Bins, labels: Bins, weights: Array) -> tupl
         low, high = union_information(tables)
         excess = (low + high) / 2 - np.maximum(terms.information1, terms.information2) - bias
         gap = float((high - low).max())
-    found = np.maximum(excess, 0.0)
-    again = np.concatenate([found[:1], np.resize(found[1:] if solved > 1 else found, len(weights) - 1)])
+    floored = np.maximum(excess, 0.0)
+    again = np.concatenate([floored[:1], np.resize(floored[1:] if solved > 1 else floored, len(weights) - 1)])
     return again, gap
 
 
@@ -97,17 +97,17 @@ def _large_excess(bins1: Bins, bins2: Bins, labels: Bins, weights: Array) -> tup
         _counts(bins * c + labels, (int(bins.max()) + 1) * c, weights).reshape(len(weights), -1, c)
         for bins in (bins1, bins2)
     )
-    bias = _times(weights) * min(float(_bias(one[:1])[0]) for one in (first, second))
+    bias = _times(weights) * min(float(_bias(table[:1])[0]) for table in (first, second))
     low, high = np.array(
         [
-            bracket_marginals(one / one.sum(), other / other.sum())
-            for one, other in zip(first, second, strict=True)
+            bracket_marginals(table1 / table1.sum(), table2 / table2.sum())
+            for table1, table2 in zip(first, second, strict=True)
         ]
     ).T
     larger = np.max(
         [
-            information_terms((one / one.sum((1, 2), keepdims=True))[:, :, None]).information1
-            for one in (first, second)
+            information_terms((tables / tables.sum((1, 2), keepdims=True))[:, :, None]).information1
+            for tables in (first, second)
         ],
         0,
     )

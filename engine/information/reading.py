@@ -75,9 +75,11 @@ def read_classes(
         gained = np.maximum(unseen - surprise, 0.0)
         mended = np.minimum(binned_information(bins[name], labels, weights), MENDED * gained)
         told[name] = np.minimum(np.maximum(gained, mended), entropy)
-    one, two = (_most({name: told[name][0] for name in names if name in told}) for names in (first, second))
-    excess, gap = union_excess(bins[one], bins[two], labels, weights)
-    return Reading(parts(told, one, two, excess, entropy), (one, two), gap)
+    view1, view2 = (
+        _most({name: told[name][0] for name in names if name in told}) for names in (first, second)
+    )
+    excess, gap = union_excess(bins[view1], bins[view2], labels, weights)
+    return Reading(parts(told, view1, view2, excess, entropy), (view1, view2), gap)
 
 
 def label_entropy(labels: NDArray[np.int64], weights: Array) -> Array:
@@ -103,28 +105,30 @@ def read_values(
     total = weights.sum(1, keepdims=True)
     variance = weights @ prior_errors / total
     told = {
-        name: np.maximum(0.5 * np.log2(variance / np.maximum(weights @ own / total, 1e-300)), 0.0)
-        for name, own in errors.items()
+        name: np.maximum(0.5 * np.log2(variance / np.maximum(weights @ squared / total, 1e-300)), 0.0)
+        for name, squared in errors.items()
     }
     readings = []
     for k in range(prior_errors.shape[1]):
-        here = {name: own[:, k] for name, own in told.items()}
-        one, two = (
+        here = {name: columns[:, k] for name, columns in told.items()}
+        view1, view2 = (
             _most({name: here[name][0] for name in names if name in here}) for names in (first, second)
         )
         nothing = np.zeros(len(weights))
-        readings.append(Reading(parts(here, one, two, nothing, nothing), (one, two), 0.0))
+        readings.append(Reading(parts(here, view1, view2, nothing, nothing), (view1, view2), 0.0))
     return readings
 
 
-def parts(told: Mapping[str, Array], one: str, two: str, excess: Array, entropy: Array) -> dict[str, Array]:
+def parts(
+    told: Mapping[str, Array], view1: str, view2: str, excess: Array, entropy: Array
+) -> dict[str, Array]:
     """All quantities from Î of the views, of which `one` and `two` stand for the modalities, and from the
     excess e.
 
     Î∪ = min(max(Î1, Î2) + e, Î1 + Î2); what is traced is Î of the students of both − Î∪, or S itself where
     there are none.
     """
-    fused, first, second, both = (told[name] for name in ("fused", one, two, "both"))
+    fused, first, second, both = (told[name] for name in ("fused", view1, view2, "both"))
     union = np.minimum(np.maximum(first, second) + excess, first + second)
     values = (
         first + second - union,
@@ -146,8 +150,8 @@ def parts(told: Mapping[str, Array], one: str, two: str, excess: Array, entropy:
 
 def average(readings: list[Reading]) -> Reading:
     """The mean over labels or values, draw by draw."""
-    values = {name: np.mean([one.values[name] for one in readings], 0) for name in QUANTITIES}
-    return Reading(values, readings[0].chosen, max(one.gap for one in readings))
+    values = {name: np.mean([reading.values[name] for reading in readings], 0) for name in QUANTITIES}
+    return Reading(values, readings[0].chosen, max(reading.gap for reading in readings))
 
 
 def pool(logs: Array) -> Array:

@@ -50,30 +50,32 @@ def modality(features: NDArray[np.generic]) -> Modality:
 def copies(modalities: Sequence[Modality], folds: int) -> Rows | None:
     """Groups (n,) of rows that are copies of each other, or None where there are none."""
     n = len(modalities[0].numbers)
-    together = np.stack([one.numbers for one in modalities], 1)
+    together = np.stack([member.numbers for member in modalities], 1)
     joint = np.unique(together, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     pairs = _pairs(joint)
-    if not any(one.continuous and pairs and pairs >= AGREE * _pairs(one.numbers) for one in modalities):
+    if not any(
+        member.continuous and pairs and pairs >= AGREE * _pairs(member.numbers) for member in modalities
+    ):
         return None
     sizes = np.bincount(joint)[joint]
     apart = sizes > n // (2 * folds)  # met so often that it is a symbol: to know it is to know its share
     joint[apart] = joint.max() + 1 + np.arange(int(apart.sum()))
-    found: Rows = np.unique(joint, return_inverse=True)[1].astype(np.int64)
-    return found if int(found.max()) + 1 < n else None
+    numbers: Rows = np.unique(joint, return_inverse=True)[1].astype(np.int64)
+    return numbers if int(numbers.max()) + 1 < n else None
 
 
-def united(one: Rows | None, other: Rows | None, folds: int) -> Rows | None:
+def united(first: Rows | None, second: Rows | None, folds: int) -> Rows | None:
     """The finest groups (n,) that tear neither. Where a chain of links would leave a group larger than a fold
     or too few groups, those of `one` stand."""
-    if one is None or other is None:
-        return other if one is None else one
-    ends = other + int(one.max()) + 1
+    if first is None or second is None:
+        return second if first is None else first
+    ends = second + int(first.max()) + 1
     size = int(ends.max()) + 1
-    graph = coo_matrix((np.ones(len(one)), (one, ends)), shape=(size, size))
-    whole: Rows = np.unique(connected_components(graph, directed=False)[1][one], return_inverse=True)[1]
+    graph = coo_matrix((np.ones(len(first)), (first, ends)), shape=(size, size))
+    whole: Rows = np.unique(connected_components(graph, directed=False)[1][first], return_inverse=True)[1]
     sizes = np.bincount(whole)
-    if len(sizes) < 2 * folds or sizes.max() > max(len(one) // folds, int(np.bincount(one).max())):
-        return one
+    if len(sizes) < 2 * folds or sizes.max() > max(len(first) // folds, int(np.bincount(first).max())):
+        return first
     return whole.astype(np.int64)
 
 

@@ -89,7 +89,7 @@ def decompose_samples(
     (True, True)
     """
     labels = Labels(y, kind, None if ceiling is None else Ceiling(ceiling, ceiling_kind))
-    found = decompose_tasks(
+    decompositions = decompose_tasks(
         z,
         z1,
         z2,
@@ -102,7 +102,7 @@ def decompose_samples(
         z_shuffled=z_shuffled,
         z_exchanged=z_exchanged,
     )
-    return found["y"]
+    return decompositions["y"]
 
 
 def decompose_tasks(
@@ -127,18 +127,18 @@ def decompose_tasks(
     views = prepare_views(z, z1, z2, z_shuffled, z_exchanged, settings.probe, device)
     layout, said = arrange((z, z1, z2), groups, parts, views.n, settings.folds)
     views = views._replace(said=(*views.said, *said))
-    found = {}
+    decompositions = {}
     for name, task in labels.items():
         try:
-            found[name] = _decompose(views, task, layout, settings, seed)
+            decompositions[name] = _decompose(views, task, layout, settings, seed)
         except InformationError as error:
             if refused is None:
                 raise
             refused[name] = str(error)
-    corrected = holm([one.p_synergy or 0.0 for one in found.values()])
+    corrected = holm([decomposition.p_synergy or 0.0 for decomposition in decompositions.values()])
     return {
-        name: one.model_copy(update={"p_synergy_holm": p})
-        for (name, one), p in zip(found.items(), corrected, strict=True)
+        name: decomposition.model_copy(update={"p_synergy_holm": p})
+        for (name, decomposition), p in zip(decompositions.items(), corrected, strict=True)
     }
 
 
@@ -156,10 +156,13 @@ def _decompose(
     columns, kept, warnings = _columns(values, task.kind, views.n, settings)
     views, layout = views.some(kept), layout.some(kept)
     weights = _weights(layout, views.n, settings, seed)
-    found = [
+    columns_read = [
         _decompose_classes(views, column, layout, settings, seed, weights) for column in columns.values()
     ]
-    reading, classes = average([one.reading for one in found]), max(map(np.max, columns.values())) + 1
+    reading, classes = (
+        average([column.reading for column in columns_read]),
+        max(map(np.max, columns.values())) + 1,
+    )
     if reading.gap > GAP_TOLD:
         warnings = (
             *warnings,
@@ -168,16 +171,19 @@ def _decompose(
         )
     return summarise(
         reading,
-        [average(list(of_one_seed)) for of_one_seed in zip(*(one.per_seed for one in found), strict=True)],
+        [
+            average(list(of_a_seed))
+            for of_a_seed in zip(*(column.per_seed for column in columns_read), strict=True)
+        ],
         kind=task.kind,
         n=weights.shape[1],
         classes=int(classes),
         labels=len(columns),
         settings=settings,
-        p_information=min(1.0, min(one.p_information for one in found) * len(found)),
-        pairing=mean_pairing([one.pairing for one in found]),
-        permuted=mean_control([one.permuted for one in found]),
-        curve=mean_curve([one.curve for one in found]),
+        p_information=min(1.0, min(column.p_information for column in columns_read) * len(columns_read)),
+        pairing=mean_pairing([column.pairing for column in columns_read]),
+        permuted=mean_control([column.permuted for column in columns_read]),
+        curve=mean_curve([column.curve for column in columns_read]),
         ceiling=task.ceiling,
         warnings=[*views.said, *warnings],
         began=began,
@@ -217,11 +223,11 @@ def _decompose_classes(
 ) -> _ClassReading:
     fold_seeds = _fold_seeds(layout, settings)
     fitted = cross_fit(views.prepared, labels, layout, settings, seed, fold_seeds, views.taught)
-    logs = {name: pool(own) for name, own in fitted.log_posterior.items()}
+    logs = {name: pool(by_seed) for name, by_seed in fitted.log_posterior.items()}
     prior = pool(fitted.log_prior)
     scored = layout.scored(views.n)
     seen, groups = labels[scored], layout.some(scored).groups
-    read = {name: own for name, own in logs.items() if name != "shuffled"}
+    read = {name: by_seed for name, by_seed in logs.items() if name != "shuffled"}
     reading = read_classes(read, prior, seen, weights, views.first, views.second)
     alone = np.ones((1, len(scored)))
     per_seed = [
@@ -276,8 +282,8 @@ class _Columns(NamedTuple):
 def _columns(values: NDArray[Any], kind: Kind, n: int, settings: EstimatorSettings) -> _Columns:
     """Samples of classes, and labels of a multilabel task, that are too rare are left out."""
     if kind == "classification":
-        found = check_classes(values, n, settings.folds)
-        return _Columns({0: found.labels}, found.kept, found.said)
+        checked = check_classes(values, n, settings.folds)
+        return _Columns({0: checked.labels}, checked.kept, checked.said)
     if values.ndim != 2 or len(values) != n or not np.isin(values, (0, 1)).all():
         raise InformationError(
             f"a multilabel task needs zeros and ones of shape ({n}, labels); got shape {values.shape}"
@@ -310,13 +316,17 @@ def _decompose_values(
         said.append("a regression is read by ridge regression, whichever probe is named")
     fold_seeds = _fold_seeds(layout, settings)
     errors, prior = fit_values(views.prepared, targets, layout, settings, seed, fold_seeds, views.taught)
-    pooled = {name: own.mean(0) for name, own in errors.items()}
+    pooled = {name: by_seed.mean(0) for name, by_seed in errors.items()}
     reading = average(read_values(pooled, prior.mean(0), weights, views.first, views.second))
     alone = np.ones((1, weights.shape[1]))
     per_seed = [
         average(
             read_values(
-                {name: own[k] for name, own in errors.items()}, prior[k], alone, views.first, views.second
+                {name: by_seed[k] for name, by_seed in errors.items()},
+                prior[k],
+                alone,
+                views.first,
+                views.second,
             )
         )
         for k in range(fold_seeds)

@@ -74,8 +74,8 @@ def teach(scores: Tensor, first: Side, second: Side, fitted: Tensor, chosen_on: 
     sides = (first, second)
     axes = [_axes(side.linear[:MOST_DIRECTIONS], weights, rows) for side in sides]
     alone = [
-        [side.linear, *side.kernels, _products(own, own, upper=True), _bent(own)]
-        for side, own in zip(sides, axes, strict=True)
+        [side.linear, *side.kernels, _products(scores, scores, upper=True), _bent(scores)]
+        for side, scores in zip(sides, axes, strict=True)
     ]
     together = [*alone[0], *alone[1], *_interplay(sides, axes, weights, rows)]
     return Answers(
@@ -97,7 +97,7 @@ def _axes(x: Tensor, weights: Tensor, rows: Tensor) -> Tensor:
     seen = x[:, rows]
     linear = torch.linalg.svd((weights @ seen.T).mT, full_matrices=False)[0][:, :, :MEAN_AXES]
     squared = torch.stack(
-        [sum(((seen * one) @ seen.T) @ ((seen * one) @ seen.T) for one in w) for w in weights]
+        [sum(((seen * weight) @ seen.T) @ ((seen * weight) @ seen.T) for weight in w) for w in weights]
     )
     curved = torch.linalg.eigh(squared)[1][:, :, -CURVED_AXES:]
     return torch.cat([linear, curved], 2).mT @ x
@@ -108,21 +108,23 @@ def _interplay(
 ) -> list[Tensor]:
     """Products of a feature of one modality and one of the other: along the axes of E[target x1 x2ᵀ], along
     those of each modality, and of kernel features."""
-    one, two = (side.linear[:MOST_DIRECTIONS] for side in sides)
-    moments = torch.stack([torch.stack([(one[:, rows] * t) @ two[:, rows].T for t in w]) for w in weights])
+    first, second = (side.linear[:MOST_DIRECTIONS] for side in sides)
+    moments = torch.stack(
+        [torch.stack([(first[:, rows] * t) @ second[:, rows].T for t in w]) for w in weights]
+    )
     left = torch.linalg.eigh((moments @ moments.mT).sum(1))[1][:, :, -PAIRED_AXES:]
     right = torch.linalg.eigh((moments.mT @ moments).sum(1))[1][:, :, -PAIRED_AXES:]
-    found = [_products(left.mT @ one, right.mT @ two), _products(axes[0], axes[1])]
+    products = [_products(left.mT @ first, right.mT @ second), _products(axes[0], axes[1])]
     kernels = [side.kernels[len(side.kernels) // 2][None, :KERNEL_PRODUCTS] for side in sides if side.kernels]
-    return [*found, _products(kernels[0], kernels[1])[0]] if len(kernels) == 2 else found
+    return [*products, _products(kernels[0], kernels[1])[0]] if len(kernels) == 2 else products
 
 
-def _products(one: Tensor, other: Tensor, upper: bool = False) -> Tensor:
+def _products(left: Tensor, right: Tensor, upper: bool = False) -> Tensor:
     """(m, f, n) products of the features (m, a, n) with (m, b, n); `upper`: each pair once."""
     if upper:
-        a, b = torch.triu_indices(one.shape[1], other.shape[1], device=one.device)
-        return _even(one[:, a] * other[:, b])
-    return _even((one[:, :, None] * other[:, None]).flatten(1, 2))
+        a, b = torch.triu_indices(left.shape[1], right.shape[1], device=left.device)
+        return _even(left[:, a] * right[:, b])
+    return _even((left[:, :, None] * right[:, None]).flatten(1, 2))
 
 
 def _bent(axes: Tensor) -> Tensor:

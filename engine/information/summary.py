@@ -65,7 +65,7 @@ def summarise(
     margins = {
         name: margin(
             reading.values[name],
-            [float(one.values[name][0]) for one in per_seed],
+            [float(reading_of_seed.values[name][0]) for reading_of_seed in per_seed],
             blur if name in ("synergy", "traced") else 0.0,
         )
         for name in QUANTITIES
@@ -78,7 +78,7 @@ def summarise(
         p_synergy = max(p_synergy, p_above_zero(traced.value, margins["traced"], settings.draws))
         estimates["synergy"] = alone.model_copy(update={"low": min(alone.low, traced.low)})
     moved = curve[-1].synergy - curve[-2].synergy if len(curve) > 1 else 0.0
-    found = SampleDecomposition(
+    decomposition = SampleDecomposition(
         kind=kind,
         **{
             name: estimates[name] if name in CLAIMED else Spread(**estimates[name].model_dump())
@@ -109,7 +109,7 @@ def summarise(
         warnings=tuple(warnings),
         seconds=time.perf_counter() - began,
     )
-    return found.model_copy(update={"warnings": (*warnings, *_warnings(found, moved))})
+    return decomposition.model_copy(update={"warnings": (*warnings, *_warnings(decomposition, moved))})
 
 
 def _estimate(name: str, told: Mapping[str, float], known: Margin, entropy: float) -> Estimate:
@@ -138,18 +138,18 @@ def _not_above_zero(values: Array) -> float:
     return float((1 + (values[1:] <= 0).sum()) / len(values))
 
 
-def _warnings(found: SampleDecomposition, moved: float) -> list[str]:
+def _warnings(decomposition: SampleDecomposition, moved: float) -> list[str]:
     said = []
-    if found.loss is not None:
-        said.append(LOSSES[found.loss])
-    if found.withheld:
+    if decomposition.loss is not None:
+        said.append(LOSSES[decomposition.loss])
+    if decomposition.withheld:
         said.append(WITHHELD)
-    if found.n < FEW_SAMPLES:
-        said.append(f"{found.n} samples: what is read falls short of what more samples would show")
-    if found.probe_limited:
+    if decomposition.n < FEW_SAMPLES:
+        said.append(f"{decomposition.n} samples: what is read falls short of what more samples would show")
+    if decomposition.probe_limited:
         said.append(RISING if moved > 0 else FALLING)
-    permuted = found.permuted
-    if permuted is not None and permuted.synergy_high > max(found.synergy.low, STILL_MOVING):
+    permuted = decomposition.permuted
+    if permuted is not None and permuted.synergy_high > max(decomposition.synergy.low, STILL_MOVING):
         said.append(
             f"on permuted labels the same probe reads up to {permuted.synergy_high:.3f} bit of synergy"
         )

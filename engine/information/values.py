@@ -51,7 +51,7 @@ def fit_values(
                 for fold, answer in zip(division, parts[number], strict=True):
                     errors[name][number][fold.scored] = (values - answer)[fold.scored] ** 2
     scored = layout.scored(len(values))
-    return {name: found[:, scored] for name, found in errors.items()}, prior[:, scored]
+    return {name: squared[:, scored] for name, squared in errors.items()}, prior[:, scored]
 
 
 def _students(
@@ -67,14 +67,14 @@ def _students(
     )
     centre, scale = values.mean(0), values.std(0)
     scores = torch.as_tensor((said - centre) / scale, dtype=torch.float32, device=device).mT
-    found = [
+    predictions = [
         answer.mT.double().cpu().numpy() * scale + centre
         for answer in teach(scores, *sides, fitted, chosen_on)
     ]
     asides = np.stack([fold.chosen_on for fold in folds])[..., None]
-    losses = np.stack([((values - answer) ** 2 * asides).sum(1) for answer in found])
-    best = np.take_along_axis(np.stack(found), losses.argmin(0)[None, :, None], 0)[0]
-    return dict(zip(TAUGHT, (*found[:2], best), strict=True))
+    losses = np.stack([((values - answer) ** 2 * asides).sum(1) for answer in predictions])
+    best = np.take_along_axis(np.stack(predictions), losses.argmin(0)[None, :, None], 0)[0]
+    return dict(zip(TAUGHT, (*predictions[:2], best), strict=True))
 
 
 def _ridge(view: Prepared, values: Array, fitted: NDArray[np.bool_], chosen_on: NDArray[np.bool_]) -> Array:

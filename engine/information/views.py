@@ -40,7 +40,7 @@ class Views(NamedTuple):
         if rows.all():
             return self
         kept = np.flatnonzero(rows)
-        prepared = {name: one.some(kept) for name, one in self.prepared.items()}
+        prepared = {name: view.some(kept) for name, view in self.prepared.items()}
         return self._replace(prepared=prepared, n=len(kept))
 
 
@@ -76,11 +76,11 @@ def prepare_views(
     raw["both"] = np.concatenate([raw["z1.0"], raw["z2.0"]], 1)
     sources = Sources(tuple(names[0]), tuple(names[1]))
     if exchanged is not None:
-        for kept, view, own in zip(("first", "second"), exchanged, names, strict=True):
+        for kept, view, side in zip(("first", "second"), exchanged, names, strict=True):
             values = np.asarray(view)
             if (values != values[0]).any():  # a fusion that heeds the other modality alone tells nothing here
                 raw[f"exchanged.{kept}"] = checked(f"z_exchanged.{kept}", view, n)
-                own.append(f"exchanged.{kept}")
+                side.append(f"exchanged.{kept}")
     if shuffled is not None:
         raw["shuffled"] = checked("z_shuffled", shuffled, n)
     prepared = prepare(raw, probe, device)
@@ -110,6 +110,6 @@ def _side_by_side(prepared: Mapping[str, Prepared]) -> bool:
     rank, n = both.shape
     if fused.shape != both.shape or 2 * rank > n:  # any two spans of almost n directions look alike
         return False
-    one, other = (view / view.norm(dim=1, keepdim=True) for view in (fused, both))
-    outside = other - (other @ one.T) @ one
+    fused_units, both_units = (view / view.norm(dim=1, keepdim=True) for view in (fused, both))
+    outside = both_units - (both_units @ fused_units.T) @ fused_units
     return bool(outside.square().sum(1).mean() < SAME_SPAN)

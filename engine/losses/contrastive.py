@@ -34,8 +34,8 @@ def similarities(rows: Tensor, columns: Tensor) -> Tensor:
 
 def retrieved(scores: Tensor) -> Tensor:
     """Share of rows (N, N) whose own column is the largest."""
-    own = torch.arange(len(scores), device=scores.device)
-    return (scores.detach().argmax(1) == own).to(scores.dtype).mean()
+    diagonal = torch.arange(len(scores), device=scores.device)
+    return (scores.detach().argmax(1) == diagonal).to(scores.dtype).mean()
 
 
 def info_nce(first: Tensor, second: Tensor, temperature: float) -> Contrast:
@@ -65,10 +65,10 @@ def comm_terms(
     first, second: the embeddings (N, E) of the two augmented views: each modality alone, then all together.
     """
     terms = []
-    for one, other in zip(first, second, strict=True):
+    for embedding1, embedding2 in zip(first, second, strict=True):
         forth, back = (
-            info_nce(one, second[prototype], temperature),
-            info_nce(other, first[prototype], temperature),
+            info_nce(embedding1, second[prototype], temperature),
+            info_nce(embedding2, first[prototype], temperature),
         )
         terms.append(Contrast((forth.loss + back.loss) / 2, (forth.accuracy + back.accuracy) / 2))
     return terms

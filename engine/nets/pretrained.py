@@ -45,14 +45,14 @@ def load_model(folder: Path, choose: Callable[[Any, str], Any]) -> nn.Module:
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         kind = transformers.AutoConfig.from_pretrained(folder, **options).model_type
-        model, found = choose(transformers, kind).from_pretrained(
+        model, loading = choose(transformers, kind).from_pretrained(
             folder, use_safetensors=True, output_loading_info=True, dtype=torch.float32, **options
         )
     except EncoderError:
         raise
     except Exception as error:  # safetensors' error has no base of its own
         raise EncoderError(f"{folder} holds no model that can be read: {_first_line(error)}") from None
-    missing = sorted(map(str, found["missing_keys"]))
+    missing = sorted(map(str, loading["missing_keys"]))
     if missing:
         raise EncoderError(f"{folder}: {len(missing)} weights are missing, the first is {missing[0]}")
     loaded: nn.Module = model.eval()
@@ -156,13 +156,15 @@ class Backbone(nn.Module):
         keys = _keys(values, is_padding)
         new = [i for i, key in enumerate(keys) if key not in self._kept]
         known = [i for i, key in enumerate(keys) if key in self._kept]
-        found = [torch.stack([self._kept[keys[i]].float() for i in known]).to(values.device)] if known else []
+        tokens = (
+            [torch.stack([self._kept[keys[i]].float() for i in known]).to(values.device)] if known else []
+        )
         if new:
             fresh = self._rounded(model, values[new], None if is_padding is None else is_padding[new])
             self._keep([keys[i] for i in new], fresh)
-            found.append(fresh)
+            tokens.append(fresh)
         place = torch.tensor([*known, *new], device=values.device).argsort()
-        return torch.cat(found)[place]
+        return torch.cat(tokens)[place]
 
     def _keep(self, keys: list[bytes], fresh: Tensor) -> None:
         if self._room <= 0:
@@ -177,7 +179,7 @@ def _keys(values: Tensor, is_padding: Tensor | None) -> list[bytes]:
     """A hash of each sample's content, from one copy of the batch."""
     contents = values.detach().cpu().contiguous().numpy()
     paddings = (
-        [b""] * len(contents) if is_padding is None else [own.tobytes() for own in is_padding.cpu().numpy()]
+        [b""] * len(contents) if is_padding is None else [mask.tobytes() for mask in is_padding.cpu().numpy()]
     )
     return [
         hashlib.blake2b(content.tobytes() + padding, digest_size=16).digest()

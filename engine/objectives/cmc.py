@@ -18,7 +18,7 @@ from engine.settings.objective import CmcSettings
 def cmc_terms(embeddings: Sequence[Tensor], temperature: float) -> list[Contrast]:
     """CMC's terms (Tian et al., 2020): InfoNCE of every pair of modalities (N, E), in the order (1, 2), (1,
     3), …, (2, 3), …"""
-    return [info_nce(one, other, temperature) for one, other in itertools.combinations(embeddings, 2)]
+    return [info_nce(first, second, temperature) for first, second in itertools.combinations(embeddings, 2)]
 
 
 class Cmc(SeparateObjective):
@@ -33,7 +33,9 @@ class Cmc(SeparateObjective):
     def __init__(self, settings: ExperimentSettings, modalities: Sequence[Modality], method: CmcSettings):
         super().__init__(settings, modalities, method.width)
         self.method = method
-        self.term_names = [f"align_{one}_{other}" for one, other in itertools.combinations(self.encoders, 2)]
+        self.term_names = [
+            f"align_{first}_{second}" for first, second in itertools.combinations(self.encoders, 2)
+        ]
 
     def forward(self, views: Sequence[View], progress: Progress, labels: Labels = NO_LABELS) -> StepOutput:
         local = torch.stack([self.project(name, views[0][name]) for name in self.encoders])

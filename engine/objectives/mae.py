@@ -47,9 +47,9 @@ class Mae(FusionObjective):
         rebuilt = self.decoder(*self.fusion.tokens(joined.values, visible))
         hidden = torch.split(joined.is_valid & ~visible, list(joined.sizes), 1)
         losses = {}
-        for (name, layout), own_hidden in zip(self.layouts.items(), hidden, strict=True):
+        for (name, layout), is_hidden in zip(self.layouts.items(), hidden, strict=True):
             target = layout.target(view[name])
-            counts = target.is_value & own_hidden[..., None] if layout.grid else target.is_value
+            counts = target.is_value & is_hidden[..., None] if layout.grid else target.is_value
             losses[f"rebuild_{name}"] = squared_error(rebuilt[name], Target(target.values, counts))
         return StepOutput(
             torch.stack(list(losses.values())).mean(), {name: loss.detach() for name, loss in losses.items()}

@@ -53,7 +53,7 @@ class FeatureViews(NamedTuple):
     representation of all modalities in which those of the group come from another sample."""
 
     fused: list[Tensor]
-    own: dict[str, Tensor]
+    encoded: dict[str, Tensor]
     exchanged: list[Tensor]
 
 
@@ -83,12 +83,15 @@ class FeatureExtractor:
 
         Where something is exchanged, batches are drawn by the seed, and a sample gets its neighbour's tokens.
         """
-        wanted = [self.objective.readable(subset) for subset in (*subsets, *(one.all for one in exchanged))]
-        strangers = [frozenset[str]()] * len(subsets) + [frozenset(one.others) for one in exchanged]
+        wanted = [
+            self.objective.readable(subset)
+            for subset in (*subsets, *(exchange.all for exchange in exchanged))
+        ]
+        strangers = [frozenset[str]()] * len(subsets) + [frozenset(exchange.others) for exchange in exchanged]
         names = list(dict.fromkeys(name for subset in wanted for name in subset))
         shared = {name: self._encode_distinct(split, name) for name in names}
         fused: list[list[Tensor]] = [[] for _ in wanted]
-        own: dict[str, list[Tensor]] = {name: [] for name in names}
+        encoded: dict[str, list[Tensor]] = {name: [] for name in names}
         order = torch.arange(len(split))
         if exchanged:
             order = torch.from_numpy(numpy_generator(seed, "exchanged").permutation(len(split)))
@@ -97,7 +100,7 @@ class FeatureExtractor:
             for name in names:
                 rows, kept = split.rows[name][indices], shared[name]
                 tokens[name] = self._encode(split, name, rows) if kept is None else kept.of(rows, self.device)
-                own[name].append(mean_token(tokens[name]).float().cpu())
+                encoded[name].append(mean_token(tokens[name]).float().cpu())
             for parts, subset, others in zip(fused, wanted, strangers, strict=True):
                 mixed = {
                     name: _of_neighbours(tokens[name]) if name in others else tokens[name] for name in subset
@@ -107,7 +110,7 @@ class FeatureExtractor:
         whole = [torch.cat(parts)[place] for parts in fused]
         return FeatureViews(
             whole[: len(subsets)],
-            {name: torch.cat(parts)[place] for name, parts in own.items()},
+            {name: torch.cat(parts)[place] for name, parts in encoded.items()},
             whole[len(subsets) :],
         )
 

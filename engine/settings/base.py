@@ -36,16 +36,16 @@ def members_of(base: type[Kind]) -> dict[str, type[Kind]]:
 
     So a new kind is one class anywhere in the file of its base. Raises `TypeError` where two have one name.
     """
-    found: dict[str, type[Kind]] = {}
+    members: dict[str, type[Kind]] = {}
     for child in base.__subclasses__():
         name = child.model_fields["name"].default if "name" in child.model_fields else None
-        own = {name: child} if isinstance(name, str) else {}
-        for key, member in (own | members_of(child)).items():
-            if found.setdefault(key, member) is not member:
-                raise TypeError(f"{member.__name__} and {found[key].__name__} are both named '{key}'")
-    return found
+        named = {name: child} if isinstance(name, str) else {}
+        for key, member in (named | members_of(child)).items():
+            if members.setdefault(key, member) is not member:
+                raise TypeError(f"{member.__name__} and {members[key].__name__} are both named '{key}'")
+    return members
 
 
-def one_of(base: type[Settings]) -> Any:
+def choice_of(base: type[Settings]) -> Any:
     """The type of a setting that holds one kind of `base`, told apart by `name`."""
     return Annotated[Union[tuple(members_of(base).values())], Discriminator("name")]  # noqa: UP007

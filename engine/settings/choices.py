@@ -7,7 +7,7 @@ classes, for pydantic the unions of what stands below them.
 from typing import TYPE_CHECKING
 
 from engine.settings.augmentation import AugmentationSettings
-from engine.settings.base import one_of
+from engine.settings.base import choice_of
 from engine.settings.dataset import DatasetSettings
 from engine.settings.encoder import EncoderSettings
 from engine.settings.objective import ObjectiveSettings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     AnyEncoder = EncoderSettings
     AnyAugmentation = AugmentationSettings
 else:
-    AnyDataset = one_of(DatasetSettings)
-    AnyObjective = one_of(ObjectiveSettings)
-    AnyEncoder = one_of(EncoderSettings)
-    AnyAugmentation = one_of(AugmentationSettings)
+    AnyDataset = choice_of(DatasetSettings)
+    AnyObjective = choice_of(ObjectiveSettings)
+    AnyEncoder = choice_of(EncoderSettings)
+    AnyAugmentation = choice_of(AugmentationSettings)

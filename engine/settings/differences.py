@@ -24,15 +24,17 @@ TOLD = 3
 
 def differences(former: ExperimentSettings, now: ExperimentSettings) -> list[str]:
     """One text each, such as "training.epochs 2 → 4", for all that decides what a run computes."""
-    one, other = (dict(_flat(settings.model_dump(mode="json"))) for settings in (former, now))
-    names = [name for name in one | other if name not in MAY_DIFFER and one.get(name) != other.get(name)]
-    return [f"{name} {_shown(one.get(name))} → {_shown(other.get(name))}" for name in names]
+    before, after = (dict(_flat(settings.model_dump(mode="json"))) for settings in (former, now))
+    names = [
+        name for name in before | after if name not in MAY_DIFFER and before.get(name) != after.get(name)
+    ]
+    return [f"{name} {_shown(before.get(name))} → {_shown(after.get(name))}" for name in names]
 
 
-def told(found: list[str]) -> str:
+def told(changes: list[str]) -> str:
     """The first few differences in a line."""
-    more = len(found) - TOLD
-    return ", ".join(found[:TOLD]) + (f" and {more} more" if more > 0 else "")
+    more = len(changes) - TOLD
+    return ", ".join(changes[:TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -113,7 +113,7 @@ def parse(content: Mapping[str, Any]) -> ExperimentSettings:
 def changed(settings: ExperimentSettings, groups: Mapping[str, Mapping[str, Any]]) -> ExperimentSettings:
     """The settings with some of some groups changed; raises `SettingsError` as `parse` does."""
     content = settings.model_dump(mode="json")
-    return parse(content | {group: {**content[group], **own} for group, own in groups.items()})
+    return parse(content | {group: {**content[group], **values} for group, values in groups.items()})
 
 
 _GROUP_WORDS = {

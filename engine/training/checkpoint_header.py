@@ -46,9 +46,9 @@ def read_checkpoint_header(file: Path) -> CheckpointHeader:
     except SettingsError as error:
         raise CheckpointError(f"{file.name} carries settings that do not fit this version: {error}") from None
     modalities, tasks = _part(metadata, "modalities", list, file), _part(metadata, "tasks", list, file)
-    for name, found, most in (("modalities", modalities, MOST_MODALITIES), ("tasks", tasks, MOST_TASKS)):
-        if len(found) > most:
-            raise CheckpointError(f"{file.name} names {len(found):,} {name}; at most {most:,} are read")
+    for name, listed, most in (("modalities", modalities, MOST_MODALITIES), ("tasks", tasks, MOST_TASKS)):
+        if len(listed) > most:
+            raise CheckpointError(f"{file.name} names {len(listed):,} {name}; at most {most:,} are read")
     return CheckpointHeader(settings, _facts(metadata, file), modalities, tasks)
 
 

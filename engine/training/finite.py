@@ -47,7 +47,7 @@ class FiniteWatch:
 
     def __init__(self) -> None:
         self._on_their_way: deque[_Seen] = deque()
-        self._found: NotFinite | None = None
+        self._first: NotFinite | None = None
 
     def see(self, step: int, figure: str, value: Tensor) -> None:
         """Take a scalar of a step; on a GPU only a copy is queued."""
@@ -58,9 +58,9 @@ class FiniteWatch:
             copied.record(torch.cuda.current_stream(value.device))
         self._on_their_way.append(_Seen(step, figure, kept, copied))
 
-    def found(self, *, wait: bool = False) -> NotFinite | None:
+    def first_not_finite(self, *, wait: bool = False) -> NotFinite | None:
         """The first figure that was not finite among those that have arrived; with `wait`, among all."""
-        while self._found is None and self._on_their_way:
+        while self._first is None and self._on_their_way:
             seen = self._on_their_way[0]
             if seen.copied is not None and not seen.copied.query():  # type: ignore[no-untyped-call]
                 if not wait:
@@ -69,5 +69,5 @@ class FiniteWatch:
             self._on_their_way.popleft()
             value = float(seen.value)
             if not math.isfinite(value):
-                self._found = NotFinite(seen.step, seen.figure, value)
-        return self._found
+                self._first = NotFinite(seen.step, seen.figure, value)
+        return self._first

@@ -32,10 +32,10 @@ def check_same_run(
         raise CheckpointError(
             f"the saved state is of a run with other settings: {told(changed)}; start a new run for these"
         )
-    found = [*_modality_changes(modalities, dataset.modalities), *_task_changes(tasks, dataset.tasks)]
-    if found:
+    changes = [*_modality_changes(modalities, dataset.modalities), *_task_changes(tasks, dataset.tasks)]
+    if changes:
         raise CheckpointError(
-            f"the data have changed since the state was saved: {told(found)}; start a new run for them"
+            f"the data have changed since the state was saved: {told(changes)}; start a new run for them"
         )
 
 
@@ -46,15 +46,15 @@ def check_readable(checkpoint: Checkpoint, dataset: MultimodalDataset, file: str
     `EncoderError` where not), and so may the classes of a task whose labels no loss saw.
     """
     former = [_weights_size(m) for m in checkpoint.modalities]
-    found = list(_modality_changes(former, [_weights_size(m) for m in dataset.modalities]))
+    changes = list(_modality_changes(former, [_weights_size(m) for m in dataset.modalities]))
     learned = checkpoint.objective.label_names
     before, after = (
         [task if task.name in learned else replace(task, classes=0) for task in tasks]
         for tasks in (checkpoint.tasks, dataset.tasks)
     )
-    found += _task_changes(before, after)
-    if found:
-        raise CheckpointError(f"{file} does not fit these data: {told(found)}")
+    changes += _task_changes(before, after)
+    if changes:
+        raise CheckpointError(f"{file} does not fit these data: {told(changes)}")
     encoders = checkpoint.settings.encoders
     for trained, given in zip(checkpoint.modalities, dataset.modalities, strict=True):
         if trained.shape != given.shape:
@@ -66,9 +66,9 @@ def _modality_changes(former: Sequence[Modality], now: Sequence[Modality]) -> It
     if names != others:
         yield f"modalities {names} → {others}"
         return
-    for one, other in zip(former, now, strict=True):
-        if (one.kind, one.shape) != (other.kind, other.shape):
-            yield f"{one.name} {_described(one)} → {_described(other)}"
+    for before, after in zip(former, now, strict=True):
+        if (before.kind, before.shape) != (after.kind, after.shape):
+            yield f"{before.name} {_described(before)} → {_described(after)}"
 
 
 def _task_changes(former: Sequence[Task], now: Sequence[Task]) -> Iterator[str]:

@@ -41,7 +41,10 @@ def on_device(
             split,
             items={**split.items, **there},
             rows={name: rows.to(device) if name in there else rows for name, rows in split.rows.items()},
-            lengths={name: own.to(device) if name in there else own for name, own in split.lengths.items()},
+            lengths={
+                name: lengths.to(device) if name in there else lengths
+                for name, lengths in split.lengths.items()
+            },
             labels={name: labels.to(device) for name, labels in split.labels.items()},
         )
 

@@ -158,7 +158,7 @@ class Trainer:
         if isinstance(norm, Tensor) and self.accelerator.scaler is None:  # a scaler skips such steps itself
             self.watch.see(position.step, "gradient norm", norm)
         if self.accelerator.num_processes == 1:  # several learn of each other's at the next step's start
-            self._fail_on(self.watch.found(wait=ends_window))
+            self._fail_on(self.watch.first_not_finite(wait=ends_window))
         self._collect({TRAINING_LOSS: loss} | {f"{TRAIN}{name}": value for name, value in terms.items()})
         self._report()
         if ends_window:
@@ -169,17 +169,17 @@ class Trainer:
 
         Several processes wait for each other here, in every step.
         """
-        found = None if self.accelerator.num_processes == 1 else self.watch.found(wait=True)
-        stop, failed = told(self.recorder.should_stop(), found is not None, self.accelerator)
+        not_finite = None if self.accelerator.num_processes == 1 else self.watch.first_not_finite(wait=True)
+        stop, failed = told(self.recorder.should_stop(), not_finite is not None, self.accelerator)
         if failed:
-            self._fail_on(found or NotFinite(self.position.step, "loss", math.nan))
+            self._fail_on(not_finite or NotFinite(self.position.step, "loss", math.nan))
         return stop
 
-    def _fail_on(self, found: NotFinite | None) -> None:
+    def _fail_on(self, not_finite: NotFinite | None) -> None:
         """Raise `TrainingError` for a figure that is not finite, with the best weights so far kept."""
-        if found is not None:
+        if not_finite is not None:
             self.keeper.save_best(self.position)
-            raise TrainingError(f"{found}; {self.keeper.kept_words()}")
+            raise TrainingError(f"{not_finite}; {self.keeper.kept_words()}")
 
     def _report(self, epochs: int | None = None, steps: int | None = None) -> None:
         """Tell how far training is; an early end says how long the run became."""
@@ -257,9 +257,9 @@ class Trainer:
 
     def _save_state(self) -> None:
         """Save the state; never one that comes after a figure, or has a weight, that is not finite."""
-        found = self.watch.found(wait=True)
-        if found is None and not are_finite(self.objective.state_dict().values()):
-            found = NotFinite(self.position.step, "weights", math.nan)
-        if told(False, found is not None, self.accelerator)[1]:
-            self._fail_on(found or NotFinite(self.position.step, "loss", math.nan))
+        not_finite = self.watch.first_not_finite(wait=True)
+        if not_finite is None and not are_finite(self.objective.state_dict().values()):
+            not_finite = NotFinite(self.position.step, "weights", math.nan)
+        if told(False, not_finite is not None, self.accelerator)[1]:
+            self._fail_on(not_finite or NotFinite(self.position.step, "loss", math.nan))
         self.keeper.save(self.position)

@@ -91,8 +91,8 @@ class Updates:
         outputs = []
         for part in range(parts):
             share = [{name: _part(samples, part, parts) for name, samples in view.items()} for view in views]
-            own = {name: values.chunk(parts)[part] for name, values in labels.items()}
-            output = self.model(share, replace(progress, part=part), own)
+            part_labels = {name: values.chunk(parts)[part] for name, values in labels.items()}
+            output = self.model(share, replace(progress, part=part), part_labels)
             self.accelerator.backward(output.loss / parts)
             outputs.append(output)
         means = {

@@ -43,20 +43,20 @@ def integrate(
     """
     r, u, s = means[0].shape[:3]
     shared, a, b = (generator.integers(size, size=draws) for size in (r, s, s))
-    own = generator.integers(u, size=(2, draws))
-    one, other = (
+    unique = generator.integers(u, size=(2, draws))
+    logs1, logs2 = (
         _log_likelihood(mean, (shared, symbols, part), noise, generator)
-        for mean, symbols, part in zip(means, own, (a, b), strict=True)
+        for mean, symbols, part in zip(means, unique, (a, b), strict=True)
     )
-    of_r = [logsumexp(logs, axis=(2, 3)) for logs in (one, other)]
-    own1 = [logsumexp(one, axis=(1, 3)), logsumexp(logsumexp(one, axis=3) + of_r[1][:, :, None], axis=1)]
-    own2 = [logsumexp(other, axis=(1, 3)), logsumexp(logsumexp(other, axis=3) + of_r[0][:, :, None], axis=1)]
-    unique1, unique2 = (_unique(*logs) for logs in (own1, own2))
+    of_r = [logsumexp(logs, axis=(2, 3)) for logs in (logs1, logs2)]
+    of_u1 = [logsumexp(logs1, axis=(1, 3)), logsumexp(logsumexp(logs1, axis=3) + of_r[1][:, :, None], axis=1)]
+    of_u2 = [logsumexp(logs2, axis=(1, 3)), logsumexp(logsumexp(logs2, axis=3) + of_r[0][:, :, None], axis=1)]
+    unique1, unique2 = (_unique(*logs) for logs in (of_u1, of_u2))
     return (
         _redundant(*of_r),
         Atoms(0.0, unique1[0], 0.0, *unique1[1:]),
         Atoms(0.0, 0.0, unique2[0], *unique2[1:]),
-        _synergistic(logsumexp(one, axis=2), logsumexp(other, axis=2), label),
+        _synergistic(logsumexp(logs1, axis=2), logsumexp(logs2, axis=2), label),
     )
 
 
@@ -69,8 +69,8 @@ def _log_likelihood(
     at = np.ravel_multi_index(symbols, means.shape[:3])
     seen = flat[at] + noise * generator.standard_normal((len(at), flat.shape[1]))
     logs = (seen @ flat.T - 0.5 * (flat**2).sum(1)) / noise**2
-    found: Array = (logs - logs.max(1, keepdims=True)).reshape(-1, *means.shape[:3])
-    return found
+    scaled: Array = (logs - logs.max(1, keepdims=True)).reshape(-1, *means.shape[:3])
+    return scaled
 
 
 def _information(logs: Array, entropy: float) -> tuple[float, float]:
@@ -87,11 +87,11 @@ def _unique(alone: Array, both: Array) -> tuple[float, float, float]:
     return single, max(whole - single, 0.0), 2 * max(error1, error2)
 
 
-def _redundant(one: Array, other: Array) -> Atoms:
-    entropy = float(np.log2(one.shape[1]))
-    told = [_information(logs, entropy) for logs in (one, other, one + other)]
+def _redundant(logs1: Array, logs2: Array) -> Atoms:
+    entropy = float(np.log2(logs1.shape[1]))
+    told = [_information(logs, entropy) for logs in (logs1, logs2, logs1 + logs2)]
     first, second, whole = (value for value, _ in told)
-    tables = [_binned(logs) for logs in (one, other)]
+    tables = [_binned(logs) for logs in (logs1, logs2)]
     low, high = bracket_marginals(*tables)
     binned = max(bracket_marginals(table, table)[0] for table in tables)
     lost = max(max(first, second) - binned, 0.0)
@@ -114,17 +114,17 @@ def _binned(logs: Array) -> Array:
         bins = bin_posterior(posterior)
     table = np.stack([np.exp(posterior[bins == number]).sum(0) for number in np.unique(bins)])
     table[table < 1e-9 * table.max()] = 0.0
-    found: Array = table / table.sum(0) / table.shape[1]
-    return found
+    balanced: Array = table / table.sum(0) / table.shape[1]
+    return balanced
 
 
-def _synergistic(one: Array, other: Array, label: NDArray[np.int64]) -> Atoms:
+def _synergistic(logs1: Array, logs2: Array, label: NDArray[np.int64]) -> Atoms:
     """Of label[a, b], of which a alone and b alone tell nothing. one, other: (draws, r, s).
 
     The posterior's mean is known, it is the prior: what the drawn posteriors' mean is off by is taken out by
     regression (a control variate), for with a rare label it is most of the error.
     """
-    scaled = [np.exp(logs - logs.max((1, 2), keepdims=True)) for logs in (one, other)]
+    scaled = [np.exp(logs - logs.max((1, 2), keepdims=True)) for logs in (logs1, logs2)]
     joint = np.einsum("nra,nrb->nab", *scaled)
     prior = float(label.mean())
     posterior = np.clip((joint * label).sum((1, 2)) / joint.sum((1, 2)), 1e-300, 1 - 1e-16)

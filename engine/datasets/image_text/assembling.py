@@ -94,8 +94,8 @@ def tokenise(tokenizer: object, texts: Sequence[str], longest: int) -> tuple[Ten
     `longest` tokens."""
     rows: list[list[int]] = []
     for start in range(0, len(texts), TEXTS_AT_ONCE):
-        found = tokenizer(list(texts[start : start + TEXTS_AT_ONCE]), truncation=True, max_length=longest)  # type: ignore[operator]
-        rows += found["input_ids"]
+        encoded = tokenizer(list(texts[start : start + TEXTS_AT_ONCE]), truncation=True, max_length=longest)  # type: ignore[operator]
+        rows += encoded["input_ids"]
     lengths = torch.tensor([len(row) for row in rows])
     if not int(lengths.min()):
         raise DatasetError(f"text {int(lengths.argmin())} has no tokens at all")

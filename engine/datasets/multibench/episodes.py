@@ -70,7 +70,7 @@ def episode_files(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def one_line(path: Path) -> Iterator[None]:
+def hdf5_errors(path: Path) -> Iterator[None]:
     """h5py's errors as `DatasetError` with the file's name."""
     try:
         yield
@@ -85,7 +85,7 @@ def read_episode(path: Path, most_bytes: int) -> Episode:
     """One file without its images; raises `DatasetError`, one line, for whatever is not as published."""
     import h5py
 
-    with one_line(path):
+    with hdf5_errors(path):
         size = path.stat().st_size
         if size > most_bytes:
             raise DatasetError(f"{path.name} has {size / 1e9:,.2f} GB; {most_bytes / 1e9:g} GB are allowed")
@@ -145,30 +145,30 @@ def checked(file: Any, name: str, path: Path) -> Any:
         raise DatasetError(f"{path.name} has no '{name}'; it has {', '.join(sorted(file)[:20]) or 'nothing'}")
     if not isinstance(link, h5py.HardLink):
         raise DatasetError(f"{path.name}: '{name}' is a link to elsewhere; the data must stand in the file")
-    found = file[name]
-    if not isinstance(found, h5py.Dataset):
+    array = file[name]
+    if not isinstance(array, h5py.Dataset):
         raise DatasetError(f"{path.name}: '{name}' is a group; an array is expected")
-    if found.external or found.is_virtual:
+    if array.external or array.is_virtual:
         raise DatasetError(f"{path.name}: '{name}' is kept in another file; the data must stand in this one")
-    if found.shape is None or found.dtype.kind not in "fiub":
-        raise DatasetError(f"{path.name}: '{name}' holds {found.dtype}; numbers are expected")
-    if found.chunks and math.prod(found.chunks) * found.dtype.itemsize > LARGEST_CHUNK:
+    if array.shape is None or array.dtype.kind not in "fiub":
+        raise DatasetError(f"{path.name}: '{name}' holds {array.dtype}; numbers are expected")
+    if array.chunks and math.prod(array.chunks) * array.dtype.itemsize > LARGEST_CHUNK:
         raise DatasetError(
-            f"{path.name}: '{name}' is stored in pieces of {found.chunks}; at most 64 MiB each are read"
+            f"{path.name}: '{name}' is stored in pieces of {array.chunks}; at most 64 MiB each are read"
         )
-    properties = found.id.get_create_plist()
+    properties = array.id.get_create_plist()
     filters = {properties.get_filter(i)[0] for i in range(properties.get_nfilters())}
     if not filters <= set(KNOWN_FILTERS):
         raise DatasetError(
             f"{path.name}: '{name}' is compressed by filter {max(filters)}; known are "
             f"{', '.join(KNOWN_FILTERS.values())}"
         )
-    return found
+    return array
 
 
-def _refuse(path: Path, name: str, found: Any, expected: str) -> None:
+def _refuse(path: Path, name: str, array: Any, expected: str) -> None:
     raise DatasetError(
-        f"{path.name}: '{name}' has the shape {found.shape} of {found.dtype}; expected is {expected}"
+        f"{path.name}: '{name}' has the shape {array.shape} of {array.dtype}; expected is {expected}"
     )
 
 
@@ -200,7 +200,7 @@ class EpisodeImages:
         return torch.from_numpy(np.stack(images))
 
     def _read(self, owner: int, step: int) -> NDArray[np.uint8]:
-        with one_line(self._paths[owner]):
+        with hdf5_errors(self._paths[owner]):
             image = np.asarray(self._file(owner)["image"][step])
         channels_first = image if image.shape[0] == 3 else image.transpose(2, 0, 1)
         return np.ascontiguousarray(channels_first)

@@ -58,9 +58,9 @@ def _by_groups(classes: Rows, groups: Rows, share: float, draw: np.random.Genera
             taken[stratum[ends - sizes[stratum] / 2 <= share * ends[-1]]] = True
     for place in range(len(values)):
         for missing in (True, False):
-            own = np.flatnonzero(counts[:, place] > 0)
-            if len(own) > 1 and (taken[own] != missing).all():
-                taken[own[np.argmin(sizes[own])]] = missing
+            holders = np.flatnonzero(counts[:, place] > 0)
+            if len(holders) > 1 and (taken[holders] != missing).all():
+                taken[holders[np.argmin(sizes[holders])]] = missing
     if not taken.any() or taken.all():
         raise DatasetError(f"{len(kinds)} groups of rows are too few to draw {name} rows from; name a split")
     chosen: Rows = kinds[taken]

@@ -61,8 +61,8 @@ def join(settings: PairedFileSettings) -> Joined:
                 "name a file with other rows, or none"
             )
         sources = [_find_part(file, wanted, "train"), _find_part(test_file, wanted, "test")]
-    for one in {source.file.path: source.file for source in sources}.values():
-        one.check_total([raw for source in sources if source.file is one for raw in source.raw.values()])
+    for file in {source.file.path: source.file for source in sources}.values():
+        file.check_total([raw for source in sources if source.file is file for raw in source.raw.values()])
     notes: list[str] = []
     tables = [_read(source, settings, notes) for source in sources]
     parts = [_row_parts(source, table) for source, table in zip(sources, tables, strict=True)]
@@ -71,10 +71,10 @@ def join(settings: PairedFileSettings) -> Joined:
     return Joined(columns, np.concatenate(parts), dtypes, tuple(dict.fromkeys(notes)))
 
 
-def _same_content(one: Path, other: Path) -> bool:
-    if one.resolve() == other.resolve():
+def _same_content(path: Path, other: Path) -> bool:
+    if path.resolve() == other.resolve():
         return True
-    return one.stat().st_size == other.stat().st_size and hash_file(one) == hash_file(other)
+    return path.stat().st_size == other.stat().st_size and hash_file(path) == hash_file(other)
 
 
 def _narrowest(arrays: list[NDArray[Any]]) -> np.dtype[Any]:
@@ -92,16 +92,16 @@ def _find(file: ArrayFile, wanted: list[str]) -> list[Source]:
     plain = tables.get(None, {})
     if all(name in plain for name in wanted):
         return [Source(file, None, _with_helpers(plain, wanted))]
-    found = [
+    sources = [
         (part, tables[part]) for part in PARTS[:3] if any(name in tables.get(part, {}) for name in wanted)
     ]
-    if not found:
-        found = [(None, plain)]
-    for part, table in found:
+    if not sources:
+        sources = [(None, plain)]
+    for part, table in sources:
         for name in wanted:
             if name not in table:
                 raise _missing(file, name, f"the {part} part" if part else "", list(table))
-    return [Source(file, part, _with_helpers(table, wanted)) for part, table in found]
+    return [Source(file, part, _with_helpers(table, wanted)) for part, table in sources]
 
 
 def _find_part(file: ArrayFile, wanted: list[str], part: Part) -> Source:

@@ -38,10 +38,10 @@ def far_values(values: NDArray[Any], scaled: NDArray[np.float32]) -> list[FarVal
     peak = np.abs(scaled).reshape(n, -1, width).max(axis=1)
     suspicious = np.flatnonzero(peak.max(axis=0) >= 0.5 * min(np.sqrt(n), 1 / np.sqrt(MOST_SHARE)))
     order = suspicious[np.argsort(-peak[:, suspicious].max(axis=0), kind="stable")][:MOST_COLUMNS]
-    found = [
+    farthest = [
         _far(values.reshape(n, -1, width)[:, :, column], peak[:, column], int(column)) for column in order
     ]
-    return sorted((one for one in found if one is not None), key=lambda one: -one.distance)
+    return sorted((far for far in farthest if far is not None), key=lambda far: -far.distance)
 
 
 def _far(values: NDArray[Any], peak: NDArray[np.float32], column: int) -> FarValue | None:
@@ -64,18 +64,18 @@ def _far(values: NDArray[Any], peak: NDArray[np.float32], column: int) -> FarVal
     )
 
 
-def told(name: str, found: list[FarValue], shown: int = 3) -> list[str]:
+def told(name: str, far_values: list[FarValue], shown: int = 3) -> list[str]:
     """A sentence for each of the first columns, and one that counts the rest."""
     lines = []
-    for one in found[:shown]:
-        others = "; " + show_more(one.rows - 1, "row") + " as far" if one.rows > 1 else ""
+    for far in far_values[:shown]:
+        others = "; " + show_more(far.rows - 1, "row") + " as far" if far.rows > 1 else ""
         lines.append(
-            f"'{name}' holds {one.value:g} in row {one.row:,} ({COUNTED}), column {one.column}: "
-            f"{one.distance:,.0f} standard deviations from the mean of the other rows{others}; such a row "
+            f"'{name}' holds {far.value:g} in row {far.row:,} ({COUNTED}), column {far.column}: "
+            f"{far.distance:,.0f} standard deviations from the mean of the other rows{others}; such a row "
             "dwarfs all others: does it stand for a missing value?"
         )
-    if len(found) > shown:
-        lines.append(f"in '{name}' {show_more(len(found) - shown, 'column')} with such rows")
+    if len(far_values) > shown:
+        lines.append(f"in '{name}' {show_more(len(far_values) - shown, 'column')} with such rows")
     return lines
 
 

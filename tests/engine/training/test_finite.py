@@ -132,10 +132,15 @@ def test_figures_on_their_way_are_not_waited_for(monkeypatch):
     watch, copies = FiniteWatch(), [NotYet() for _ in range(3)]
     for step, (value, copied) in enumerate(zip([1.0, math.nan, math.inf], copies, strict=True), 1):
         watch._on_their_way.append(finite._Seen(step, "loss", torch.tensor(value), copied))
-    assert watch.found() is None
+    assert watch.first_not_finite() is None
     copies[0].there = copies[2].there = True
-    assert watch.found() is None and not copies[1].waited  # in order: the second may be the first to fail
-    assert watch.found(wait=True) == NotFinite(2, "loss", watch.found().value) and copies[1].waited
+    assert (
+        watch.first_not_finite() is None and not copies[1].waited
+    )  # in order: the second may be the first to fail
+    assert (
+        watch.first_not_finite(wait=True) == NotFinite(2, "loss", watch.first_not_finite().value)
+        and copies[1].waited
+    )
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -145,5 +150,5 @@ def test_on_a_gpu_nothing_is_waited_for_and_the_step_is_known():
     with torch.cuda.stream(torch.cuda.current_stream()):
         for step, value in enumerate([1.0, 2.0, math.nan, 4.0], 1):
             watch.see(step, "loss", torch.tensor(value).cuda(non_blocking=True))
-    found = watch.found(wait=True)
+    found = watch.first_not_finite(wait=True)
     assert found.step == 3 and math.isnan(found.value)
