@@ -117,7 +117,7 @@ def get_artifact(db: Database, artifact_id: int) -> Artifact:
 
 def find_artifact(db: Database, run_id: int, kind: str) -> Artifact | None:
     """The run's complete artifact of a kind, or None."""
-    return next((found for found in list_artifacts(db, run_id) if found.kind == kind), None)
+    return next((artifact for artifact in list_artifacts(db, run_id) if artifact.kind == kind), None)
 
 
 def read_chunks(db: Database, artifact_id: int, start: int = 0, stop: int | None = None) -> Iterator[bytes]:

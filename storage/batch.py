@@ -133,18 +133,19 @@ def write_batch(connection: Connection, run_id: int, batch: Batch) -> None:
         rows = [
             {
                 "run_id": run_id,
-                **one._asdict(),
-                "value": None if one.value != one.value else one.value,
-                "facts": json.loads(one.facts),
+                **figure._asdict(),
+                "value": None if figure.value != figure.value else figure.value,
+                "facts": json.loads(figure.facts),
             }
-            for one in batch.figures
+            for figure in batch.figures
         ]
         connection.execute(upsert(results), rows)
     if batch.splits:
-        found = [
-            {"run_id": run_id, **one._asdict(), "content": json.loads(one.content)} for one in batch.splits
+        contents = [
+            {"run_id": run_id, **split._asdict(), "content": json.loads(split.content)}
+            for split in batch.splits
         ]
-        connection.execute(upsert(decompositions), found)
+        connection.execute(upsert(decompositions), contents)
     if batch.lines:
         write_lines(connection, run_id, batch.lines)
     if batch.columns:

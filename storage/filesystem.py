@@ -12,7 +12,7 @@ _MOUNTS = Path("/proc/self/mounts")
 def filesystem_type(path: Path, mounts: str) -> str:
     """Type of the file system that holds `path`, from the text of /proc/mounts; "" where no line covers
     it."""
-    best, found = -1, ""
+    best, kind = -1, ""
     for line in mounts.splitlines():
         fields = line.split()
         if len(fields) < 3:
@@ -20,8 +20,8 @@ def filesystem_type(path: Path, mounts: str) -> str:
         point = Path(fields[1].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"))
         # the later of two mounts on one point hides the earlier
         if path.is_relative_to(point) and len(point.parts) >= best:
-            best, found = len(point.parts), fields[2]
-    return found
+            best, kind = len(point.parts), fields[2]
+    return kind
 
 
 def network_filesystem(path: Path) -> str | None:
@@ -31,5 +31,5 @@ def network_filesystem(path: Path) -> str | None:
         mounts = _MOUNTS.read_text(errors="replace")
     except OSError:  # no /proc: macOS, Windows
         return None
-    found = filesystem_type(path.resolve(), mounts)
-    return found if found in NETWORK_TYPES else None
+    kind = filesystem_type(path.resolve(), mounts)
+    return kind if kind in NETWORK_TYPES else None

@@ -117,10 +117,10 @@ class RunRecorder:
     def restore(self, kind: Literal["best", "last", "state"], file: Path) -> bool:
         """Write the kept artifact to `file`; False when there is none. Raises DatabaseError when it is
         damaged."""
-        found = find_artifact(self._db, self._run.id, kind)
-        if found is not None:
-            copy_to(self._db, found.id, file)
-        return found is not None
+        artifact = find_artifact(self._db, self._run.id, kind)
+        if artifact is not None:
+            copy_to(self._db, artifact.id, file)
+        return artifact is not None
 
     def should_stop(self) -> bool:
         """True when the run was asked to stop, was deleted, or was started anew elsewhere; known within a

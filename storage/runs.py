@@ -66,9 +66,14 @@ def create_runs(db: Database, new: Sequence[NewRun], *, queue: bool = True) -> l
     status = "queued" if queue else "starting"
     with db.write() as connection:
         ids = []
-        for one in new:
-            values = {**vars(one), "settings": dict(one.settings), "status": status, "created_at": now}
-            study = values.pop("study") or one.title
+        for plan in new:
+            values = {
+                **vars(plan),
+                "settings": dict(plan.settings),
+                "status": status,
+                "created_at": now,
+            }
+            study = values.pop("study") or plan.title
             values["study_id"] = study if isinstance(study, int) else home_study(connection, study)
             ids.append(connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one())
         if queue and ids:
@@ -127,8 +132,8 @@ def list_runs(
     if tag is None:
         query = query.limit(limit)
     with db.read() as connection:
-        found = [run_from(row) for row in connection.execute(query)]
-    return found if tag is None else [run for run in found if tag in run.tags][:limit]
+        stored = [run_from(row) for row in connection.execute(query)]
+    return stored if tag is None else [run for run in stored if tag in run.tags][:limit]
 
 
 def set_tags(db: Database, run_id: int, tags: Iterable[str]) -> None:

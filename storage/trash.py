@@ -70,15 +70,15 @@ def trash_study(db: Database, study_id: int) -> list[int]:
         if _study_trashed_at(connection, study_id) is not None:
             raise WrongState(f"study {study_id} is in the trash already")
         mine = STORED_RUNS.where(runs.c.study_id == study_id, runs.c.trashed_at.is_(None)).order_by(runs.c.id)
-        found = [run_from(row) for row in connection.execute(mine)]
-        working = [run.id for run in found if live_state(run, now) in ALIVE]
+        members = [run_from(row) for row in connection.execute(mine)]
+        working = [run.id for run in members if live_state(run, now) in ALIVE]
         if working:
             named = f"run {working[0]} is" if len(working) == 1 else f"{len(working)} of its runs are"
             raise WrongState(f"{named} at work; stop the study before deleting it")
-        for run in found:
+        for run in members:
             put_in_trash(connection, run.id, now)
         connection.execute(update(studies).where(studies.c.id == study_id).values(trashed_at=now))
-    return [run.id for run in found]
+    return [run.id for run in members]
 
 
 def restore_study(db: Database, study_id: int) -> str:
@@ -127,7 +127,7 @@ def list_trash(db: Database) -> list[Trashed]:
             Trashed(row.study_id, row.id, row.title, 1, row.size, row.trashed_at)
             for row in connection.execute(alone.where(there, studies.c.trashed_at.is_(None)))
         ]
-    return sorted(listed, key=lambda one: one.trashed_at, reverse=True)
+    return sorted(listed, key=lambda item: item.trashed_at, reverse=True)
 
 
 def empty_trash(db: Database, *, kept_ms: int = 0) -> list[int]:

@@ -9,9 +9,9 @@ from app.charts.style import INK, PADDING
 from engine.information.results import TableDecomposition
 
 
-def table_chart(found: TableDecomposition) -> Layers:
+def table_chart(decomposition: TableDecomposition) -> Layers:
     """R | U1 | U2 | S from left to right, up to H(Y)."""
-    values = (found.redundancy, found.unique1, found.unique2, found.synergy)
+    values = (decomposition.redundancy, decomposition.unique1, decomposition.unique2, decomposition.synergy)
     rows = [
         {"atom": atom, "bits": max(value, 0.0), "order": number, "meaning": ATOM_MEANING[atom]}
         for number, (atom, value) in enumerate(zip(ATOM_COLOURS, values, strict=False))
@@ -29,7 +29,7 @@ def table_chart(found: TableDecomposition) -> Layers:
             tooltip=[alt.Tooltip("atom:N"), alt.Tooltip("bits:Q", format=".6f"), alt.Tooltip("meaning:N")],
         )
     )
-    end = pl.DataFrame({"bits": [found.entropy], "label": [f"H(Y) = {found.entropy:.3f}"]})
+    end = pl.DataFrame({"bits": [decomposition.entropy], "label": [f"H(Y) = {decomposition.entropy:.3f}"]})
     rule = (
         alt.Chart(end)
         .mark_rule(strokeDash=[6, 4], color=INK, strokeWidth=1.5)

@@ -73,12 +73,12 @@ def curve_panels(keys: Iterable[str]) -> list[CurvePanel]:
 def _questions(there: list[str]) -> list[CurvePanel]:
     """A chart for each task that was decomposed during training; what was read of it are the lines."""
     named = [(key, *key.removeprefix(BITS).split("/", 1)) for key in there if key.startswith(BITS)]
-    found: dict[str, dict[str, str]] = {}
+    keys_by_task: dict[str, dict[str, str]] = {}
     for key, part, *task in named:
         if task and part in _OF_A_QUESTION:
-            found.setdefault(task[0], {})[part] = key
+            keys_by_task.setdefault(task[0], {})[part] = key
     panels = []
-    for question, keys in found.items():
+    for question, keys in keys_by_task.items():
         labels = {keys[part]: label for part, label in _OF_A_QUESTION.items() if part in keys}
         panels.append(CurvePanel(f"What it tells of {question}, in bits", "bits", labels, marked=True))
     return panels

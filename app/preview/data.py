@@ -105,7 +105,7 @@ def _samples(dataset: MultimodalDataset, folder: Path) -> list[Facts]:
     for place, row in enumerate(chosen.tolist()):
         drawn: dict[str, str] = {}
         for modality in dataset.modalities:
-            pixels = draw(modality, own_values(batch[modality.name], place), scale_of(batch[modality.name]))
+            pixels = draw(modality, unpadded(batch[modality.name], place), scale_of(batch[modality.name]))
             drawn[modality.name] = pictures.save(pixels, folder / f"sample-{place}-{len(drawn)}.png")
         shown.append(
             {
@@ -120,7 +120,7 @@ def _label(task: Task, value: Tensor) -> str:
     if not is_labelled(value[None]):
         return "none known"
     if task.kind == "regression":
-        return ", ".join(f"{one:.3g}" for one in value.flatten().tolist())
+        return ", ".join(f"{number:.3g}" for number in value.flatten().tolist())
     names = task.class_names
     if task.kind == "multilabel":
         present = value.nonzero().flatten().tolist()
@@ -147,7 +147,7 @@ def _contact_sheet(folder: Path) -> str:
     return pictures.save_sheet(grid, shapes, textures, folder / "sheet.png")
 
 
-def own_values(samples: Samples, place: int) -> NDArray[Any]:
+def unpadded(samples: Samples, place: int) -> NDArray[Any]:
     """One sample's values, without its padding."""
     values = samples.values[place]
     if samples.is_padding is not None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from app.preview import pictures
-from app.preview.data import Facts, draw, own_values, scale_of
+from app.preview.data import Facts, draw, scale_of, unpadded
 from engine.dataset import Modality, Samples, load_dataset
 from engine.encoder import Encoder, Tokens
 from engine.nets.masking import draw_kept, join
@@ -81,15 +81,15 @@ def _views_of(
     for place in range(len(stored.values)):
         stem = f"view-{modality.name.encode().hex()}-{place}"
         masks = [mask.numpy().reshape(grid or (-1,)) for mask in hidden[place]]
-        first = own_values(views[0], place)
+        first = unpadded(views[0], place)
         rows.append(
             {
                 "stored": pictures.save(
-                    draw(modality, own_values(stored, place), scale), folder / f"{stem}-stored.png"
+                    draw(modality, unpadded(stored, place), scale), folder / f"{stem}-stored.png"
                 ),
                 "views": [
                     pictures.save(
-                        draw(modality, own_values(view, place), scale), folder / f"{stem}-augmented-{i}.png"
+                        draw(modality, unpadded(view, place), scale), folder / f"{stem}-augmented-{i}.png"
                     )
                     for i, view in enumerate(views)
                 ],

@@ -28,20 +28,20 @@ def bar_name(combined: Combined) -> str:
 def bars(combined: Sequence[Combined]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Parts and whiskers of one task's bars; of raw inputs one bar, for all groups share them."""
     parts, whiskers, seen = [], [], set()
-    for one in combined:
-        name = bar_name(one)
+    for member in combined:
+        name = bar_name(member)
         if name in seen:
             continue
         seen.add(name)
-        values = [one.over_seeds(atom) for atom in ATOMS]
+        values = [member.over_seeds(atom) for atom in ATOMS]
         for number, (label, value) in enumerate(zip(SHOWN, values, strict=False)):
             atom = "Loss" if label == "Synergy" and value.mean < 0 else label
             # Only of synergy is the lower limit a promise; the other parts are point estimates.
             shown = show_estimate(value, BITS) if label == "Synergy" else BITS.show(value.mean)
-            parts.append((name, one.encoder, atom, number, value.mean, shown))
+            parts.append((name, member.encoder, atom, number, value.mean, shown))
         synergy, below = values[3], sum(value.mean for value in values[:3]) if values[3].mean >= 0 else 0.0
         if synergy.low is not None and synergy.high is not None:
-            whiskers.append((name, one.encoder, below + synergy.low, below + synergy.high, claim(one)))
+            whiskers.append((name, member.encoder, below + synergy.low, below + synergy.high, claim(member)))
     return pl.DataFrame(parts, schema=PARTS, orient="row"), pl.DataFrame(
         whiskers, schema=WHISKERS, orient="row"
     )
@@ -89,21 +89,21 @@ def over_training(
 def bands(combined: Sequence[Combined], quantity: str) -> pl.DataFrame:
     """What untrained encoders read, from lowest to highest limit, and what is read from permuted labels."""
     rows = []
-    untrained = [one.over_seeds(quantity) for one in combined if one.encoder == "untrained"]
+    untrained = [member.over_seeds(quantity) for member in combined if member.encoder == "untrained"]
     if untrained:
         lows = [value.mean if value.low is None else value.low for value in untrained]
         highs = [value.mean if value.high is None else value.high for value in untrained]
         rows.append(("untrained encoder", min(lows), max(highs)))
     permuted = [
-        row.found.permuted
-        for one in combined
-        if one.encoder == "trained"
-        for row in one.rows
-        if row.found.permuted
+        row.decomposition.permuted
+        for member in combined
+        if member.encoder == "trained"
+        for row in member.rows
+        if row.decomposition.permuted
     ]
     if permuted:
-        means = [one.synergy if quantity == "synergy" else one.gain for one in permuted]
-        highs = [one.synergy_high if quantity == "synergy" else one.gain_high for one in permuted]
+        means = [control.synergy if quantity == "synergy" else control.gain for control in permuted]
+        highs = [control.synergy_high if quantity == "synergy" else control.gain_high for control in permuted]
         rows.append(("permuted labels", min(*means, 0.0), max(*highs, 0.0)))
     return pl.DataFrame(rows, schema=BANDS, orient="row")
 
@@ -114,48 +114,48 @@ def table(
     """One row a task, method and encoder. accuracies: (digest, task) → shown probe accuracy of the trained
     encoder; baseline: the group that differences are to."""
     rows = []
-    for one in combined:
-        ratio = [found.capture_ratio for found in (row.found for row in one.rows)]
+    for member in combined:
+        ratio = [decomposition.capture_ratio for decomposition in (row.decomposition for row in member.rows)]
         known = [value for value in ratio if value is not None]
-        synergy = one.over_seeds("synergy")
-        base = None if baseline is None else matching(combined, one, baseline)
+        synergy = member.over_seeds("synergy")
+        base = None if baseline is None else matching(combined, member, baseline)
         rows.append(
             {
-                "Task": one.task,
-                "Sides": one.sides,
-                "Encoder": bar_name(one),
-                "Î(Z)": BITS.number(one.over_seeds("fused").mean),
+                "Task": member.task,
+                "Sides": member.sides,
+                "Encoder": bar_name(member),
+                "Î(Z)": BITS.number(member.over_seeds("fused").mean),
                 "S_Z [95 %]": f"{BITS.number(synergy.mean)} {show_interval(synergy, BITS)}",
-                "At least": "–" if one.why_nothing else BITS.number(one.at_least),
+                "At least": "–" if member.why_nothing else BITS.number(member.at_least),
                 f"Difference to {baseline.label}" if baseline else "Difference": "–"
-                if base is None or base is one
-                else difference_words(one, base),
-                "G [95 %]": _interval(one.over_seeds("gain")),
-                "Captured": _share(known, one.one.ceiling_kind),
-                "Accuracy": accuracies.get((one.group.digest, one.task), "–")
-                if one.encoder == "trained"
+                if base is None or base is member
+                else difference_words(member, base),
+                "G [95 %]": _interval(member.over_seeds("gain")),
+                "Captured": _share(known, member.first_seed.ceiling_kind),
+                "Accuracy": accuracies.get((member.group.digest, member.task), "–")
+                if member.encoder == "trained"
                 else "–",
-                "p(S>0)": _largest(row.found.p_synergy for row in one.rows),
-                "Holm": _largest(row.found.p_synergy_holm for row in one.rows),
-                "Seeds": len(one.rows),
-                "N": one.one.n,
-                "Nothing claimed because": one.why_nothing,
-                "Remarks": "; ".join(one.remarks),
+                "p(S>0)": _largest(row.decomposition.p_synergy for row in member.rows),
+                "Holm": _largest(row.decomposition.p_synergy_holm for row in member.rows),
+                "Seeds": len(member.rows),
+                "N": member.first_seed.n,
+                "Nothing claimed because": member.why_nothing,
+                "Remarks": "; ".join(member.remarks),
             }
         )
     return rows
 
 
-def matching(combined: Sequence[Combined], one: Combined, baseline: Group) -> Combined | None:
+def matching(combined: Sequence[Combined], ours: Combined, baseline: Group) -> Combined | None:
     """The baseline's decomposition of the same task, sides and kind of encoder."""
-    asked = (one.task, one.sides, one.encoder, baseline.digest)
+    asked = (ours.task, ours.sides, ours.encoder, baseline.digest)
     return next((other for other in combined if (*other[1:4], other.group.digest) == asked), None)
 
 
-def difference_words(one: Combined, base: Combined) -> str:
+def difference_words(ours: Combined, base: Combined) -> str:
     """The difference for a cell below the baseline's name: "+0.070 bits [+0.028, +0.112], n = 3 pairs:
     InfMasking is ahead"."""
-    words = bits_reading(one, base)
+    words = bits_reading(ours, base)
     return f"{words.figures}: {words.verdict}" if words.figures else words.verdict
 
 

@@ -19,12 +19,9 @@ def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
         return ["nothing was decomposed; the lines above say why"]
     table: list[tuple[str, ...]] = [HEAD]
     for row in rows:
-        found = row.found
-        ceiling = (
-            "–"
-            if found.ceiling is None
-            else f"{'~' if found.ceiling_kind == 'estimate' else ''}{BITS.number(found.ceiling)}"
-        )
+        decomposition = row.decomposition
+        about = "~" if decomposition.ceiling_kind == "estimate" else ""
+        ceiling = "–" if decomposition.ceiling is None else about + BITS.number(decomposition.ceiling)
         known = {name: figure([row], name) for name in ("fused", "synergy", "gain", *PARTS)}
         shown = {name: BITS.number(value.mean) for name, value in known.items()}
         table.append(
@@ -37,8 +34,8 @@ def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
                 shown["gain"],
                 *(shown[name] for name in PARTS),
                 ceiling,
-                f"{found.n:,}",
-                "–" if found.p_synergy is None else show_fixed(found.p_synergy, 3),
+                f"{decomposition.n:,}",
+                "–" if decomposition.p_synergy is None else show_fixed(decomposition.p_synergy, 3),
             )
         )
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -51,6 +48,6 @@ def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
             low = BITS.show(claimed(figure([row], "synergy")))
             lines.append(
                 f"{row.task} ({row.sides}): at least {low} of synergy (usable with this probe, N = "
-                f"{row.found.n:,})"
+                f"{row.decomposition.n:,})"
             )
     return [*lines, "All values in bits."]

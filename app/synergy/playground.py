@@ -25,14 +25,14 @@ def show_playground() -> None:
     with left:
         chosen = st.selectbox("Distribution", [*names, OWN], key="gate", help="Exact: no samples, no probes.")
         try:
-            table = _own() if chosen == OWN else _gate(names[chosen])
-            found = None if table is None else decompose(table)
+            table = _typed() if chosen == OWN else _gate(names[chosen])
+            decomposition = None if table is None else decompose(table)
         except InformationError as error:
             st.error(plain(error), icon=":material/error:")
             return
     with right:
-        if table is not None and found is not None:
-            _show(table, found)
+        if table is not None and decomposition is not None:
+            _show(table, decomposition)
 
 
 def _gate(key: str) -> NDArray[np.float64]:
@@ -41,7 +41,7 @@ def _gate(key: str) -> NDArray[np.float64]:
     return GATES[key].make(float(noise))
 
 
-def _own() -> NDArray[np.float64] | None:
+def _typed() -> NDArray[np.float64] | None:
     uploaded = st.file_uploader(
         "A CSV or text file", ["csv", "txt", "tsv"], key="gate_file", max_upload_size=LARGEST_UPLOAD_MB
     )
@@ -63,32 +63,33 @@ def _own() -> NDArray[np.float64] | None:
     return written.table
 
 
-def _show(table: NDArray[np.float64], found: TableDecomposition) -> None:
+def _show(table: NDArray[np.float64], decomposition: TableDecomposition) -> None:
     values = {
-        "Redundancy": found.redundancy,
-        "Unique 1": found.unique1,
-        "Unique 2": found.unique2,
-        "Synergy": found.synergy,
+        "Redundancy": decomposition.redundancy,
+        "Unique 1": decomposition.unique1,
+        "Unique 2": decomposition.unique2,
+        "Synergy": decomposition.synergy,
     }
     st.altair_chart(
-        table_chart(found), alt="; ".join(f"{name} {value:.4f} bits" for name, value in values.items())
+        table_chart(decomposition),
+        alt="; ".join(f"{name} {value:.4f} bits" for name, value in values.items()),
     )
     for column, (name, value) in zip(st.columns(4), values.items(), strict=True):
         column.metric(plain(name), f"{value:.4f}")
     st.markdown(
-        f"I(X1;Y) = {found.information1:.4f}, I(X2;Y) = {found.information2:.4f}, I(X1,X2;Y) = "
-        f"{found.information:.4f}, "
-        f"H(Y) = {found.entropy:.4f} bits."
+        f"I(X1;Y) = {decomposition.information1:.4f}, I(X2;Y) = {decomposition.information2:.4f}, "
+        f"I(X1,X2;Y) = {decomposition.information:.4f}, "
+        f"H(Y) = {decomposition.entropy:.4f} bits."
     )
-    if found.converged:
-        gap = max(found.gap, 1e-12)  # below that, rounding speaks
+    if decomposition.converged:
+        gap = max(decomposition.gap, 1e-12)  # below that, rounding speaks
         st.caption(
             f"Every part is within {gap:.0e} bit of its true value, proven by weak duality "
-            f"({found.iterations:d} iterations)."
+            f"({decomposition.iterations:d} iterations)."
         )
     else:
         st.warning(
-            f"Not converged: the parts are only known to within {found.gap:.2e} bit.",
+            f"Not converged: the parts are only known to within {decomposition.gap:.2e} bit.",
             icon=":material/warning:",
         )
     if table.size <= SHOWN_CELLS:

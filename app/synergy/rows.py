@@ -39,7 +39,7 @@ class Row(NamedTuple):
     sides: str
     encoder: str
     epoch: int
-    found: SampleDecomposition
+    decomposition: SampleDecomposition
 
 
 class Combined(NamedTuple):
@@ -62,15 +62,15 @@ class Combined(NamedTuple):
         return 0.0 if self._withheld else claimed(self.over_seeds("synergy"))
 
     @property
-    def one(self) -> SampleDecomposition:
+    def first_seed(self) -> SampleDecomposition:
         """Any seed's result, for what all share: n, probe, kind, ceiling."""
-        return self.rows[0].found
+        return self.rows[0].decomposition
 
     @property
     def remarks(self) -> list[str]:
         """What is to be minded in any seed, each once: none of it takes a claim back, and what does is in
         `why_nothing`."""
-        said = dict.fromkeys(warning for row in self.rows for warning in row.found.warnings)
+        said = dict.fromkeys(warning for row in self.rows for warning in row.decomposition.warnings)
         return [warning for warning in said if warning not in (*LOSSES.values(), WITHHELD)]
 
     @property
@@ -91,20 +91,21 @@ class Combined(NamedTuple):
 
     @property
     def _withheld(self) -> bool:
-        return any(row.found.withheld for row in self.rows)
+        return any(row.decomposition.withheld for row in self.rows)
 
 
 def figure(rows: Sequence[Row], name: str) -> Estimate:
     """One quantity of these runs' decompositions, in bits: mean and interval over seeds, whose measurement
     errors are the runs' own bootstrap intervals. It stays below H(Y), and above 0 where it has no sign."""
-    known = [getattr(row.found, name) for row in rows]
+    known = [getattr(row.decomposition, name) for row in rows]
     runs: list[float | Measured] = [
-        Measured(one.value, one.value - one.low, one.high - one.value) for one in known
+        Measured(estimated.value, estimated.value - estimated.low, estimated.high - estimated.value)
+        for estimated in known
     ]
-    top = max(row.found.entropy for row in rows)
-    if rows[0].found.kind == "regression" or any(abs(one.value) > top for one in known):
+    top = max(row.decomposition.entropy for row in rows)
+    if rows[0].decomposition.kind == "regression" or any(abs(estimated.value) > top for estimated in known):
         return estimate(runs, within=UNBOUNDED)
-    signed = name in SIGNED or any(one.value < 0 for one in known)
+    signed = name in SIGNED or any(estimated.value < 0 for estimated in known)
     return estimate(runs, within=Range(-top if signed else 0.0, top))
 
 
@@ -118,10 +119,10 @@ def paired_bits(ours: Combined, baseline: Combined) -> PairedDifference:
     return paired_difference(_by_seed(ours), _by_seed(baseline), within=UNBOUNDED)
 
 
-def _by_seed(one: Combined) -> dict[int, float | Measured]:
-    seeds = {run.id: run.seed for run in one.group.runs}
-    found = {seeds[row.run_id]: row.found.synergy for row in one.rows}
-    return {seed: Measured(s.value, s.value - s.low, s.high - s.value) for seed, s in found.items()}
+def _by_seed(combined: Combined) -> dict[int, float | Measured]:
+    seeds = {run.id: run.seed for run in combined.group.runs}
+    synergies = {seeds[row.run_id]: row.decomposition.synergy for row in combined.rows}
+    return {seed: Measured(s.value, s.value - s.low, s.high - s.value) for seed, s in synergies.items()}
 
 
 def read_rows(columns: Mapping[str, Sequence[Any]]) -> list[Row]:
@@ -132,7 +133,7 @@ def read_rows(columns: Mapping[str, Sequence[Any]]) -> list[Row]:
     ]
     return [
         Row(
-            found=SampleDecomposition.model_validate(row["content"]),
+            decomposition=SampleDecomposition.model_validate(row["content"]),
             **{name: row[name] for name in names[:5]},
         )
         for row in rows
@@ -151,7 +152,7 @@ def latest(rows: Sequence[Row]) -> list[Row]:
 
 def combine(groups: Sequence[Group], rows: Sequence[Row]) -> list[Combined]:
     """By task, then sides, group and encoder; only the latest of each run."""
-    found = []
+    combinations = []
     newest = latest(rows)
     for task, sides in dict.fromkeys((row.task, row.sides) for row in newest):
         for group in groups:
@@ -164,15 +165,15 @@ def combine(groups: Sequence[Group], rows: Sequence[Row]) -> list[Combined]:
                 ]
                 if members:
                     members.sort(key=lambda row: order.index(row.run_id))
-                    found.append(Combined(group, task, sides, encoder, tuple(members)))
-    return found
+                    combinations.append(Combined(group, task, sides, encoder, tuple(members)))
+    return combinations
 
 
 def claim(combined: Combined) -> str:
     """ "at least 0.310 bits (usable with this probe, N = 4,000)", or that there is nothing to claim, and
     why."""
     many = f" over {len(combined.rows)} seeds" if len(combined.rows) > 1 else ""
-    usable = f"(usable with this probe, N = {combined.one.n:,}{many})"
+    usable = f"(usable with this probe, N = {combined.first_seed.n:,}{many})"
     why = combined.why_nothing
     return (
         f"none that can be claimed: {why} {usable}"
@@ -183,8 +184,8 @@ def claim(combined: Combined) -> str:
 
 def by_mean(combined: Sequence[Combined]) -> list[Combined]:
     """The trained groups, the one with the most captured synergy on average first."""
-    trained = [one for one in combined if one.encoder == "trained"]
-    return sorted(trained, key=lambda one: -one.over_seeds("synergy").mean)
+    trained = [member for member in combined if member.encoder == "trained"]
+    return sorted(trained, key=lambda member: -member.over_seeds("synergy").mean)
 
 
 def sentences(task: str, combined: Sequence[Combined]) -> list[str]:
@@ -193,9 +194,9 @@ def sentences(task: str, combined: Sequence[Combined]) -> list[str]:
     ranked = by_mean(combined)
     if not ranked:
         return [f"{task}: no trained encoder has been decomposed."]
-    first, ceiling = ranked[0], ranked[0].one.ceiling
-    known = first.one.ceiling_kind == "exact"
-    if known and ceiling is not None and ceiling < NOTHING and all(one.why_nothing for one in ranked):
+    first, ceiling = ranked[0], ranked[0].first_seed.ceiling
+    known = first.first_seed.ceiling_kind == "exact"
+    if known and ceiling is not None and ceiling < NOTHING and all(member.why_nothing for member in ranked):
         return ["There is no synergy in this task, and none can be claimed."]
     of = (
         ""
@@ -207,7 +208,7 @@ def sentences(task: str, combined: Sequence[Combined]) -> list[str]:
     said = [f"{first.group.label} {most}: {shown}{of}; {claim(first)}."]
     if len(ranked) > 1:
         said.append(f"{bits_reading(first, ranked[1])}.")
-    untrained = [one.over_seeds("synergy").mean for one in combined if one.encoder == "untrained"]
+    untrained = [member.over_seeds("synergy").mean for member in combined if member.encoder == "untrained"]
     if untrained:
         low, high = (BITS.number(value) for value in (min(untrained), max(untrained)))
         said.append(f"Untrained encoders: {low if low == high else f'{low} to {high}'} bits.")

@@ -23,8 +23,8 @@ def schedule(run: Run, rows: Sequence[Row]) -> Schedule:
     stored = run.settings.get("decomposition", {})
     if "every" not in stored:
         return Schedule((), ())
-    own = DecompositionSettings(enabled=stored.get("enabled", True), every=stored["every"])
-    period = own.period(run.epochs)
+    options = DecompositionSettings(enabled=stored.get("enabled", True), every=stored["every"])
+    period = options.period(run.epochs)
     if not period:
         return Schedule((), ())
     epochs = {row.epoch for row in rows if row.run_id == run.id and row.encoder == "trained"}
@@ -35,16 +35,16 @@ def schedule(run: Run, rows: Sequence[Row]) -> Schedule:
 
 def skipped_line(runs: Iterable[Run], rows: Sequence[Row]) -> str | None:
     """A sentence on what was left out; None where nothing was, or nothing was due."""
-    found = [(run, schedule(run, rows)) for run in runs]
-    short = [(run, one) for run, one in found if one.left_out]
+    schedules = [(run, schedule(run, rows)) for run in runs]
+    short = [(run, plan) for run, plan in schedules if plan.left_out]
     if not short:
         return None
-    due, left = sum(len(one.due) for _, one in found), sum(len(one.left_out) for _, one in short)
+    due, left = sum(len(plan.due) for _, plan in schedules), sum(len(plan.left_out) for _, plan in short)
     shares = {float(run.settings["decomposition"].get("share", 0.1)) for run, _ in short}
     share = ", ".join(f"{100 * value:g} %" for value in sorted(shares))
-    epochs = show_seeds(sorted({epoch for _, one in short for epoch in one.left_out}))
+    epochs = show_seeds(sorted({epoch for _, plan in short for epoch in plan.left_out}))
     return (
         f"{left} of {due} decompositions that were due during training were left out (after epochs {epochs}, "
-        f"in {show_count(len(short), 'run')} of {len(found)}): they would have taken more than {share} of "
-        "its time (decomposition.share), or failed, which the log says."
+        f"in {show_count(len(short), 'run')} of {len(schedules)}): they would have taken more than {share} "
+        "of its time (decomposition.share), or failed, which the log says."
     )

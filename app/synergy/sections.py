@@ -44,7 +44,11 @@ def show_question(title: str, combined: Sequence[Combined], facts: Mapping[str, 
     with st.container(border=True):
         st.markdown(f"**{plain(title.capitalize())}**", help=_meaning())
         st.markdown(plain(" ".join(sentences(title, combined))))
-        entropy = max(one.one.entropy for one in combined) if combined[0].one.kind != "regression" else None
+        entropy = (
+            max(member.first_seed.entropy for member in combined)
+            if combined[0].first_seed.kind != "regression"
+            else None
+        )
         left, right = st.columns([3, 2], gap="medium")
         left.altair_chart(stack_chart(parts, whiskers, truth, entropy), alt=_spoken(combined))
         right.markdown("\n".join(f"- {line}" for line in _claims(combined)))
@@ -54,12 +58,14 @@ def show_question(title: str, combined: Sequence[Combined], facts: Mapping[str, 
 def _claims(combined: Sequence[Combined]) -> list[Markdown]:
     """What can be claimed of each trained group, why nothing where nothing can, and what is to be minded."""
     lines = []
-    for one in by_mean(combined):
-        shown = show_estimate(one.over_seeds("synergy"), BITS)
-        claimed = one.why_nothing or f"at least {BITS.show(one.at_least)}"
+    for member in by_mean(combined):
+        shown = show_estimate(member.over_seeds("synergy"), BITS)
+        claimed = member.why_nothing or f"at least {BITS.show(member.at_least)}"
         told = plain(f"{shown}; {claimed}")
-        lines.append(Markdown(f":small[**{plain(one.group.label)}**: {told}]"))
-        lines += [Markdown(f":gray[:small[{plain(one.group.label)}: {plain(text)}]]") for text in one.remarks]
+        lines.append(Markdown(f":small[**{plain(member.group.label)}**: {told}]"))
+        lines += [
+            Markdown(f":gray[:small[{plain(member.group.label)}: {plain(text)}]]") for text in member.remarks
+        ]
     return lines
 
 
@@ -68,19 +74,20 @@ def _meaning() -> Markdown:
 
 
 def _spoken(combined: Sequence[Combined]) -> str:
-    return "; ".join(f"{frames.bar_name(one)}: {claim(one)}" for one in combined)
+    return "; ".join(f"{frames.bar_name(member)}: {claim(member)}" for member in combined)
 
 
 def _provenance(combined: Sequence[Combined], known: bool) -> str:
-    one = combined[0].one
+    estimator = combined[0].first_seed
     seeds = max(len(each.rows) for each in combined)
-    sizes = sorted({row.found.n for each in combined for row in each.rows})
+    sizes = sorted({row.decomposition.n for each in combined for row in each.rows})
     words = [
         f"N = {', '.join(f'{size:,}' for size in sizes)} samples",
-        f"{one.probe} probe, {one.folds} folds × {len(one.fold_seeds)} divisions",
+        f"{estimator.probe} probe, {estimator.folds} folds × {len(estimator.fold_seeds)} divisions",
         f"{seeds} seed{'s' if seeds > 1 else ''}",
         f"whiskers: {INTERVAL}",
-        f"{one.draws} bootstrap draws; only the lower end is a promise, the other parts are point estimates",
+        f"{estimator.draws} bootstrap draws; only the lower end is a promise, the other parts are point "
+        "estimates",
         "dashed line: H(Y)",
     ]
     if known:
@@ -114,7 +121,7 @@ def show_training(
     for start in range(0, len(questions), CHARTS_A_ROW):
         row = questions[start : start + CHARTS_A_ROW]
         for column, (task, sides) in zip(st.columns(CHARTS_A_ROW), row, strict=False):
-            mine = [one for one in combined if (one.task, one.sides) == (task, sides)]
+            mine = [member for member in combined if (member.task, member.sides) == (task, sides)]
             points = frames.over_training(groups, rows, task, sides, quantity or names[0])
             with column.container(border=True):
                 st.markdown(
@@ -124,7 +131,7 @@ def show_training(
                 chart = training_chart(points, frames.bands(mine, quantity or names[0]), words)
                 st.altair_chart(chart, alt=f"{words} of {task} ({sides}) over epochs")
     skipped = skipped_line((run for group in groups for run in group.runs), rows)
-    if all(row.epoch in (0, max(one.epoch for one in rows)) for row in rows):
+    if all(row.epoch in (0, max(other.epoch for other in rows)) for row in rows):
         st.caption(
             "Only the start and the end were decomposed. With *decomposition.every* in the settings of a run "
             "it is done every so many epochs, and never takes more than the stated share of the time."
@@ -140,7 +147,9 @@ def show_table(
     """Every figure, grey where nothing can be claimed, and its export."""
     st.subheader("Figures")
     accurate = accuracies(groups, results)
-    rows = frames.table(combined, accurate, usual_baseline(groups, {one.group.digest for one in combined}))
+    rows = frames.table(
+        combined, accurate, usual_baseline(groups, {member.group.digest for member in combined})
+    )
     grey = "color: #7A8A8C"
     frame = pl.DataFrame(rows)
     styled = frame.to_pandas().style.apply(
@@ -171,38 +180,44 @@ def show_table(
 
 def accuracies(groups: Sequence[Group], results: Mapping[str, Sequence[Any]]) -> dict[tuple[str, str], str]:
     """(digest, task) → mean probe accuracy over seeds as shown, where the task has one."""
-    found = {}
+    shown = {}
     everything = list(zip(*(results[name] for name in ("run_id", "task", "metric", "value")), strict=True))
     for group in groups:
         ids = {run.id for run in group.runs}
-        own = [row[1:] for row in everything if row[0] in ids]
-        for task in dict.fromkeys(task for task, metric, _ in own if metric == "accuracy"):
-            values = [value for name, metric, value in own if (name, metric) == (task, "accuracy")]
-            found[group.digest, task] = PERCENT.show(sum(values) / len(values))
-    return found
+        results_of_group = [row[1:] for row in everything if row[0] in ids]
+        for task in dict.fromkeys(task for task, metric, _ in results_of_group if metric == "accuracy"):
+            values = [
+                value for name, metric, value in results_of_group if (name, metric) == (task, "accuracy")
+            ]
+            shown[group.digest, task] = PERCENT.show(sum(values) / len(values))
+    return shown
 
 
 def show_controls(combined: Sequence[Combined]) -> None:
     """What the same estimator reads where there is nothing, and whether more samples would have told more."""
     with st.expander("Controls: permuted labels and learning curves", icon=":material/science:"):
         rows = []
-        for one in combined:
-            found = one.one
-            control, curve = found.permuted, found.curve
+        for member in combined:
+            decomposition = member.first_seed
+            control, curve = decomposition.permuted, decomposition.curve
             rows.append(
                 {
-                    "Task": one.task,
-                    "Sides": one.sides,
-                    "Encoder": frames.bar_name(one),
+                    "Task": member.task,
+                    "Sides": member.sides,
+                    "Encoder": frames.bar_name(member),
                     "Permuted labels: S mean (max)": "–"
                     if control is None
                     else f"{show_fixed(control.synergy, 3)} ({show_fixed(control.synergy_high, 3)})",
                     "Permuted labels: Î(Z)": "–" if control is None else show_fixed(control.information, 3),
                     "S at n/4, n/2, n": " → ".join(show_fixed(point.synergy, 3) for point in curve) or "–",
-                    "Limited by n": "yes" if found.probe_limited else "no",
-                    "p(Î>0)": "–" if found.p_information is None else show_fixed(found.p_information, 3),
-                    "p(pairing)": "–" if found.p_pairing is None else show_fixed(found.p_pairing, 3),
-                    "Solver gap": f"{found.gap:.1e}",
+                    "Limited by n": "yes" if decomposition.probe_limited else "no",
+                    "p(Î>0)": "–"
+                    if decomposition.p_information is None
+                    else show_fixed(decomposition.p_information, 3),
+                    "p(pairing)": "–"
+                    if decomposition.p_pairing is None
+                    else show_fixed(decomposition.p_pairing, 3),
+                    "Solver gap": f"{decomposition.gap:.1e}",
                 }
             )
         st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")

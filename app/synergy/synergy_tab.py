@@ -24,11 +24,11 @@ def draw(view: StudyView) -> None:
     facts = dict(zip(results["task"], results["facts"], strict=True))
     combined = combine(groups, rows)
     order = {"synergy": 0, "redundancy": 1, "uniqueness": 2, "label": 3}
-    questions = list(dict.fromkeys((one.task, one.sides) for one in combined))
+    questions = list(dict.fromkeys((member.task, member.sides) for member in combined))
     questions.sort(key=lambda question: order.get(str(facts.get(question[0], {}).get("measures")), 3))
     several = len({sides for _, sides in questions}) > 1
     for task, sides in questions:
-        mine = [one for one in combined if (one.task, one.sides) == (task, sides)]
+        mine = [member for member in combined if (member.task, member.sides) == (task, sides)]
         title = f"{task} ({sides})" if several else task
         sections.show_question(title, mine, facts.get(task, {}))
     sections.show_training(groups, rows, combined, questions)

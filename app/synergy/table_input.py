@@ -228,14 +228,14 @@ def _as_table(rows: Sequence[_Row]) -> Written:
         column: list[str] | list[float] = [row.cells[place] for row in rows]
         if all(_is_number(row.cells[place]) for row in rows):
             column = [_number(row.cells[place]) for row in rows]
-        found = sorted(set(column))  # type: ignore[type-var]
-        if len(found) > MOST_SYMBOLS:
+        distinct = sorted(set(column))  # type: ignore[type-var]
+        if len(distinct) > MOST_SYMBOLS:
             raise InformationError(
-                f"{name} has {len(found)} different symbols; at most {MOST_SYMBOLS} are allowed here"
+                f"{name} has {len(distinct)} different symbols; at most {MOST_SYMBOLS} are allowed here"
             )
-        order = {symbol: number for number, symbol in enumerate(found)}
+        order = {symbol: number for number, symbol in enumerate(distinct)}
         axes.append([order[symbol] for symbol in column])
-        symbols.append(len(found))
+        symbols.append(len(distinct))
     sampled = len(rows[0].cells) == 3
     masses = [1.0 if sampled else _mass(row) for row in rows]
     table = np.zeros(symbols)

@@ -53,7 +53,11 @@ def plan_runs(
         )
     content = nest(changes)
     by_method = [merge(content, {"objective": {"name": method}}) for method in methods] or [content]
-    grid = [parse(one) for made in by_method for one in [made | {"seed": seed} for seed in seeds] or [made]]
+    grid = [
+        parse(content)
+        for made in by_method
+        for content in [made | {"seed": seed} for seed in seeds] or [made]
+    ]
     return [Planned(config.stem, made, None) for made in grid]
 
 

@@ -40,12 +40,12 @@ def gpus() -> list[Gpu]:
         return []
     import pynvml
 
-    found: dict[int, Gpu] = {}
+    gpus_by_number: dict[int, Gpu] = {}
     identifiers = []
     for number in range(pynvml.nvmlDeviceGetCount()):
         try:
             handle = pynvml.nvmlDeviceGetHandleByIndex(number)
-            found[number] = Gpu(
+            gpus_by_number[number] = Gpu(
                 number,
                 str(pynvml.nvmlDeviceGetName(handle)),
                 int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
@@ -54,9 +54,9 @@ def gpus() -> list[Gpu]:
         except pynvml.NVMLError:
             identifiers.append("")  # a GPU that fell off the bus keeps its number, but takes no run
     return [
-        found[number]
+        gpus_by_number[number]
         for number in _visible(os.environ.get("CUDA_VISIBLE_DEVICES"), identifiers)
-        if number in found
+        if number in gpus_by_number
     ]
 
 
@@ -67,14 +67,14 @@ def _visible(chosen: str | None, identifiers: list[str]) -> list[int]:
         return list(range(len(identifiers)))
     indices: list[int] = []
     for word in filter(None, (part.strip() for part in chosen.split(","))):
-        found = [
+        matches = [
             i
             for i, uuid in enumerate(identifiers)
             if word == str(i) or (word.startswith("GPU-") and uuid.startswith(word))
         ]
-        if not found:
+        if not matches:
             break
-        indices += found[:1]
+        indices += matches[:1]
     return indices
 
 

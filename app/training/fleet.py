@@ -143,14 +143,14 @@ class Fleet:
                 kind = wants_gpu(settings.training, machine)
                 if kind in blocked:
                     continue
-                found = place(settings.training, machine, held, len(waiting) - position)
+                where = place(settings.training, machine, held, len(waiting) - position)
             except (SettingsError, ImpossibleDemand) as error:
                 self._refuse(supervisor, job, one_line(error))
                 continue
-            if found is None:
+            if where is None:
                 blocked.add(kind)
             else:
-                self._start(supervisor, job, settings, found)
+                self._start(supervisor, job, settings, where)
 
     def _start(self, supervisor: str, waiting: jobs.Job, settings: ExperimentSettings, where: Place) -> None:
         job = jobs.claim(self.db, supervisor, where.device(), where.processes, waiting.id)

@@ -67,10 +67,10 @@ def _abort(db: Database, run_ids: Sequence[int]) -> None:
 
 def _ending(db: Database, run: Run, state: str) -> str:
     if state == "finished":
-        found = results(db, [run.id])
+        columns = results(db, [run.id])
         figures = [
             f"{task} {metric} {value:{'.3f' if all_metrics()[metric].unit == 'share' else '.3g'}}"
-            for task, metric, value in zip(found["task"], found["metric"], found["value"], strict=True)
+            for task, metric, value in zip(columns["task"], columns["metric"], columns["value"], strict=True)
             if metric in all_metrics()
         ]
         return f"run {run.id} ({run.title}) finished: {', '.join(figures) or 'no results'}"

@@ -24,7 +24,7 @@ LONGEST_TITLE = 300
 def submit(db: Database, planned: Sequence[Planned]) -> list[int]:
     """Store and queue runs, and see to a supervisor; returns their ids."""
     known: dict[str, str] = {}
-    ids = create_runs(db, [new_run(one, known=known) for one in planned])
+    ids = create_runs(db, [new_run(run, known=known) for run in planned])
     ensure_supervisor(db)
     return ids
 

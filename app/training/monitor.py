@@ -48,9 +48,9 @@ class Monitor:
     def loads(self) -> dict[str, float]:
         """One reading; CPU is the mean since the reading before."""
         me = psutil.Process()
-        found = {process.pid: process for process in (me, *me.children(recursive=True))}
+        processes = {process.pid: process for process in (me, *me.children(recursive=True))}
         # psutil measures CPU between two calls on one object, so the objects are kept.
-        self._processes = {pid: self._processes.get(pid, process) for pid, process in found.items()}
+        self._processes = {pid: self._processes.get(pid, process) for pid, process in processes.items()}
         percent = memory = 0.0
         for process in self._processes.values():
             try:

@@ -100,7 +100,7 @@ def signal_all(pid: int, number: signal.Signals) -> None:
         for child in psutil.Process(pid).children(recursive=True):
             with contextlib.suppress(ProcessLookupError):
                 groups.add(os.getpgid(child.pid))
-    own = os.getpgrp()
-    for group in groups - {own}:
+    our_group = os.getpgrp()
+    for group in groups - {our_group}:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, number)

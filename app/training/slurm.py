@@ -38,18 +38,18 @@ class Cluster(NamedTuple):
                     f"--{name} is '{getattr(self, name)}'; letters, digits and . , : @ / + - _ are allowed"
                 )
         device = "cuda" if self.gpus else "cpu"
-        own = [
+        cluster_settings = [
             f"training.processes={self.processes}",
             f"training.device={device}",
             f"training.threads={self.cpus}",
         ]
         if self.nodes > 1:
-            own += [
+            cluster_settings += [
                 f"training.machines={self.nodes}",
                 "training.main_address=first-node",
                 f"training.main_port={PORT}",
             ]
-        return [*own, *given]
+        return [*cluster_settings, *given]
 
     @property
     def processes(self) -> int:
@@ -98,10 +98,10 @@ def _header(planned: Sequence[Planned], cluster: Cluster) -> list[str]:
 
 def _settings(planned: Sequence[Planned]) -> list[str]:
     lines = ['case "$SLURM_ARRAY_TASK_ID" in']
-    for number, one in enumerate(planned):
-        content = json.dumps(one.settings.model_dump(mode="json"), sort_keys=True)
+    for number, run in enumerate(planned):
+        content = json.dumps(run.settings.model_dump(mode="json"), sort_keys=True)
         lines += [
-            f"{number})  # {one.title}",
+            f"{number})  # {run.title}",
             "cat > \"$folder/settings.json\" <<'SETTINGS'",
             content,
             "SETTINGS",

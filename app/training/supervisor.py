@@ -82,11 +82,11 @@ class Supervisor:
 
     def _register(self) -> bool:
         pid, started = this_process()
-        found = jobs.register_supervisor(
+        registered = jobs.register_supervisor(
             self._db, host_name(), pid, started, lambda it: is_alive(it.pid, it.pid_started)
         )
-        self._me = found.id if found is not None else ""
-        return found is not None
+        self._me = registered.id if registered is not None else ""
+        return registered is not None
 
     def _safely(self, act: Callable[[], T]) -> T | None:
         """What `act` returns; None when the database failed, which must not end the supervisor."""

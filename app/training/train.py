@@ -105,7 +105,7 @@ def _train(run: Run, recorder: TrainingRecorder, home: Path) -> tuple[Ending | N
     try:
         recorder.phase("starting")
         settings = parse(run.settings)
-        with Monitor(recorder.metrics, lambda: recorder.step_now, _own_gpus(settings)):
+        with Monitor(recorder.metrics, lambda: recorder.step_now, _visible_gpus(settings)):
             from engine.experiment import run_experiment
 
             return run_experiment(settings, recorder, home), None
@@ -154,7 +154,7 @@ def _train_beside(run: Run, home: Path) -> int:
     return 0
 
 
-def _own_gpus(settings: ExperimentSettings) -> list[int]:
+def _visible_gpus(settings: ExperimentSettings) -> list[int]:
     return [] if settings.training.device == "cpu" else [gpu.number for gpu in gpus()]
 
 

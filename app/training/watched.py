@@ -89,5 +89,5 @@ def last_error(log: Path) -> str | None:
     except OSError:
         return None  # nothing was printed
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    found = errors or lines
-    return found[-1] if found else None
+    candidates = errors or lines
+    return candidates[-1] if candidates else None

@@ -50,7 +50,7 @@ def _named(parts: Sequence[Split]) -> Numbers | None:
 def _copies(parts: Sequence[Split], modalities: Sequence[Modality], folds: int) -> Numbers | None:
     """Groups of samples whose items are all equal, whatever their rows."""
     known = []
-    for modality in sorted(modalities, key=lambda modality: CHEAPEST_FIRST.index(modality.kind)):
+    for modality in sorted(modalities, key=lambda candidate: CHEAPEST_FIRST.index(candidate.kind)):
         numbers = _content(parts, modality.name)
         if len(np.unique(numbers)) == len(numbers):
             return None

@@ -194,5 +194,5 @@ def _of_one_type(what: str, values: NDArray[np.object_]) -> NDArray[np.generic]:
     )
 
 
-def _many(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
+def _many(count: int, singular: str, plural: str) -> str:
+    return f"{count:,} {singular if count == 1 else plural}"

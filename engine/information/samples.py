@@ -227,7 +227,7 @@ def _decompose_classes(
     prior = pool(fitted.log_prior)
     scored = layout.scored(views.n)
     seen, groups = labels[scored], layout.some(scored).groups
-    read = {name: by_seed for name, by_seed in logs.items() if name != "shuffled"}
+    read = {name: posterior for name, posterior in logs.items() if name != "shuffled"}
     reading = read_classes(read, prior, seen, weights, views.first, views.second)
     alone = np.ones((1, len(scored)))
     per_seed = [

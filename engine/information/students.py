@@ -74,8 +74,8 @@ def teach(scores: Tensor, first: Side, second: Side, fitted: Tensor, chosen_on: 
     sides = (first, second)
     axes = [_axes(side.linear[:MOST_DIRECTIONS], weights, rows) for side in sides]
     alone = [
-        [side.linear, *side.kernels, _products(scores, scores, upper=True), _bent(scores)]
-        for side, scores in zip(sides, axes, strict=True)
+        [side.linear, *side.kernels, _products(along, along, upper=True), _bent(along)]
+        for side, along in zip(sides, axes, strict=True)
     ]
     together = [*alone[0], *alone[1], *_interplay(sides, axes, weights, rows)]
     return Answers(

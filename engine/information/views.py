@@ -76,11 +76,11 @@ def prepare_views(
     raw["both"] = np.concatenate([raw["z1.0"], raw["z2.0"]], 1)
     sources = Sources(tuple(names[0]), tuple(names[1]))
     if exchanged is not None:
-        for kept, view, side in zip(("first", "second"), exchanged, names, strict=True):
+        for kept, view, listed in zip(("first", "second"), exchanged, names, strict=True):
             values = np.asarray(view)
             if (values != values[0]).any():  # a fusion that heeds the other modality alone tells nothing here
                 raw[f"exchanged.{kept}"] = checked(f"z_exchanged.{kept}", view, n)
-                side.append(f"exchanged.{kept}")
+                listed.append(f"exchanged.{kept}")
     if shuffled is not None:
         raw["shuffled"] = checked("z_shuffled", shuffled, n)
     prepared = prepare(raw, probe, device)

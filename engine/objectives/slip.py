@@ -47,7 +47,8 @@ class Slip(SeparateObjective):
             for name in self.encoders
         ]
         scale = bounded_scale(self.log_scale)
-        contrast, accuracy = clip_loss(*(gather_batch(projected) for projected in pair), scale)
+        aligned, reference = (gather_batch(projected) for projected in pair)
+        contrast, accuracy = clip_loss(aligned, reference, scale)
         first, second = gather_batch(self.head(twice)).unbind()
         alone = info_nce(first, second, self.method.temperature).loss
         shown = {"contrast": contrast.detach(), f"self_{self.seen_twice}": alone.detach()}
