@@ -5,6 +5,7 @@ import streamlit as st
 
 from app.access import guarded
 from app.error_lines import EXPECTED, one_line
+from app.live import timed
 from app.logo import ICON, wordmark
 from app.reader import is_dark
 from app.state import PAGES, page
@@ -30,7 +31,8 @@ def main() -> None:
     if guarded():
         st.html(_LOG_OUT)
     try:
-        chosen.run()
+        with timed():
+            chosen.run()
     except EXPECTED as error:
         st.error(plain(one_line(error)), icon=":material/error:")
 

@@ -24,6 +24,7 @@ from storage import studies as stored_studies
 from storage.artifacts import Artifact
 from storage.database import URL_VARIABLE, Database
 from storage.jobs import Supervisor
+from storage.marks import Marks, read_marks
 from storage.queries import Columns, LogLine
 from storage.run import Run
 from storage.studies import Study
@@ -56,6 +57,11 @@ def _open(home: Path, url: str | None) -> Database:
 def change_token() -> str:
     """Differs from an earlier one when anything was committed since."""
     return stored.change_token(database())
+
+
+def marks() -> Marks:
+    """Whether what pages show has changed, and how far the runs at work are."""
+    return _marks(change_token(), database())
 
 
 def list_runs(run_ids: Iterable[int] | None = None) -> list[Run]:
@@ -129,6 +135,11 @@ def members() -> dict[int, list[int]]:
 def supervisor() -> Supervisor | None:
     """The live supervisor of this host; not cached, for its silence commits nothing."""
     return stored_jobs.live_supervisor(database(), host_name())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _marks(token: str, _db: Database) -> Marks:
+    return read_marks(_db)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -71,6 +71,12 @@ def list_pauses(db: Database) -> list[Pause]:
         return [Pause(*row) for row in rows]
 
 
+def paused_devices(db: Database) -> set[str]:
+    """Devices on which nothing is started: "cuda:0", "cpu"."""
+    found = [one.scope for one in list_pauses(db)]
+    return {scope.removeprefix("device:") for scope in found if scope.startswith("device:")}
+
+
 def is_not_paused() -> ColumnElement[bool]:
     """Of a job: neither the queue nor the study that its run was started in is paused."""
     study = literal("study:", Text) + runs.c.study_id.cast(Text)

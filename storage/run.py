@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Connection, Row, select, update
 
@@ -117,7 +117,22 @@ def change_run(connection: Connection, run_id: int, **columns: Any) -> None:
         raise NoSuchRun(f"no run {run_id}")
 
 
-def silence_ms(run: Run, now: int) -> int:
+class Beating(Protocol):
+    """What the live state of a run is told from."""
+
+    @property
+    def status(self) -> Status: ...
+    @property
+    def stop_requested(self) -> bool: ...
+    @property
+    def created_at(self) -> int: ...
+    @property
+    def started_at(self) -> int | None: ...
+    @property
+    def heartbeat_at(self) -> int | None: ...
+
+
+def silence_ms(run: Beating, now: int) -> int:
     """Milliseconds since the last sign of life, at `now` (UTC ms).
 
     A sign from the future is one from before the clock was set back: who lives has beaten since, by the new
@@ -127,7 +142,7 @@ def silence_ms(run: Run, now: int) -> int:
     return abs(now - last)
 
 
-def live_state(run: Run, now: int) -> LiveState:
+def live_state(run: Beating, now: int) -> LiveState:
     """How a run stands at `now` (UTC ms): without a sign of life it is stale after 20 s and lost after 60
     s."""
     if run.status not in ("starting", "running"):

@@ -99,13 +99,14 @@ def list_runs(
     digest: str | None = None,
     tag: str | None = None,
     text: str | None = None,
+    study_id: int | None = None,
     limit: int | None = None,
     trashed: bool = False,
 ) -> list[Run]:
     """Runs, newest first, that fulfil all filters given.
 
-    status: stored ones; text: occurs in title, note or preset; trashed: those in the trash, which are left
-    out otherwise. Archived runs are among them.
+    status: stored ones; text: occurs in title, note or preset; study_id: the study that they were started in;
+    trashed: those in the trash, which are left out otherwise. Archived runs are among them.
     """
     in_trash = runs.c.trashed_at.is_not(None) if trashed else runs.c.trashed_at.is_(None)
     query = STORED_RUNS.where(in_trash).order_by(runs.c.id.desc())
@@ -117,6 +118,7 @@ def list_runs(
         (runs.c.dataset, dataset),
         (runs.c.method, method),
         (runs.c.digest, digest),
+        (runs.c.study_id, study_id),
     ):
         if value is not None:
             query = query.where(column == value)

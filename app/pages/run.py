@@ -4,6 +4,7 @@ be done with it."""
 import streamlit as st
 
 from app import queries
+from app.live import watch
 from app.runs import sections
 from app.runs.actions import show_actions, show_labels
 from app.runs.facts import STATES, UNSETTLED, seconds_left, share_done, took, where_it_stands
@@ -17,7 +18,6 @@ from engine.settings.experiment import parse
 from storage.clock import now_ms
 from storage.run import ALIVE, LiveState, NoSuchRun, Run, live_state
 
-REFRESH_SECONDS = 2.0
 RECENT_POINTS = 10
 """Points of the speed that the time left is told from; one alone jumps about."""
 
@@ -32,8 +32,8 @@ def render() -> None:
         return
     state = live_state(run, now_ms())
     _header(run, state)
-    moving = state in UNSETTLED
-    st.fragment(_live, run_every=REFRESH_SECONDS if moving else None)(run.id, state)
+    watch([run.id])
+    _show_now(run, state)
     with st.expander("Tags and note", icon=":material/label:", expanded=bool(run.tags or run.note)):
         show_labels(run)
     sections.show_details(run)
@@ -66,12 +66,8 @@ def _header(run: Run, state: LiveState) -> None:
     st.caption(plain(" · ".join(parts)))
 
 
-def _live(run_id: int, drawn_state: LiveState) -> None:
-    """What changes while the run is at work; when its state changes, the whole page does."""
-    run, now = queries.get_run(run_id), now_ms()
-    state = live_state(run, now)
-    if state != drawn_state:
-        st.rerun()
+def _show_now(run: Run, state: LiveState) -> None:
+    """How it stands and what it found so far."""
     _progress(run, state)
     if state in UNSETTLED and run.settings.get("training", {}).get("machines", 1) > 1:
         _show_other_machines(run)

@@ -12,6 +12,7 @@ from app.comparison import answer_tab
 from app.comparison.progress import progress
 from app.comparison.sections import show_progress
 from app.curves import curves_tab
+from app.live import watch
 from app.runs import runs_tab
 from app.state import page
 from app.studies.picking import choose_groups, pick_runs, picked_study
@@ -30,7 +31,6 @@ TABS: dict[str, Callable[[StudyView], None]] = {
     "Runs": runs_tab.draw,
 }
 """What each tab draws; only the open one is drawn."""
-REFRESH_SECONDS = 2.0
 
 
 def render() -> None:
@@ -41,6 +41,7 @@ def render() -> None:
         st.title("Study")
         st.info("There is no study yet: a question, answered by runs.", icon=":material/info:")
         st.page_link(page("launch"), label="Start a study", icon=":material/add_circle:")
+        watch()
         return
     shown = pick_runs(stored, study)
     names = [study.name] if study else list(dict.fromkeys(run.study for run in reversed(shown)))
@@ -56,22 +57,20 @@ def render() -> None:
             else "Choose at least one configuration above.",
             icon=":material/arrow_upward:",
         )
+        watch(())
         return
-    active = progress(shown, now_ms()).active
     ids = [run.id for run in shown]
-    st.fragment(_body, run_every=REFRESH_SECONDS if active else None)(study, ids, active)
+    watch(ids)
+    st.fragment(_body)(study, ids)
 
 
-def _body(study: Study | None, ids: Sequence[int], was_active: bool) -> None:
-    """Everything below the choice; drawn again every few seconds while something runs."""
+def _body(study: Study | None, ids: Sequence[int]) -> None:
+    """Everything below the choice; a choice on it draws this again and not the whole page."""
     runs = queries.list_runs(ids)
     if not runs:
         st.info("These runs have been deleted.")
         return
-    state = progress(runs, now_ms())
-    if was_active and not state.active:
-        st.rerun()
-    show_progress(runs, state)
+    show_progress(runs, progress(runs, now_ms()))
     view = view_of(study, runs, queries.results(ids))
     for name, tab in zip(TABS, st.tabs(list(TABS), key="tab", bind="query-params"), strict=True):
         if tab.open:

@@ -84,12 +84,20 @@ def _delete(run_id: int) -> None:
     run_log(data_home(), run_id).unlink(missing_ok=True)
 
 
+def _follow(key: str, stored: object) -> None:
+    """Show what is stored, also when somebody else has changed it since this widget was drawn."""
+    drawn = f"{key}_stored"
+    if key not in st.session_state or st.session_state.get(drawn) != stored:
+        st.session_state[key] = stored
+    st.session_state[drawn] = stored
+
+
 def show_labels(run: Run) -> None:
     """Tags and note; each is stored when it is changed."""
     tags_key, note_key = f"tags_{run.id}", f"note_{run.id}"
     known = sorted({tag for other in queries.list_runs() for tag in other.tags} | set(run.tags))
-    st.session_state.setdefault(tags_key, list(run.tags))
-    st.session_state.setdefault(note_key, run.note)
+    _follow(tags_key, list(run.tags))
+    _follow(note_key, run.note)
     st.multiselect(
         "Tags",
         known,

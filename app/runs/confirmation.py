@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.error_lines import EXPECTED, one_line
+from app.live import dialog
 from app.wording.text import plain
 
 
@@ -14,7 +15,7 @@ def confirm_deletion(name: str, what_goes: str, delete: Callable[[], None], done
 
     An error of the deletion is one line in the dialog, which stays open.
     """
-    st.dialog(plain(f"Delete {name}?"), icon=":material/delete:")(_ask)(name, what_goes, delete, done)
+    dialog(plain(f"Delete {name}?"), icon=":material/delete:")(_ask)(name, what_goes, delete, done)
 
 
 def _ask(name: str, what_goes: str, delete: Callable[[], None], done: Callable[[], None]) -> None:

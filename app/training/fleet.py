@@ -15,13 +15,14 @@ from app.error_lines import one_line
 from app.home import run_log
 from app.training.devices import cores, gpu_load, gpus
 from app.training.processes import host_name, identify, start_detached
-from app.training.scheduling import ImpossibleDemand, Machine, Place, place, wants_gpu
+from app.training.scheduling import ImpossibleDemand, Machine, Place, check_demand, next_start
 from app.training.supervisor_log import say
 from app.training.trainer_command import trainer_command, trainer_environment
 from app.training.watched import Watched, silence
 from engine.settings.experiment import ExperimentSettings, SettingsError, parse
 from storage import jobs
 from storage.database import Database
+from storage.pauses import paused_devices
 from storage.runs import Run, add_log, get_run, list_runs, mark_ended, mark_lost
 
 MEMORY_FOR_ANOTHER = 2**30
@@ -67,6 +68,9 @@ class Fleet:
         self.db, self.home, self.patience = db, home, patience
         self._command, self._machine, self._host = command, machine, host_name()
         self._watched: dict[int, Watched] = {}
+        self._parsed: dict[int, ExperimentSettings] = {}
+        self.on_end: Callable[[int], None] = lambda run_id: None
+        """Called with the number of each run that has ended, however it did."""
 
     def look(self, supervisor: str) -> bool:
         """Tend what runs, start what waits; whether there is anything of either."""
@@ -79,7 +83,7 @@ class Fleet:
         }
         for number, watched in list(self._watched.items()):
             self._tend(watched, runs.get(watched.job.run_id) if number in active else None)
-        waiting = jobs.queued_jobs(self.db)
+        waiting = jobs.queued_jobs(self.db, startable=True)
         if waiting:
             self._start_waiting(supervisor, waiting)
         return bool(self._watched or waiting)
@@ -123,39 +127,60 @@ class Fleet:
         jobs.finish(self.db, job.id, "failed" if status in ("failed", "lost") else "done")
         del self._watched[job.id]
         say(f"run {run.id} is {status}")
+        self.on_end(run.id)
 
     def _start_waiting(self, supervisor: str, waiting: list[jobs.Job]) -> None:
-        """Start what finds a place, in order; where a run has to wait, those behind it for the same kind of
-        device wait too."""
-        machine, blocked = self._machine(), set[bool]()
-        looked_at = waiting[:MOST_LOOKED_AT]
-        runs = {run.id: run for run in list_runs(self.db, ids=[job.run_id for job in looked_at])}
-        for position, job in enumerate(looked_at):
+        """Start what finds a place, in order, as `next_start` says."""
+        machine, paused = self._machine(), paused_devices(self.db)
+        behind = len(waiting[MOST_LOOKED_AT:])
+        possible = self._possible(supervisor, waiting[:MOST_LOOKED_AT], machine)
+        while possible:
             held = [
                 watched.job.device for watched in self._watched.values() if watched.job.host == self._host
             ]
             if held and psutil.virtual_memory().available < MEMORY_FOR_ANOTHER:
                 return
-            if job.run_id not in runs:
-                continue  # deleted since the queue was read
+            wishes = [settings.training for _, settings in possible]
+            start = next_start(wishes, machine, held, paused, behind)
+            if start is None:
+                return
+            passed_over = [job.id for job, _ in possible[: start.position]]
+            job, settings = possible.pop(start.position)
+            if not self._start(supervisor, job, passed_over, settings, start.place):
+                return  # taken back, paused or overtaken since the queue was read; the next look sees it
+
+    def _possible(
+        self, supervisor: str, waiting: list[jobs.Job], machine: Machine
+    ) -> list[tuple[jobs.Job, ExperimentSettings]]:
+        """Those of the waiting that this machine can run at all, with their settings; others are failed."""
+        wanted = {job.run_id for job in waiting}
+        unread = list_runs(self.db, ids=wanted - self._parsed.keys()) if wanted - self._parsed.keys() else []
+        stored = {run.id: run.settings for run in unread}
+        self._parsed = {number: known for number, known in self._parsed.items() if number in wanted}
+        possible = []
+        for job in waiting:
             try:
-                settings = parse(runs[job.run_id].settings)
-                kind = wants_gpu(settings.training, machine)
-                if kind in blocked:
-                    continue
-                where = place(settings.training, machine, held, len(waiting) - position)
+                if job.run_id in stored:
+                    self._parsed[job.run_id] = parse(stored[job.run_id])
+                if job.run_id in self._parsed:  # else it was deleted since the queue was read
+                    check_demand(self._parsed[job.run_id].training, machine)
+                    possible.append((job, self._parsed[job.run_id]))
             except (SettingsError, ImpossibleDemand) as error:
                 self._refuse(supervisor, job, one_line(error))
-                continue
-            if where is None:
-                blocked.add(kind)
-            else:
-                self._start(supervisor, job, settings, where)
+        return possible
 
-    def _start(self, supervisor: str, waiting: jobs.Job, settings: ExperimentSettings, where: Place) -> None:
-        job = jobs.claim(self.db, supervisor, where.device(), where.processes, waiting.id)
+    def _start(
+        self,
+        supervisor: str,
+        waiting: jobs.Job,
+        passed_over: list[int],
+        settings: ExperimentSettings,
+        where: Place,
+    ) -> bool:
+        """Claim a job and start its process; False where it cannot be claimed any more."""
+        job = jobs.claim(self.db, supervisor, where.device(), where.processes, waiting.id, passed_over)
         if job is None:
-            return  # taken back in the meantime
+            return False
         environment = trainer_environment(
             self.db, self.home, where, hide_gpus=settings.training.device == "cpu"
         )
@@ -165,9 +190,10 @@ class Fleet:
             )
         except OSError as error:
             self._fail(job, f"the training process could not be started: {one_line(error)}")
-            return
+            return True
         self._watched[job.id] = Watched(job, identify(child.pid), child)
         say(f"run {job.run_id} starts on {job.device} as process {child.pid}")
+        return True
 
     def _refuse(self, supervisor: str, waiting: jobs.Job, line: str) -> None:
         job = jobs.claim(self.db, supervisor, "none", 1, waiting.id)
@@ -178,3 +204,4 @@ class Fleet:
         mark_ended(self.db, job.run_id, "failed", line)
         jobs.finish(self.db, job.id, "failed", line)
         say(f"run {job.run_id} failed: {line}")
+        self.on_end(job.run_id)

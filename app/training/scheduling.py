@@ -1,7 +1,7 @@
 """Which waiting run may start now, where, and with how many CPU threads: pure arithmetic over this machine's
 devices."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from engine.errors import UserError
@@ -61,6 +61,49 @@ def wants_gpu(training: TrainingSettings, machine: Machine) -> bool:
     return training.device != "cpu" and bool(machine.gpus)
 
 
+class Start(NamedTuple):
+    """A waiting run that can start now: which one of those that wait, and where."""
+
+    position: int
+    place: Place
+
+
+def next_start(
+    waiting: Sequence[TrainingSettings],
+    machine: Machine,
+    held: Sequence[str | None],
+    paused: Collection[str] = (),
+    behind: int = 0,
+) -> Start | None:
+    """The first of the waiting runs, in their order, that finds a place, or None.
+
+    Where a run has to wait, those behind it for the same kind of device wait too: else a run that needs two
+    GPUs would wait for ever. held: as for `place`; paused: devices that take no run, "cuda:0" or "cpu";
+    behind: runs that wait behind these. Raises `ImpossibleDemand`.
+    """
+    blocked = {False} if "cpu" in paused else set[bool]()
+    taken = [*held, *(device for device in paused if device != "cpu")]
+    for position, training in enumerate(waiting):
+        kind = wants_gpu(training, machine)
+        if kind in blocked:
+            continue
+        found = place(training, machine, taken, len(waiting) - position + behind)
+        if found is not None:
+            return Start(position, found)
+        blocked.add(kind)
+    return None
+
+
+def check_demand(training: TrainingSettings, machine: Machine) -> None:
+    """Raises `ImpossibleDemand` when a run asks for more GPUs than this machine has."""
+    processes = training.processes // training.machines
+    if wants_gpu(training, machine) and processes > len(machine.gpus):
+        each, several = (" a machine" if training.machines > 1 else ""), ("s" if machine.gpus[1:] else "")
+        raise ImpossibleDemand(
+            f"training.processes is {processes}{each} but this machine has {len(machine.gpus)} GPU{several}"
+        )
+
+
 def place(
     training: TrainingSettings, machine: Machine, held: Sequence[str | None], waiting: int
 ) -> Place | None:
@@ -72,13 +115,8 @@ def place(
     """
     processes = training.processes // training.machines
     beside = (training.machines, training.main_address, training.main_port) if training.machines > 1 else ()
+    check_demand(training, machine)
     if wants_gpu(training, machine):
-        if processes > len(machine.gpus):
-            each, several = (" a machine" if training.machines > 1 else ""), ("s" if machine.gpus[1:] else "")
-            raise ImpossibleDemand(
-                f"training.processes is {processes}{each} but this machine has {len(machine.gpus)} "
-                f"GPU{several}"
-            )
         taken = {gpu for device in held for gpu in held_gpus(device)}
         free = [gpu for gpu in machine.gpus if gpu not in taken]
         threads = training.threads or _share(machine.cores, len(machine.gpus), 1)

@@ -12,10 +12,11 @@ from typing import NamedTuple, TypeVar
 
 from app.error_lines import one_line
 from app.training.fleet import Fleet
+from app.training.housekeeping import Housekeeper
+from app.training.notices import Caller
 from app.training.processes import host_name, is_alive, this_process
 from app.training.supervisor_log import say
 from storage import jobs
-from storage.artifacts import purge
 from storage.database import Database, DatabaseError
 
 T = TypeVar("T")
@@ -23,11 +24,12 @@ T = TypeVar("T")
 
 class Timing(NamedTuple):
     """Seconds: between two looks at the runs, between two beats, and of idleness until the supervisor
-    leaves."""
+    leaves, and what it grants at its end to notices that are still on their way."""
 
     look: float = 0.5
     beat: float = 5.0
     idle: float = 600.0
+    farewell: float = 30.0
 
 
 class Supervisor:
@@ -37,6 +39,9 @@ class Supervisor:
     def __init__(self, db: Database, fleet: Fleet, timing: Timing = Timing()) -> None:  # noqa: B008 - it is immutable
         self._db, self._fleet, self._timing = db, fleet, timing
         self._leaving, self._me = False, ""
+        self._housekeeper = Housekeeper(db, fleet.home, say)
+        self._caller = Caller(db, say)
+        fleet.on_end = self._note_end
 
     def serve(self, *, until_empty: bool = False) -> bool:
         """Work; False at once where this host has a live supervisor already. Must be called in the main
@@ -50,15 +55,17 @@ class Supervisor:
         while not self._leaving and self._register():
             if not served:
                 say(f"supervisor {self._me} serves {self._db.file}")
-                self._safely(lambda: purge(self._db))
+                self._housekeeper.start()
             served = True
             self._work(0.0 if until_empty else self._timing.idle)
             # Whoever submits stores the job first and looks for a supervisor then; so we leave first and look
             # then.
             self._safely(lambda: jobs.end_supervisor(self._db, self._me))
-            if not self._db.file.exists() or not self._safely(lambda: jobs.queued_jobs(self._db)):
+            if not self._db.file.exists() or not self._safely(self._startable):
                 break
         if served:
+            self._housekeeper.stop()
+            self._caller.close(self._timing.farewell)
             say("supervisor leaves; what still runs goes on")
         return served
 
@@ -79,6 +86,13 @@ class Supervisor:
             elif now - busy_at >= idle:
                 return
             time.sleep(self._timing.look)
+
+    def _startable(self) -> bool:
+        return bool(jobs.queued_jobs(self._db, startable=True))
+
+    def _note_end(self, run_id: int) -> None:
+        self._housekeeper.wake()
+        self._caller.run_ended(run_id)
 
     def _register(self) -> bool:
         pid, started = this_process()

@@ -63,12 +63,12 @@ class House:
         self._supervisors.append(child)
         return child
 
-    def submit(self, *titles: str, method: str = "comm", **changes: Any) -> list[int]:
-        """Queue small runs, one a title."""
+    def submit(self, *titles: str, method: str = "comm", study: str = "small", **changes: Any) -> list[int]:
+        """Queue small runs of a study, one a title."""
         dotted = {name.replace("__", "."): value for name, value in changes.items()}
         settings = load_preset("bits-quick").experiment(method, 0, SMALL | dotted)
         return create_runs(
-            self.db, [new_run(Planned("small", settings, "bits-quick"), title) for title in titles]
+            self.db, [new_run(Planned(study, settings, "bits-quick"), title) for title in titles]
         )
 
     def run(self, run_id: int) -> Run:

@@ -2,6 +2,7 @@
 beside what is new, marked as stale, and one button can be met twice."""
 
 from playwright.sync_api import Locator, Page
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 
 def drawn(page: Page) -> Locator:
@@ -32,3 +33,21 @@ def enter(page: Page, label: str, text: str) -> None:
     field = drawn(settled(page)).get_by_label(label, exact=True)
     field.fill(text)
     field.press("Enter")
+
+
+class Messages:
+    """What the server sends to a page over its socket, from the next time the page is opened."""
+
+    def __init__(self, page: Page) -> None:
+        self.kinds: list[str] = []
+        self.bytes = 0
+        page.on("websocket", lambda socket: socket.on("framereceived", self._take))
+
+    def clear(self) -> None:
+        """Forget what came until now."""
+        self.kinds, self.bytes = [], 0
+
+    def _take(self, frame: bytes | str) -> None:
+        content = frame if isinstance(frame, bytes) else frame.encode()
+        self.bytes += len(content)
+        self.kinds.append(str(ForwardMsg.FromString(content).WhichOneof("type")))

@@ -118,7 +118,7 @@ def test_stop_and_resume(used: Used, open_page: OpenPage) -> None:
 def test_clone_and_compare_lead_on(used: Used, open_page: OpenPage) -> None:
     assert press(open_page("run", run=3), "Clone").query_params == {"clone": "3"}
     compared = press(open_page("run", run=3), "Compare")
-    assert compared.title[0].value == "Compare"
+    assert compared.title[0].value == "bits-quick"
     assert compared.query_params["runs"] == "1-3", "every seed of this configuration there is now"
 
 

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.training.scheduling import ImpossibleDemand, Machine, Place, held_cores, held_gpus, place
+from app.training.scheduling import (
+    ImpossibleDemand,
+    Machine,
+    Place,
+    Start,
+    check_demand,
+    held_cores,
+    held_gpus,
+    next_start,
+    place,
+)
 from engine.settings.training import TrainingSettings
 
 TWO_CORES = Machine((), 2)
@@ -75,3 +85,44 @@ def test_places_never_overlap_and_read_back(
     assert len(taken) == len(set(taken)) and set(taken) <= set(range(gpus))
     busy = [cores for cores in map(held_cores, held) if cores]
     assert sum(busy) <= cores or len(busy) == 1
+
+
+GPU, TWO_GPUS, CPU = (
+    TrainingSettings(),
+    TrainingSettings(processes=2),
+    TrainingSettings(device="cpu", threads=1),
+)
+
+
+def test_the_first_that_finds_a_place_is_next() -> None:
+    assert next_start([GPU, CPU], FOUR_GPUS, []) == Start(0, Place((0,), 4))
+    assert next_start([], FOUR_GPUS, []) is None
+
+
+def test_who_waits_for_a_device_is_not_overtaken_by_those_behind_who_want_the_same_kind() -> None:
+    held = ["cuda:0", "cuda:1", "cuda:2"]
+    assert next_start([TWO_GPUS, GPU], FOUR_GPUS, held) is None
+    assert next_start([TWO_GPUS, GPU, CPU], FOUR_GPUS, held) == Start(2, Place((), 1))
+    assert next_start([GPU, TWO_GPUS], FOUR_GPUS, held) == Start(0, Place((3,), 4))
+
+
+def test_a_paused_device_takes_no_run_and_the_others_do() -> None:
+    assert next_start([GPU], FOUR_GPUS, [], {"cuda:0"}) == Start(0, Place((1,), 4))
+    assert next_start([GPU], Machine((0,), 4), [], {"cuda:0"}) is None
+    assert next_start([GPU, CPU], Machine((0,), 4), [], {"cuda:0"}) == Start(1, Place((), 1))
+    assert next_start([CPU, GPU], Machine((0,), 4), [], {"cpu"}) == Start(1, Place((0,), 4))
+    assert next_start([CPU], TWO_CORES, [], {"cpu"}) is None
+
+
+def test_runs_further_back_share_the_cores_too() -> None:
+    open_threads = TrainingSettings(device="cpu", threads=0)
+    alone, in_company = (next_start([open_threads], Machine((), 8), [], (), behind) for behind in (0, 3))
+    assert alone is not None and in_company is not None
+    assert (alone.place.threads, in_company.place.threads) == (8, 2)
+
+
+def test_a_pause_does_not_make_a_demand_impossible() -> None:
+    check_demand(TWO_GPUS, Machine((0, 1), 4))
+    assert next_start([TWO_GPUS], Machine((0, 1), 4), [], {"cuda:1"}) is None
+    with pytest.raises(ImpossibleDemand, match=r"training.processes is 2 but this machine has 1 GPU"):
+        check_demand(TWO_GPUS, Machine((0,), 4))
