@@ -50,7 +50,11 @@ class DecompositionSettings(EstimatorSettings):
         le=10_000,
     )
     share: float = setting(
-        0.1, "Most of the training time that decompositions during training may take.", gt=0.0, le=1.0
+        0.1,
+        "How long decompositions during training may take, as a share of the training itself: 0.1 a tenth, 2 "
+        "twice as long.",
+        gt=0.0,
+        le=10.0,
     )
     samples: Literal["auto", "held-out", "all"] = setting(
         "auto",
