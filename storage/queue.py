@@ -133,12 +133,12 @@ def _write(
 
 def _last_staying(order: Sequence[_Waiting], chosen: set[int]) -> list[int | None]:
     """For each place, the priority of the last one before it that is not moved."""
-    ends: list[int | None] = []
+    priorities: list[int | None] = []
     last: int | None = None
     for job in order:
-        ends.append(last)
+        priorities.append(last)
         last = last if job.run_id in chosen else job.priority
-    return ends
+    return priorities
 
 
 def _outcome(connection: Connection, wanted: Iterable[int], done: set[int]) -> Outcome:
