@@ -36,7 +36,7 @@ def test_exchanged_modalities_come_from_another_sample(tmp_path):
     found = extractor.extract_views(split, pair, [Exchange(both, ("x2",)), Exchange(both, ("x1",))], seed=3)
     for one, other in zip(plain.fused, found.fused, strict=True):
         assert torch.allclose(one, other, atol=1e-5)
-    assert all(torch.allclose(plain.encoded[name], found.own[name], atol=1e-5) for name in both)
+    assert all(torch.allclose(plain.encoded[name], found.encoded[name], atol=1e-5) for name in both)
     assert plain.exchanged == [] and [len(one) for one in found.exchanged] == [100, 100]
     tokens = {name: objective.encode(name, split_view(extractor, split, name)) for name in both}
     partners = set()
