@@ -5,6 +5,7 @@ itself, then the functions it lacks run in one transaction. To change the tables
 one function here.
 """
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -80,7 +81,28 @@ CREATE TABLE queue_pauses (scope TEXT NOT NULL, since BIGINT NOT NULL, PRIMARY K
 CREATE TABLE preferences (name TEXT NOT NULL, value JSON NOT NULL, PRIMARY KEY (name))
 """
 
-MIGRATIONS: tuple[Migration, ...] = (add_decompositions, name_comparisons, make_studies)
+
+def name_everywhere(connection: sqlite3.Connection) -> None:
+    """Version 5: names of runs and studies that are the same in every studio, and where a run came from.
+
+    Those that are there get a name derived from what they are, so that two copies of a file, each brought to
+    this version by itself, hold the same runs.
+    """
+    for table, facts in (
+        ("runs", "id, created_at, digest, seed, title"),
+        ("studies", "id, created_at, name"),
+    ):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN uid TEXT DEFAULT '' NOT NULL")
+        for row in connection.execute(f"SELECT {facts} FROM {table}").fetchall():  # noqa: S608
+            uid = hashlib.sha256(repr((table, *row)).encode("utf-8", "replace")).hexdigest()[:32]
+            connection.execute(f"UPDATE {table} SET uid = ? WHERE id = ?", (uid, row[0]))  # noqa: S608
+    connection.execute("CREATE UNIQUE INDEX one_study_a_uid ON studies (uid)")
+    connection.execute("CREATE UNIQUE INDEX one_run_a_uid ON runs (uid) WHERE status != 'deleted'")
+    connection.execute("ALTER TABLE runs ADD COLUMN machine JSON")
+    connection.execute("ALTER TABLE runs ADD COLUMN origin JSON")
+
+
+MIGRATIONS: tuple[Migration, ...] = (add_decompositions, name_comparisons, make_studies, name_everywhere)
 
 
 class MigrationError(RuntimeError):

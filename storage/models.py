@@ -1,5 +1,7 @@
 """The tables. Times are UTC milliseconds; NaN is stored as NULL, and a NULL value means NaN."""
 
+import uuid
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -17,6 +19,15 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+
+
+def new_uid() -> str:
+    """A name for a run or a study that no other studio gives: 32 hex digits."""
+    return uuid.uuid4().hex
+
+
+def _uid() -> Column[str]:
+    return Column("uid", Text, nullable=False, server_default="", default=new_uid)
 
 
 def _run_id(*, primary_key: bool = False, index: bool | None = None) -> Column[int]:
@@ -45,9 +56,11 @@ studies = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("archived_at", BigInteger),
     Column("trashed_at", BigInteger),
+    _uid(),  # the same in every studio that the study is taken to
     sqlite_autoincrement=True,
 )
 Index("one_study_a_name", studies.c.name, unique=True, sqlite_where=text("trashed_at IS NULL"))
+Index("one_study_a_uid", studies.c.uid, unique=True)
 
 runs = Table(
     "runs",
@@ -86,9 +99,13 @@ runs = Table(
     Column("study_id", Integer, ForeignKey("studies.id"), nullable=False, server_default="0", index=True),
     Column("archived_at", BigInteger),
     Column("trashed_at", BigInteger),
+    _uid(),  # the same in every studio that the run is taken to
+    Column("machine", JSON(none_as_null=True)),  # facts of the machine that trained it
+    Column("origin", JSON(none_as_null=True)),  # NULL for a run of this studio; else where it came from
     # a deleted run's number is never given again: old links must not show another run
     sqlite_autoincrement=True,
 )
+Index("one_run_a_uid", runs.c.uid, unique=True, sqlite_where=text("status != 'deleted'"))
 
 # Runs that a study took in from others.
 study_guests = Table(

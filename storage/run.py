@@ -52,7 +52,8 @@ class Run:
     done of epochs.
 
     started_at and ended_at are those of the latest attempt; pid_started is the process's start as the app
-    counts it. study is the name of the study that it was started in.
+    counts it. study is the name of the study that it was started in. uid names it in every studio; machine:
+    facts of the machine that trained it; origin: where it was taken in from, None for a run of this studio.
     """
 
     id: int
@@ -87,6 +88,9 @@ class Run:
     archived_at: int | None
     trashed_at: int | None
     study: str
+    uid: str = ""
+    machine: dict[str, Any] | None = None
+    origin: dict[str, Any] | None = None
 
 
 STORED_RUNS = select(runs, studies.c.name.label("study")).join(studies).where(runs.c.status != "deleted")

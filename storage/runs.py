@@ -1,8 +1,8 @@
 """Runs: create, read, label, and every change of their status."""
 
 import time
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from sqlalchemy import func, insert, or_, select, update
 
@@ -159,11 +159,13 @@ def mark_started(
     pid: int,
     pid_started: float | None = None,
     code_version: str | None = None,
+    machine: Mapping[str, Any] | None = None,
 ) -> None:
     """The run's process is at work. pid_started: its start by any clock, to tell it from a later process of
-    that pid."""
+    that pid; machine: facts of the machine it works on."""
     now = now_ms()
-    facts = {"host": host, "pid": pid, "pid_started": pid_started, "code_version": code_version}
+    facts: dict[str, Any] = {"host": host, "pid": pid, "pid_started": pid_started}
+    facts |= {"code_version": code_version, "machine": None if machine is None else dict(machine)}
     with db.write() as connection:
         change_run(
             connection,

@@ -27,7 +27,7 @@ class Study:
     """A study as stored. Times are UTC milliseconds.
 
     plan: what it is to run, None where its runs were gathered by hand. axes: the settings that name its runs,
-    in the app's form. archived_at, trashed_at: None unless it is.
+    in the app's form. archived_at, trashed_at: None unless it is. uid names it in every studio.
     """
 
     id: int
@@ -40,6 +40,7 @@ class Study:
     created_at: int
     archived_at: int | None
     trashed_at: int | None
+    uid: str = ""
 
 
 def create_study(

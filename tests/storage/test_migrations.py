@@ -177,6 +177,22 @@ def test_a_migrated_file_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) 
     assert shapes[0] == shapes[1]
 
 
+def uids(file: Path, table: str) -> list[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return [row[0] for row in connection.execute(f"SELECT uid FROM {table} ORDER BY id")]
+
+
+def test_two_copies_of_a_file_give_their_runs_and_studies_the_same_names(old: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    old_database.make_version_2(other)
+    for file in (old, other):
+        Database(f"sqlite:///{file}").close()
+    for table in ("runs", "studies"):
+        assert uids(old, table) == uids(other, table)
+        assert len(set(uids(old, table))) == len(uids(old, table))
+        assert all(len(uid) == 32 and int(uid, 16) >= 0 for uid in uids(old, table))
+
+
 def test_a_file_of_the_first_version_takes_decompositions(old: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(old)) as connection:
         connection.execute("DROP TABLE decompositions")

@@ -37,6 +37,7 @@ from storage.runs import (
     set_note,
     set_tags,
 )
+from storage.studies import list_studies
 
 NOW = 1_800_000_000_000
 leaves = (
@@ -283,3 +284,13 @@ def test_lines_from_outside_come_last(db: Database, run_id: int) -> None:
         add_log(db, run_id, f"line {number}")
     assert [line.text for line in log_tail(db, run_id, 3)] == ["line 47", "line 48", "line 49"]
     assert abs(log_tail(db, run_id, 1)[0].time - now_ms()) < 60_000
+
+
+def test_every_run_and_study_has_a_name_of_its_own(db: Database) -> None:
+    new = [NewRun(f"run {number}", None, "bits", "comm", number, "d" * 8, {}) for number in range(3)]
+    runs = [get_run(db, number) for number in create_runs(db, new)]
+    assert len({run.uid for run in runs}) == 3 and {len(run.uid) for run in runs} == {32}
+    assert {(run.machine, run.origin) for run in runs} == {(None, None)}
+    mark_started(db, runs[0].id, host="h", pid=1, machine={"gpus": ["H100"]})
+    assert get_run(db, runs[0].id).machine == {"gpus": ["H100"]}
+    assert len({study.uid for study in list_studies(db)}) == 3
