@@ -16,6 +16,8 @@ from typing import Annotated
 import typer
 
 from app.error_lines import EXPECTED, one_line
+from app.notify_cli import notify
+from app.queue_cli import queue
 from engine.errors import UserError
 
 cli = typer.Typer(
@@ -283,6 +285,10 @@ def presets() -> None:
         preset = load_preset(name)
         typer.echo(f"{name}\n  {preset.title}. {preset.description}")
         typer.echo(f"  methods {', '.join(preset.methods)}; seeds {', '.join(map(str, preset.seeds))}")
+
+
+cli.add_typer(queue)
+cli.add_typer(notify)
 
 
 def main() -> None:

@@ -20,14 +20,19 @@ from storage import artifacts as stored_artifacts
 from storage import jobs as stored_jobs
 from storage import queries as stored
 from storage import runs as stored_runs
+from storage import sizes as stored_sizes
 from storage import studies as stored_studies
+from storage import trash as stored_trash
 from storage.artifacts import Artifact
 from storage.database import URL_VARIABLE, Database
-from storage.jobs import Supervisor
+from storage.jobs import Job, Supervisor
 from storage.marks import Marks, read_marks
+from storage.pauses import Pause, list_pauses
 from storage.queries import Columns, LogLine
 from storage.run import Run
+from storage.sizes import Held
 from storage.studies import Study
+from storage.trash import Trashed
 
 CURVES = {"run_id": pl.Int64, "key": pl.String, "step": pl.Int64, "value": pl.Float64, "time": pl.Int64}
 SUMMARIES = {
@@ -135,6 +140,46 @@ def members() -> dict[int, list[int]]:
 def supervisor() -> Supervisor | None:
     """The live supervisor of this host; not cached, for its silence commits nothing."""
     return stored_jobs.live_supervisor(database(), host_name())
+
+
+def queued_jobs() -> list[Job]:
+    """What waits, in the order in which it will start."""
+    return _queue(change_token(), database())[0]
+
+
+def active_jobs() -> list[Job]:
+    """What works."""
+    return _queue(change_token(), database())[1]
+
+
+def pauses() -> list[Pause]:
+    """What of the queue is paused."""
+    return _queue(change_token(), database())[2]
+
+
+def held_bytes() -> list[Held]:
+    """What runs hold, by study and kind."""
+    return _held(change_token(), database())
+
+
+def trash() -> list[Trashed]:
+    """What is in the trash, the latest first."""
+    return _trash(change_token(), database())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _held(token: str, _db: Database) -> list[Held]:
+    return stored_sizes.held_bytes(_db)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _trash(token: str, _db: Database) -> list[Trashed]:
+    return stored_trash.list_trash(_db)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _queue(token: str, _db: Database) -> tuple[list[Job], list[Job], list[Pause]]:
+    return stored_jobs.queued_jobs(_db), stored_jobs.active_jobs(_db), list_pauses(_db)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

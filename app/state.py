@@ -32,6 +32,7 @@ PAGES = {
     "synergy": PageFacts("Synergy", ":material/join_inner:"),
     "checkpoints": PageFacts("Checkpoints", ":material/deployed_code:"),
     "data": PageFacts("Data", ":material/dataset:"),
+    "storage": PageFacts("Storage", ":material/database:"),
     "run": PageFacts("Run", ":material/monitoring:", "hidden"),
     "compare": PageFacts("Compare", ":material/compare_arrows:", "hidden"),
 }

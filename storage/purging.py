@@ -2,8 +2,9 @@
 others write."""
 
 import time
+from collections.abc import Collection
 
-from sqlalchemy import Delete, delete, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Delete, delete, select, true, tuple_, update
 
 from storage.clock import now_ms
 from storage.database import Database
@@ -30,18 +31,31 @@ def purge(db: Database) -> None:
     db.vacuum()
 
 
-def drop_finished_states(db: Database) -> int:
-    """Give up the training states of finished runs, which no resume needs; returns how many. States of runs
-    that were stopped, failed or are lost stay."""
-    finished = select(runs.c.id).where(runs.c.status == "finished")
-    states = (artifacts.c.kind == "state") & (artifacts.c.state == "complete")
+def drop_states(db: Database, statuses: Collection[str] = ("finished",)) -> int:
+    """Give up the training states of runs that ended so; returns how many.
+
+    A finished run needs none; one that was stopped, failed or is lost cannot be resumed without. Raises
+    ValueError for runs that have not ended.
+    """
+    if not set(statuses) <= {"finished", "stopped", "failed", "lost"}:
+        raise ValueError("only the states of runs that have ended can go")
+    ended = select(runs.c.id).where(runs.c.status.in_(list(statuses)))
+    return _drop(db, (artifacts.c.kind == "state") & artifacts.c.run_id.in_(ended))
+
+
+def drop_artifacts(db: Database, artifact_ids: Collection[int]) -> int:
+    """Delete these files, those of them that there are; returns how many."""
+    return _drop(db, artifacts.c.id.in_(list(artifact_ids)))
+
+
+def _drop(db: Database, which: ColumnElement[bool]) -> int:
+    complete = artifacts.c.state == "complete"
     with db.write() as connection:
-        gone = update(artifacts).where(states, artifacts.c.run_id.in_(finished)).values(state="dropped")
-        dropped = connection.execute(gone).rowcount
-    if dropped:
+        gone = connection.execute(update(artifacts).where(which, complete).values(state="dropped")).rowcount
+    if gone:
         purge_artifacts(db)
         db.vacuum()
-    return dropped
+    return gone
 
 
 def purge_artifacts(db: Database) -> None:

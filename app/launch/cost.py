@@ -4,12 +4,13 @@ steps timed now.
 Nothing is guessed: without a measurement the answer is None.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
 from app.preview import requests as preview_requests
+from app.training.cost_facts import cost_facts
 from app.training.processes import host_name
 from app.training.scheduling import Machine, place
 from engine.recorder import SPEED
@@ -21,17 +22,6 @@ from storage.runs import list_runs
 
 NEWEST, LOOKED_AT = 5, 200
 """Similar earlier runs whose speed counts, and runs among which they are looked for, newest first."""
-FREE = {
-    "epochs",
-    "learning_rate",
-    "weight_decay",
-    "warmup_epochs",
-    "warmup_start",
-    "schedule",
-    "final_learning_rate",
-}
-FREE |= {"clip_norm", "patience", "log_every", "state_seconds", "on_full_disk"}
-"""Training settings that do not change what a step costs."""
 
 
 class Cost(NamedTuple):
@@ -47,14 +37,6 @@ class Cost(NamedTuple):
     def total(self) -> float:
         """Seconds of training."""
         return self.seconds * self.steps
-
-
-def cost_facts(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a run's plain settings, those that decide the cost of a step and how many there are in an epoch."""
-    facts = {group: values for group, values in content.items() if group not in {"seed", "probe"}}
-    facts["training"] = {name: value for name, value in content["training"].items() if name not in FREE}
-    facts["data"] = {name: value for name, value in content["data"].items() if name != "seed"}
-    return facts
 
 
 def known_cost(db: Database, home: Path, settings: ExperimentSettings) -> Cost | None:

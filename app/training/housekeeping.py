@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from app.error_lines import one_line
+from app.error_lines import EXPECTED, one_line
 from app.home import run_log
-from storage.database import Database, DatabaseError
+from storage.database import Database
 from storage.preferences import get_preference
-from storage.purging import drop_finished_states, purge
+from storage.purging import drop_states, purge
 from storage.trash import KEPT_MS, empty_trash
 
 EVERY_SECONDS = 3600.0
@@ -23,17 +23,24 @@ def tidy(db: Database, home: Path) -> None:
     for run_id in empty_trash(db, kept_ms=KEPT_MS):
         run_log(home, run_id).unlink(missing_ok=True)
     if get_preference(db, DROP_STATES, True):
-        drop_finished_states(db)
+        drop_states(db)
 
 
 class Housekeeper:
     """Tidies when it starts, every hour, and when woken, until the process ends or it is stopped."""
 
     def __init__(
-        self, db: Database, home: Path, say: Callable[[str], None], every: float = EVERY_SECONDS
+        self,
+        open_database: Callable[[], Database],
+        home: Path,
+        say: Callable[[str], None],
+        every: float = EVERY_SECONDS,
+        first: float = 0.0,
     ) -> None:
-        """say: takes the line of an error, which ends nothing."""
-        self._db, self._home, self._say, self._every = db, home, say, every
+        """open_database: called by the thread, once it succeeds; say: takes the line of an error, which ends
+        nothing; first: seconds after its start until it begins."""
+        self._open, self._home, self._say, self._every, self._first = open_database, home, say, every, first
+        self._db: Database | None = None
         self._woken, self._stopping = threading.Event(), False
         self._thread = threading.Thread(target=self._work, name="housekeeping", daemon=True)
 
@@ -53,11 +60,13 @@ class Housekeeper:
         self._thread.join(1.0)
 
     def _work(self) -> None:
+        self._woken.wait(self._first)
         while not self._stopping:
             self._woken.clear()
             try:
+                self._db = self._db or self._open()
                 tidy(self._db, self._home)
-            except (DatabaseError, OSError) as error:
+            except EXPECTED as error:
                 self._say(f"housekeeping: {one_line(error)}")
             if not self._stopping:
                 self._woken.wait(self._every)

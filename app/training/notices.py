@@ -16,7 +16,7 @@ from typing import NamedTuple
 from app.error_lines import one_line
 from engine.errors import UserError
 from storage.database import Database, DatabaseError
-from storage.preferences import get_preference
+from storage.preferences import get_preference, set_preference
 from storage.runs import get_run, list_runs
 
 URLS = "notify_urls"
@@ -64,10 +64,39 @@ def send(urls: Sequence[str], notice: Notice | None, seconds: float = SEND_SECON
         raise NoticeError(f"the sending process failed ({type(error).__name__})") from error
     if answer["unknown"]:
         places = ", ".join(str(place + 1) for place in answer["unknown"])
-        raise NoticeError(f"apprise does not know URL {places}; its form is service://…, as json://host/path")
+        which = f" {places}" if urls[1:] else ""
+        raise NoticeError(f"apprise knows no service by URL{which}; write service://…, as json://host/path")
     if answer["failed"]:
         raise NoticeError(f"{', '.join(answer['failed'])} did not take the message")
     return [str(name) for name in answer["services"]]
+
+
+def kept_urls(db: Database) -> list[str]:
+    """The URLs that are called."""
+    return [str(url) for url in get_preference(db, URLS, [])]
+
+
+def add_url(db: Database, url: str) -> str:
+    """Call this URL too; returns the name of its service. Raises `NoticeError` where apprise is missing or
+    does not know it, or there are too many."""
+    urls = kept_urls(db)
+    if len(url) > LONGEST_URL:
+        raise NoticeError(f"a URL has at most {LONGEST_URL:,} characters, not {len(url):,}")
+    if len(urls) >= MOST_URLS:
+        raise NoticeError(f"at most {MOST_URLS} services are called; remove one first")
+    (name,) = send([url], None)
+    set_preference(db, URLS, [*(kept for kept in urls if kept != url), url])
+    return name
+
+
+def remove_url(db: Database, url: str) -> None:
+    """No longer call this URL."""
+    set_preference(db, URLS, [kept for kept in kept_urls(db) if kept != url] or None)
+
+
+def service_of(url: str) -> str:
+    """What may be shown of a URL: its scheme, before all that is secret."""
+    return f"{url.partition('://')[0][:40]}://…"
 
 
 def notice_of(db: Database, run_id: int) -> tuple[int, Notice | None, bool]:
@@ -124,7 +153,7 @@ class Caller:
                 self._say(f"no notice was sent: {one_line(error)}")
 
     def _call(self, run_id: int) -> None:
-        urls = get_preference(self._db, URLS, [])
+        urls = kept_urls(self._db)
         if not urls:
             return
         study, notice, ended = notice_of(self._db, run_id)

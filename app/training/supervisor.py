@@ -39,7 +39,7 @@ class Supervisor:
     def __init__(self, db: Database, fleet: Fleet, timing: Timing = Timing()) -> None:  # noqa: B008 - it is immutable
         self._db, self._fleet, self._timing = db, fleet, timing
         self._leaving, self._me = False, ""
-        self._housekeeper = Housekeeper(db, fleet.home, say)
+        self._housekeeper = Housekeeper(lambda: db, fleet.home, say)
         self._caller = Caller(db, say)
         fleet.on_end = self._note_end
 

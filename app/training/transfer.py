@@ -11,6 +11,7 @@ from engine.settings.experiment import changed
 from engine.training.checkpoint_header import read_checkpoint_header
 from storage.artifacts import Artifact, copy_to, list_artifacts, write_artifact
 from storage.database import Database
+from storage.run import Run
 from storage.runs import create_runs, delete_run, get_run, mark_ended
 
 KINDS = ("best", "last")
@@ -30,11 +31,15 @@ def weights_of(db: Database, run_id: int, kind: str | None = None) -> Artifact:
     if not kept:
         raise TransferError(f"run {run_id} has no checkpoint yet; it is {run.status}")
     if kind is None:
-        usual = "best" if run.settings.get("training", {}).get("patience") else "last"
-        return kept.get(usual) or next(iter(kept.values()))
+        return kept.get(usual_kind(run)) or next(iter(kept.values()))
     if kind not in kept:
         raise TransferError(f"run {run_id} has no {kind} checkpoint; it has {', '.join(sorted(kept))}")
     return kept[kind]
+
+
+def usual_kind(run: Run) -> str:
+    """The kind of weights that a run's probes are fitted on."""
+    return "best" if run.settings.get("training", {}).get("patience") else "last"
 
 
 def export_checkpoint(db: Database, artifact: Artifact, output: Path | None, *, force: bool = False) -> Path:

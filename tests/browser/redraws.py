@@ -36,7 +36,10 @@ def enter(page: Page, label: str, text: str) -> None:
 
 
 class Messages:
-    """What the server sends to a page over its socket, from the next time the page is opened."""
+    """What the server sends to a page over its socket, from the next time the page is opened.
+
+    kinds: of each message; of what is drawn, "new_element" or "add_block" (a fragment's own, empty place).
+    """
 
     def __init__(self, page: Page) -> None:
         self.kinds: list[str] = []
@@ -50,4 +53,6 @@ class Messages:
     def _take(self, frame: bytes | str) -> None:
         content = frame if isinstance(frame, bytes) else frame.encode()
         self.bytes += len(content)
-        self.kinds.append(str(ForwardMsg.FromString(content).WhichOneof("type")))
+        message = ForwardMsg.FromString(content)
+        kind = str(message.WhichOneof("type"))
+        self.kinds.append(str(message.delta.WhichOneof("type")) if kind == "delta" else kind)

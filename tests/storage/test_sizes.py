@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from storage.artifacts import list_artifacts, write_artifact
 from storage.database import Database
 from storage.points import Point, write_points
-from storage.purging import drop_finished_states
+from storage.purging import drop_states
 from storage.runs import NewRun, create_runs, mark_ended, mark_lost, mark_started
 from storage.sizes import POINT_BYTES, database_size, held_bytes
 from storage.trash import trash_runs
@@ -62,8 +64,24 @@ def test_states_of_finished_runs_go_and_no_others(db: Database, tmp_path: Path) 
         mark_ended(db, run, status)
     mark_lost(db, lost)
     before = database_size(db).total
-    assert drop_finished_states(db) == 1
+    assert drop_states(db) == 1
     left = {(found.run_id, found.kind) for found in list_artifacts(db)}
     assert left == {(run, kind) for run in runs for kind in ("best", "state")} - {(finished, "state")}
     assert database_size(db).total <= before - 3_000_000
-    assert drop_finished_states(db) == 0
+    assert drop_states(db) == 0
+
+
+def test_states_of_other_ends_go_when_they_are_named_and_never_those_at_work(
+    db: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    running, stopped, lost = runs_of(db, "s", 3)
+    for run in (running, stopped, lost):
+        mark_started(db, run, host="h", pid=1)
+        write_artifact(db, run, "state", tmp_path / "file")
+    mark_ended(db, stopped, "stopped")
+    mark_lost(db, lost)
+    assert drop_states(db, ("stopped", "lost")) == 2
+    assert [found.run_id for found in list_artifacts(db)] == [running]
+    with pytest.raises(ValueError, match="only the states of runs that have ended"):
+        drop_states(db, ("running",))

@@ -62,7 +62,7 @@ def test_the_trash_of_last_week_goes_with_its_log_files(house: House) -> None:
 
 def test_a_housekeeper_tidies_when_woken_and_an_error_ends_nothing(house: House) -> None:
     said: list[str] = []
-    keeper = Housekeeper(house.db, house.home, said.append)
+    keeper = Housekeeper(lambda: house.db, house.home, said.append)
     run = ended_run(house, "finished")
     keeper.start()
     house.until(lambda: (run, "state") not in kept(house.db))

@@ -40,7 +40,10 @@ def test_urls_are_looked_at_without_a_message() -> None:
 
 @pytest.mark.parametrize("wrong", ["s3cret", "", "nonsense://s3cret@host", "json://", "json:// \n\x00s3cret"])
 def test_an_unknown_url_is_named_by_its_place_and_nothing_is_sent(wrong: str) -> None:
-    with notice_server() as server, pytest.raises(NoticeError, match="apprise does not know URL 2") as error:
+    with (
+        notice_server() as server,
+        pytest.raises(NoticeError, match="knows no service by URL 2; write") as error,
+    ):
         send([server.url, wrong], NOTICE)
     assert server.received == []
     assert "s3cret" not in str(error.value)

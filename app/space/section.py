@@ -1,0 +1,284 @@
+"""What takes the space, what can be given back and what that means, and the trash."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import streamlit as st
+
+from app import queries
+from app.error_lines import EXPECTED, one_line
+from app.home import run_log
+from app.live import dialog
+from app.space.files import Place, forget_sizes
+from app.space.sizes import by_kind, by_study, unread_weights
+from app.training.housekeeping import DROP_STATES
+from app.wording.figures import show_age, show_bytes, show_count
+from app.wording.text import plain
+from storage.clock import now_ms
+from storage.preferences import get_preference, set_preference
+from storage.purging import drop_artifacts, drop_states
+from storage.sizes import database_size
+from storage.trash import KEPT_MS, Trashed, delete_from_trash, empty_trash, restore_runs, restore_study
+
+TRASH, FREED = "trash_list", "storage_freed"
+
+
+class Cleaning(NamedTuple):
+    """Something that can be given back: what, its bytes, what that means, and what does it (it returns the
+    bytes, or None for those told)."""
+
+    name: str
+    size: int
+    consequence: str
+    clear: Callable[[], int | None]
+
+
+def draw_sizes(places: Sequence[Place]) -> None:
+    """By kind and by study."""
+    held, file = queries.held_bytes(), database_size(queries.database())
+    home = queries.database().file.parent
+    free = shutil.disk_usage(home).free
+    beside = sum(place.size for place in places)
+    st.caption(
+        plain(
+            f"The database takes {show_bytes(file.total)}, what lies beside it {show_bytes(beside)}; "
+            f"{show_bytes(free)} are free on the disk."
+        )
+    )
+    left, right = st.columns(2)
+    with left:
+        st.subheader("In the database", anchor=False)
+        st.dataframe(by_kind(held, file), hide_index=True, column_config=_KINDS)
+        if places:
+            st.subheader("Beside it", anchor=False)
+            rows = [(f"{one.name}: {one.what}", one.files, show_bytes(one.size)) for one in places]
+            table = pl.DataFrame(rows, schema=["what", "files", "size"], orient="row")
+            st.dataframe(table, hide_index=True, column_config=_KINDS)
+    with right:
+        st.subheader("By study", anchor=False)
+        if held:
+            st.dataframe(by_study(held), hide_index=True, column_config=_STUDIES)
+        else:
+            st.caption("No run holds anything yet.")
+
+
+_KINDS = {
+    "what": st.column_config.TextColumn("What", width=330),
+    "files": st.column_config.NumberColumn("Number", width=80, format="localized"),
+    "size": st.column_config.TextColumn("Size", width=90),
+}
+_STUDIES = {
+    "study": st.column_config.TextColumn("Study", width=160),
+    "total": st.column_config.TextColumn("All", width=80),
+    "best": st.column_config.TextColumn("Best", width=80),
+    "last": st.column_config.TextColumn("Last", width=80),
+    "state": st.column_config.TextColumn("States", width=80),
+    "curves": st.column_config.TextColumn("Curves", width=80),
+}
+
+
+def draw_cleaning(places: Sequence[Place]) -> None:
+    """What can be given back, each with its bytes and a question before it goes."""
+    st.subheader("Clean up", anchor=False)
+    freed = st.session_state.pop(FREED, None)
+    if freed:
+        st.info(plain(freed), icon=":material/info:")
+    st.session_state["drop_states"] = get_preference(queries.database(), DROP_STATES, True)
+    st.toggle(
+        "Training states of finished runs go by themselves",
+        key="drop_states",
+        on_change=_choose_states,
+        help="A finished run needs none. Runs that were stopped, failed or are lost keep theirs.",
+    )
+    cleanings = [one for one in _cleanings(places) if one.size]
+    if not cleanings:
+        st.caption("There is nothing to give back.")
+    for cleaning in cleanings:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(plain(f"{cleaning.name}. {cleaning.consequence}"), width="stretch")
+            label = f"Free {show_bytes(cleaning.size)}"
+            if st.button(label, key=f"free_{cleaning.name}", icon=":material/delete:"):
+                dialog(plain(f"Free {show_bytes(cleaning.size)}?"), icon=":material/delete:")(_ask)(cleaning)
+
+
+def _cleanings(places: Sequence[Place]) -> list[Cleaning]:
+    db, held = queries.database(), queries.held_bytes()
+    runs = {run.id: run for run in queries.list_runs()}
+    artifacts = queries.list_artifacts()
+    states = [one for one in artifacts if one.kind == "state" and one.run_id in runs]
+    resumable = {run.id for run in runs.values() if run.status in ("stopped", "failed", "lost")}
+    unread = unread_weights(artifacts, runs)
+    return [
+        Cleaning(
+            "Training states of finished runs",
+            sum(one.size for one in held if one.kind == "state" and one.finished and not one.trashed),
+            "Nothing needs them.",
+            lambda: _none(drop_states(db)),
+        ),
+        Cleaning(
+            "Training states of runs that were stopped, failed or are lost",
+            sum(one.size for one in states if one.run_id in resumable),
+            "These runs can then no longer be resumed where they were.",
+            lambda: _none(drop_states(db, ("stopped", "failed", "lost"))),
+        ),
+        Cleaning(
+            "Weights of finished runs that no probe was fitted on",
+            sum(one.size for one in unread),
+            "The weights that results are of stay.",
+            lambda: _none(drop_artifacts(db, [one.id for one in unread])),
+        ),
+        *(
+            Cleaning(place.name, place.size, place.consequence, place.clear)
+            for place in places
+            if place.clear is not None
+        ),
+    ]
+
+
+def _none(_: int) -> None:
+    """What takes so many files away frees what was told."""
+
+
+def _ask(cleaning: Cleaning) -> None:
+    st.markdown(plain(f"{cleaning.name}: {show_bytes(cleaning.size)} go for good. {cleaning.consequence}"))
+    if st.button(
+        "Free it", type="primary", icon=":material/delete_forever:", on_click=_clear, args=(cleaning,)
+    ):
+        st.rerun()
+
+
+def _clear(cleaning: Cleaning) -> None:
+    try:
+        freed = cleaning.clear()
+    except EXPECTED as error:
+        st.session_state[FREED] = f"{cleaning.name}: {one_line(error)}"
+    else:
+        size = show_bytes(cleaning.size if freed is None else freed)
+        st.session_state[FREED] = f"{cleaning.name}: {size} freed."
+    forget_sizes()
+
+
+def _choose_states() -> None:
+    set_preference(queries.database(), DROP_STATES, bool(st.session_state["drop_states"]))
+
+
+def draw_trash(home: Path) -> None:
+    """What was deleted in the last week, to restore or to delete for good."""
+    kept = queries.trash()
+    st.subheader("Trash", anchor=False)
+    if not kept:
+        st.caption("The trash is empty. What is deleted stays here for a week.")
+        return
+    st.caption(
+        plain(
+            f"{show_bytes(sum(one.size for one in kept))} in {show_count(len(kept), 'item')}. "
+            "What is deleted stays here for a week and then goes for good."
+        )
+    )
+    _keep_selection(kept)
+    bar = st.container(horizontal=True, vertical_alignment="center")
+    picked = st.dataframe(
+        trash_table(kept, now_ms()),
+        key=TRASH,
+        on_select="rerun",
+        selection_mode="multi-row",
+        hide_index=True,
+        column_config=_TRASH,
+        height=min(38 + 35 * len(kept), 320),
+    )
+    chosen = [kept[row] for row in picked["selection"]["rows"] if row < len(kept)]
+    with bar:
+        st.button(
+            "Restore", icon=":material/undo:", disabled=not chosen, on_click=_restore, args=(tuple(chosen),)
+        )
+        if st.button("Delete for good", icon=":material/delete_forever:", disabled=not chosen):
+            dialog("Delete for good?", icon=":material/delete_forever:")(_ask_to_delete)(chosen, home)
+        if st.button("Empty the trash", icon=":material/delete_sweep:"):
+            dialog("Empty the trash?", icon=":material/delete_sweep:")(_ask_to_delete)(kept, home, True)
+
+
+def trash_table(kept: Sequence[Trashed], now: int) -> pl.DataFrame:
+    """One row a study or run in the trash."""
+    return pl.DataFrame(
+        [
+            {
+                "what": f"Study, {show_count(one.runs, 'run')}"
+                if one.run_id is None
+                else f"Run {one.run_id}",
+                "name": one.name,
+                "size": show_bytes(one.size),
+                "deleted": show_age(one.trashed_at, now),
+                "until": datetime.fromtimestamp((one.trashed_at + KEPT_MS) / 1000, UTC),
+            }
+            for one in kept
+        ]
+    )
+
+
+_TRASH = {
+    "what": st.column_config.TextColumn("What", width=120),
+    "name": st.column_config.TextColumn("Name", width=260),
+    "size": st.column_config.TextColumn("Size", width=90),
+    "deleted": st.column_config.TextColumn("Deleted", width=110),
+    "until": st.column_config.DatetimeColumn("Kept until", width=150, format="calendar"),
+}
+
+
+def _keep_selection(kept: Sequence[Trashed]) -> None:
+    """A selection is of places; when something comes or goes, it goes where the selected things are now."""
+    ids = [(one.study_id, one.run_id) for one in kept]
+    before = st.session_state.get("trash_ids", ids)
+    state = st.session_state.get(TRASH)
+    if state and before != ids:
+        chosen = {before[row] for row in state["selection"]["rows"] if row < len(before)}
+        rows = [row for row, key in enumerate(ids) if key in chosen]
+        st.session_state[TRASH] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    st.session_state["trash_ids"] = ids
+
+
+def _restore(chosen: Sequence[Trashed]) -> None:
+    db = queries.database()
+    for one in chosen:
+        if one.run_id is None:
+            restore_study(db, one.study_id)
+    outcome = restore_runs(db, [one.run_id for one in chosen if one.run_id is not None])
+    names = ", ".join(one.name for one in chosen[:3]) + (" …" if chosen[3:] else "")
+    refused = "".join(f" {one.reason}." for one in outcome.refused)
+    st.session_state[FREED] = f"Restored: {names}.{refused}"
+
+
+def _ask_to_delete(chosen: Sequence[Trashed], home: Path, everything: bool = False) -> None:
+    runs = sum(one.runs for one in chosen)
+    st.markdown(
+        plain(
+            f"{show_count(runs, 'run')}, {show_bytes(sum(one.size for one in chosen))}: settings, curves, "
+            "results, weights and logs go for good."
+        )
+    )
+    if st.button(
+        "Delete for good",
+        key="trash_confirm",
+        type="primary",
+        icon=":material/delete_forever:",
+        on_click=_delete,
+        args=(tuple(chosen), home, everything),
+    ):
+        st.rerun()
+
+
+def _delete(chosen: Sequence[Trashed], home: Path, everything: bool) -> None:
+    """The runs, their studies, and the files that their processes wrote their output to."""
+    db = queries.database()
+    if everything:
+        gone = empty_trash(db)
+    else:
+        studies = [one.study_id for one in chosen if one.run_id is None]
+        alone = [one.run_id for one in chosen if one.run_id is not None]
+        gone = list(delete_from_trash(db, alone, studies).done)
+    for run_id in gone:
+        run_log(home, run_id).unlink(missing_ok=True)
+    st.session_state[FREED] = f"{show_count(len(gone), 'run')} deleted for good."
