@@ -5,7 +5,7 @@ import streamlit as st
 
 from app.access import guarded
 from app.error_lines import EXPECTED, one_line
-from app.live import timed
+from app.live import drawing
 from app.logo import ICON, wordmark
 from app.reader import is_dark
 from app.state import PAGES, page
@@ -31,7 +31,7 @@ def main() -> None:
     if guarded():
         st.html(_LOG_OUT)
     try:
-        with timed():
+        with drawing():
             chosen.run()
     except EXPECTED as error:
         st.error(plain(one_line(error)), icon=":material/error:")

@@ -33,7 +33,6 @@ class Seen(NamedTuple):
 def watch(run_ids: Collection[int] | None = None) -> None:
     """Keep the page up to date from here on; called once a page. run_ids: the runs whose progress it shows
     (None: all); () for a page that shows none."""
-    st.session_state[_HELD] = False
     chosen = None if run_ids is None else frozenset(run_ids)
     st.fragment(_look, run_every=LOOK_SECONDS)(look(chosen), chosen, time.monotonic())
 
@@ -60,9 +59,11 @@ def is_due(drawn: Seen, now: Seen, age: float, took: float) -> bool:
 
 
 @contextlib.contextmanager
-def timed() -> Iterator[None]:
-    """Measure how long the page takes that is drawn inside."""
+def drawing() -> Iterator[None]:
+    """Around a whole page: measures how long it takes. No dialog is open when it begins; whatever draws a
+    page anew has closed it."""
     start = time.monotonic()
+    st.session_state[_HELD] = False
     try:
         yield
     finally:
@@ -73,7 +74,7 @@ def dialog(title: str, **options: Any) -> Callable[[Callable[..., None]], Callab
     """`st.dialog` for pages that watch: while it is open nothing is drawn again, which would close it."""
 
     def decorate(ask: Callable[..., None]) -> Callable[..., None]:
-        opened = st.dialog(title, on_dismiss="rerun", **options)(ask)
+        opened = st.dialog(title, on_dismiss=_release, **options)(ask)
 
         def show(*arguments: Any, **named: Any) -> None:
             st.session_state[_HELD] = True
@@ -82,6 +83,10 @@ def dialog(title: str, **options: Any) -> Callable[[Callable[..., None]], Callab
         return show
 
     return decorate
+
+
+def _release() -> None:
+    st.session_state[_HELD] = False
 
 
 def _look(drawn: Seen, run_ids: Collection[int] | None, since: float) -> None:

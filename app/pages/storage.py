@@ -7,6 +7,8 @@ from app.home import data_home
 from app.live import watch
 from app.space import section
 from app.space.files import looked_at
+from storage.clock import now_ms
+from storage.run import ALIVE, live_state
 
 
 def render() -> None:
@@ -14,7 +16,8 @@ def render() -> None:
     st.title("Storage")
     watch(())
     home, database = data_home(), queries.database().file
-    at_work = frozenset(job.run_id for job in queries.active_jobs())
+    now = now_ms()
+    at_work = frozenset(run.id for run in queries.list_runs() if live_state(run, now) in ALIVE)
     beside = looked_at(home, database, at_work)
     section.draw_sizes(beside)
     section.draw_cleaning(beside)
