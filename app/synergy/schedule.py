@@ -21,9 +21,7 @@ class Schedule(NamedTuple):
 def schedule(run: Run, rows: Sequence[Row]) -> Schedule:
     """As the run's settings had it (`decomposition.every`), against what is stored of it."""
     stored = run.settings.get("decomposition", {})
-    if "every" not in stored:
-        return Schedule((), ())
-    options = DecompositionSettings(enabled=stored.get("enabled", True), every=stored["every"])
+    options = DecompositionSettings(enabled=stored.get("enabled", True), every=stored.get("every") or 0)
     period = options.period(run.epochs)
     if not period:
         return Schedule((), ())

@@ -6,7 +6,7 @@ from typing import Literal
 from engine.settings.base import Settings, setting
 
 STRETCHES = 8
-"""Parts that the training is divided into, at most, where no `every` was chosen."""
+"""Parts that the training is divided into, at most, where `every` is -1."""
 
 
 class EstimatorSettings(Settings):
@@ -41,12 +41,12 @@ class DecompositionSettings(EstimatorSettings):
     enabled: bool = setting(
         True, "Decompose every task at the end of a run, for the trained and the untrained encoder."
     )
-    every: int | None = setting(
-        None,
-        "Epochs between two decompositions during training; by default so many that there are six to nine "
-        "points, the untrained and the trained encoder among them. 0: only at the end.",
+    every: int = setting(
+        -1,
+        "Epochs between two decompositions during training; -1: so many that there are six to nine points, "
+        "the untrained and the trained encoder among them; 0: only at the end.",
         unit="epochs",
-        ge=0,
+        ge=-1,
         le=10_000,
     )
     share: float = setting(
@@ -74,4 +74,4 @@ class DecompositionSettings(EstimatorSettings):
         """Epochs between two decompositions of a training of so many epochs; 0: none before its end."""
         if not self.enabled:
             return 0
-        return math.ceil(epochs / STRETCHES) if self.every is None else self.every
+        return math.ceil(epochs / STRETCHES) if self.every < 0 else self.every

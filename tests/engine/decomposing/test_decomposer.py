@@ -93,7 +93,7 @@ def test_decomposing_while_training_changes_no_bit_of_it(tmp_path):
 
 
 def test_by_default_there_are_points_on_the_way_without_controls(tmp_path):
-    run_experiment(settings_of(every=None, share=1.0, curve=True), FolderRecorder(tmp_path / "run"), tmp_path)
+    run_experiment(settings_of(every=-1, share=1.0, curve=True), FolderRecorder(tmp_path / "run"), tmp_path)
     trained = [row for row in stored(tmp_path / "run") if row["encoder"] == "trained"]
     on_the_way = [row["content"] for row in trained if row["epoch"] < 3]
     assert on_the_way and all(one.permuted is None and not one.curve for one in on_the_way)
