@@ -6,11 +6,12 @@ import polars as pl
 import streamlit as st
 
 from app import queries
-from app.charts.comparison import band_chart
+from app.charts.comparison import BANDS, band_chart
 from app.charts.panels import curve_label
-from app.comparison import tables
 from app.groups.grouping import Group, settings_that_differ
+from app.groups.seed_statistics import half_width
 from app.wording.fields import show_list
+from app.wording.names import method_label
 from app.wording.text import plain
 from engine.recorder import ACCURACY, GRADIENT_NORM, LEARNING_RATE, SYSTEM, TRAINING_LOSS
 
@@ -42,8 +43,8 @@ def show_curves(groups: Sequence[Group]) -> None:
         st.caption("No loss has been recorded yet.")
         return
     points = queries.curves(ids, [key])
-    bands = tables.curve_bands(groups, points)
-    lines = tables.member_lines(groups, points) if members else None
+    bands = curve_bands(groups, points)
+    lines = member_lines(groups, points) if members else None
     together = key.startswith(ONE_SCALE)
     labels = list(dict.fromkeys(bands["group"].to_list()))
     if together:
@@ -103,3 +104,46 @@ def _value(value: object) -> str:
     if isinstance(value, list):
         return show_list(value)
     return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def curve_bands(groups: Sequence[Group], points: pl.DataFrame) -> pl.DataFrame:
+    """Mean of one curve over the runs of each group, with its 95 % interval, at the steps that all of them
+    have reached.
+
+    points: run_id, step, value. Where a group has one run, low and high are missing.
+    """
+    parts = [pl.DataFrame(schema=BANDS)]
+    for group in groups:
+        mine = points.filter(
+            pl.col("run_id").is_in([run.id for run in group.runs]), pl.col("value").is_finite()
+        )
+        n = mine["run_id"].n_unique()
+        half = pl.col("deviation") * half_width(n) if n > 1 else pl.lit(None, pl.Float64)
+        parts.append(
+            mine.group_by("step")
+            .agg(
+                pl.len().alias("n"),
+                pl.col("value").mean().alias("mean"),
+                pl.col("value").std().alias("deviation"),
+            )
+            .filter(pl.col("n") == n)
+            .sort("step")
+            .select(
+                pl.lit(group.label).alias("group"),
+                pl.lit(method_label(group.method)).alias("method"),
+                "step",
+                "mean",
+                (pl.col("mean") - half).alias("low"),
+                (pl.col("mean") + half).alias("high"),
+            )
+        )
+    return pl.concat(parts)
+
+
+def member_lines(groups: Sequence[Group], points: pl.DataFrame) -> pl.DataFrame:
+    """The single runs of one curve: group, method, run_id, step, value."""
+    names = [(run.id, group.label, method_label(group.method)) for group in groups for run in group.runs]
+    owners = pl.DataFrame(
+        names, schema={"run_id": pl.Int64, "group": pl.String, "method": pl.String}, orient="row"
+    )
+    return points.join(owners, on="run_id").select("group", "method", "run_id", "step", "value")

@@ -1,28 +1,44 @@
-"""Sections of the compare page, top to bottom. Each draws one thing from groups, panels and scores."""
+"""Sections of the Answer tab, top to bottom. Each draws one thing from an `Answer`."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
 import streamlit as st
 
 from app.charts.comparison import difference_chart, score_chart
 from app.comparison import tables
+from app.comparison.answer import Answer
+from app.comparison.frames import MOST_ROWS, Frames, Sort, chart_frames, drawn, ordered
 from app.comparison.progress import Progress
-from app.comparison.reported_values import as_reported, reported
-from app.groups.grouping import Group, Panel
+from app.comparison.questions import Question
+from app.comparison.sentences import sentences
+from app.groups.grouping import Group
 from app.groups.readings import INTERVAL
 from app.state import page
-from app.wording.exports import markdown
+from app.wording.exports import as_csv, markdown
 from app.wording.figures import show_count
 from app.wording.names import show_seeds
 from app.wording.text import Markdown, plain
 from app.wording.truth import truth_line
-from app.wording.units import metric_label, unit_of
 from storage.clock import now_ms
 from storage.run import Run, live_state
 
-PANELS_A_ROW = 3
+MOST_CHARTS = 12
+"""Charts that are drawn before the reader asks for more."""
+MOST_SENTENCES = 8
+MOST_SPOKEN = 12
+"""Groups that the words for a chart name."""
+MEANING = {
+    "redundancy": "What either modality alone would tell: linear-probe accuracy on the shared label.",
+    "uniqueness": "What one modality alone tells: the mean of the probes' accuracies on each modality's own "
+    "label.",
+    "synergy": "What only both modalities together tell: linear-probe accuracy on the label that needs the "
+    "pair.",
+}
+BITS_MEANING = (
+    "Captured synergy: bits about the label that a linear probe can use in the fused representation, beyond "
+    "what the two modalities alone tell."
+)
 
 
 def show_progress(runs: Sequence[Run], state: Progress) -> None:
@@ -43,137 +59,168 @@ def show_progress(runs: Sequence[Run], state: Progress) -> None:
                 st.page_link(page("run"), label="Open", query_params={"run": str(run.id)})
 
 
-def show_scores(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> None:
-    """The headline: one chart a question, how to read it, and what is known to be true."""
-    methods = [group.method for group in groups]
-    for start in range(0, len(panels), PANELS_A_ROW):
-        row = panels[start : start + PANELS_A_ROW]
-        for column, panel in zip(st.columns(min(PANELS_A_ROW, len(panels))), row, strict=False):
-            unit = unit_of(panel.metric)
-            means, seeds = tables.chart_frames(groups, panel, scores)
-            with column.container(border=True):
-                st.markdown(f"**{plain(panel.title)}**", help=_help(panel))
-                if means.is_empty():
-                    st.caption("no result yet")
-                    continue
-                chance = None if panel.chance is None else panel.chance * unit.scale
-                axis = f"probe {metric_label(panel.metric)}" + (
-                    ", %" if unit.scale == 100 else ", lower is better"
-                )
-                spoken = "; ".join(f"{row['group']} {row['shown']}" for row in means.iter_rows(named=True))
-                st.altair_chart(
-                    score_chart(means, seeds, methods, axis, unit, chance), alt=f"{panel.name}: {spoken}"
-                )
-    st.caption(_reading_aid(groups, panels))
+def show_sentences(answer: Answer, *, final: bool) -> None:
+    """The answer in words, a data set a sentence, and what stands against reading it as one of methods."""
+    answers = sentences(answer)
+    for sentence in answers[:MOST_SENTENCES]:
+        head = f"**{plain(sentence.data)}** · " if len(answers) > 1 else ""
+        so_far = "" if final else "So far: "
+        st.markdown(
+            f"##### {head}{so_far}{plain(sentence.text)}"
+            if len(answers) < 3
+            else f"{head}{so_far}{plain(sentence.text)}"
+        )
+        if sentence.more:
+            st.markdown(plain(" ".join(sentence.more)))
+    if len(answers) > MOST_SENTENCES:
+        st.caption(f"{len(answers) - MOST_SENTENCES} more data sets are in the table.")
+    for data, lines in answer.cautions.items():
+        for line in lines:
+            st.warning(plain(f"{data}: {line}" if len(answers) > 1 else line), icon=":material/balance:")
 
 
-def _help(panel: Panel) -> Markdown:
-    words = {
-        "redundancy": "What either modality alone would tell: linear-probe accuracy on the shared label.",
-        "uniqueness": "What one modality alone tells: the mean of the probes' accuracies on each modality's "
-        "own label.",
-        "synergy": "What only both modalities together tell: linear-probe accuracy on the label that needs "
-        "the pair.",
-    }
-    lines = [plain(line) for task, facts in panel.tasks.items() if (line := truth_line(task, facts))]
-    known = f"\n\nKnown by construction: {'; '.join(lines)}." if lines else ""
-    tested = sorted({facts["n_test"] for facts in panel.tasks.values() if facts.get("n_test")})
-    return Markdown(
-        plain(words.get(panel.name, "Linear probe on this label."))
-        + known
-        + (f"\n\nTest samples: {tested[0]:,}." if tested else "")
+def show_grid(answer: Answer, sort: Sort) -> None:
+    """Groups × questions, the best bold where it is decided."""
+    table = tables.grid(answer, sort)
+    counted = "" if table.seeds is None else f", n = {show_count(table.seeds, 'seed')} in every cell"
+    st.caption(f"Mean ± half the 95 % interval{counted}. Bold: the best, where decided against all others.")
+    frame = pl.DataFrame(table.rows).to_pandas()
+    bold = pl.DataFrame(table.best).to_pandas()
+    styled = frame.style.apply(
+        lambda column: ["font-weight: 700" if best else "" for best in bold[column.name]],
+        subset=list(bold.columns),
     )
+    st.dataframe(styled, hide_index=True, height="content" if len(frame) <= MOST_ROWS else 740)
 
 
-def _reading_aid(groups: Sequence[Group], panels: Sequence[Panel]) -> Markdown:
-    alone = any(len(group.runs) == 1 for group in groups)
-    marks = [
-        "Small circles: single seeds",
-        "large mark: mean measured here",
-        f"bar: {INTERVAL}" + ("; of one seed the latter alone" if alone else ""),
-    ]
-    if any(panel.chance is not None for panel in panels):
+def show_charts(answer: Answer, sort: Sort) -> None:
+    """A card a question: every group's seeds, mean and interval, and beside it its difference to the
+    baseline."""
+    alone = len(answer.differences) == 0
+    most = MOST_CHARTS if alone else MOST_CHARTS // 2
+    widest = max(len(ordered(answer, question, sort)) for question in answer.questions)
+    every_row = every_chart = False
+    with st.container(horizontal=True):
+        if widest > MOST_ROWS:
+            every_row = st.toggle(
+                f"All {widest} rows",
+                key="rows",
+                bind="query-params",
+                help=f"Else the {MOST_ROWS} best of each.",
+            )
+        if len(answer.questions) > most:
+            every_chart = st.toggle(
+                f"All {len(answer.questions)} questions", key="charts", bind="query-params"
+            )
+    for question in answer.questions if every_chart else answer.questions[:most]:
+        labels = drawn(answer, question, sort, every_row)
+        with st.container(border=True):
+            st.markdown(f"**{plain(_heading(answer, question))}**", help=_help(question))
+            if not labels:
+                st.caption("no result yet")
+                continue
+            _pair_of_charts(answer, question, chart_frames(answer, question, labels), labels)
+    st.caption(_reading_aid(answer))
+
+
+def _pair_of_charts(answer: Answer, question: Question, frames: Frames, labels: Sequence[str]) -> None:
+    methods, unit = [arm.method for arm in answer.arms], question.unit
+    percent = unit.scale == 100
+    axis = question.measure if question.kind == "bits" else f"probe {question.measure}"
+    axis += ", %" if percent else ", lower is better" if question.lower_is_better else ""
+    scores = score_chart(frames.rows, frames.seeds, frames.lines, methods, axis, unit)
+    rows = list(frames.rows.head(MOST_SPOKEN).iter_rows(named=True))
+    spoken = "; ".join(f"{row['group']} {row['shown']}" for row in rows)
+    words = f"{_heading(answer, question)}: {spoken}"
+    if frames.differences.is_empty():
+        st.altair_chart(scores, alt=words)
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    left.altair_chart(scores, alt=words)
+    axis = f"difference to {answer.baseline}" + (", points" if percent else unit.suffix and f",{unit.suffix}")
+    lines = len(frames.lines)
+    chart = difference_chart(frames.differences, labels, methods, axis, 1.0 if percent else 0.0, lines)
+    readings = frames.differences["reading"].head(MOST_SPOKEN).to_list()
+    right.altair_chart(chart, alt="; ".join(readings))
+
+
+def _heading(answer: Answer, question: Question) -> str:
+    several = len({other.data for other in answer.questions}) > 1
+    return f"{question.data}: {question.title}" if several else question.title
+
+
+def _help(question: Question) -> Markdown:
+    words = (
+        BITS_MEANING if question.kind == "bits" else MEANING.get(question.name, "Linear probe on this label.")
+    )
+    lines = [plain(line) for task, facts in question.tasks.items() if (line := truth_line(task, facts))]
+    truth = f"\n\nKnown by construction: {'; '.join(lines)}." if lines else ""
+    tested = sorted({facts["n_test"] for facts in question.tasks.values() if facts.get("n_test")})
+    samples = f"\n\nTest samples: {tested[0]:,}." if tested and question.kind == "score" else ""
+    return Markdown(plain(words) + truth + samples)
+
+
+def _reading_aid(answer: Answer) -> Markdown:
+    """What each mark is, of those that are drawn."""
+    marks = ["Small circles: single seeds", "large mark: mean measured here", f"bar: {INTERVAL}"]
+    if answer.differences:
+        marks.append("of differences a full mark is decided, a hollow one is not")
+    if any(question.chance is not None for question in answer.questions):
         marks.append("dashed line: chance (1/classes; accuracy is macro-averaged)")
-    beside_paper = [group for group in groups if any(reported(group, panel) for panel in panels)]
+    if any(question.truth is not None for question in answer.questions):
+        marks.append("dotted line: synergy in the data, known by construction")
+    if any(arm.reference for arm in answer.arms):
+        marks.append("full line: a method that trains with the labels, as a reference, compared with nobody")
+    beside_paper = [cell for cells in answer.cells.values() for cell in cells.values() if cell.reported]
     if beside_paper:
         same = (
-            "" if all(map(as_reported, beside_paper)) else " and with other settings than some of these runs"
+            ""
+            if all(cell.as_reported for cell in beside_paper)
+            else " and with other settings than some of these runs"
         )
         marks.append(f"hollow star: reported in the paper (arXiv 2509.25270), not measured here{same}")
-    known = [
-        plain(line)
-        for panel in panels
-        for task, facts in panel.tasks.items()
-        if (line := truth_line(task, facts))
-    ]
-    truth = (
-        f" Known by construction: {'; '.join(known)}; the ceiling is 100 %, as far as noise leaves the "
-        "inputs readable."
-        if known
-        else ""
-    )
-    return Markdown(f"{'; '.join(marks)}.{truth}")
+    return Markdown(f"{'; '.join(marks)}.")
 
 
-def show_differences(
-    groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group
-) -> None:
-    """Every group against a baseline that the reader chooses, paired by seed, drawn and told in plain
-    words."""
-    if len(groups) < 2:
+def show_differences(answer: Answer, sort: Sort) -> None:
+    """Every difference to the baseline with its tests, what is decided, and what a decision would take."""
+    rows = tables.difference_table(answer, sort)
+    if not rows:
         return
-    st.subheader(f"Difference to {plain(baseline.label)}, paired by seed")
-    methods = [group.method for group in groups]
-    for start in range(0, len(panels), PANELS_A_ROW):
-        row = panels[start : start + PANELS_A_ROW]
-        for column, panel in zip(st.columns(min(PANELS_A_ROW, len(panels))), row, strict=False):
-            rows = tables.difference_rows(groups, [panel], scores, baseline)
-            drawn = [one for one in rows if one["mean"] is not None]
-            unit = unit_of(panel.metric)
-            with column.container(border=True):
-                st.markdown(f"**{plain(panel.title)}**")
-                if drawn:
-                    axis = f"difference to {baseline.label}" + (", points" if unit.scale == 100 else "")
-                    st.altair_chart(
-                        difference_chart(drawn, methods, axis, 1.0 if unit.scale == 100 else 0.0),
-                        alt="; ".join(one["reading"] for one in drawn),
-                    )
-                st.markdown("\n".join(f"- {_marked(one)}" for one in rows))
-    st.caption(
-        "Each difference is of runs with the same seed, so with the same order of the data: mean over the "
-        "pairs with its 95 % interval, from the spread over seeds and the least that the test samples leave "
-        "open. “Not decided” means that the interval holds zero, or that there is none. Intervals are not "
-        "corrected for the number of comparisons."
+    st.subheader(f"Differences to {plain(answer.baseline)}, paired by seed")
+    st.caption(_tested(answer))
+    st.dataframe(pl.DataFrame(rows), hide_index=True, height="content" if len(rows) <= MOST_ROWS else 740)
+
+
+def _tested(answer: Answer) -> Markdown:
+    """How the table is to be read, and how large the families are."""
+    scores, bits = answer.family("score"), answer.family("bits")
+    of = f"{show_count(scores, 'difference')} in scores" + (f" and the {bits:,} in bits" if bits else "")
+    apart = ", each a family of its own" if bits else ""
+    return Markdown(
+        f"Corrected for the {of} that are shown (Holm){apart}: if nothing differed, at most 5 in 100 such "
+        "tables would show anything as ahead. *p*: paired t-test over seeds. *Decided*: corrected p ≤ .05, "
+        "with the error of the test samples too, so that the interval leaves zero out. *Sign flips*: the "
+        "exact p without a law, and the least that so many pairs can have. *It would take*: if mean and "
+        "spread of the differences stay as they are; chances are even that so many seeds suffice."
     )
 
 
-def _marked(row: Mapping[str, Any]) -> Markdown:
-    """The sentence with its verdict in bold, in small type."""
-    return Markdown(f":small[{plain(row['head'])}: **{plain(row['said'])}**]")
-
-
-def show_table(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> None:
+def show_figures(answer: Answer, groups: Sequence[Group]) -> None:
     """The figures behind the charts, and their export."""
-    st.subheader("Figures")
-    rows = tables.score_table(groups, panels, scores)
-    st.dataframe(pl.DataFrame(rows), hide_index=True, height="content")
+    rows = tables.score_table(answer)
+    with st.expander("Every figure", icon=":material/table:"):
+        st.dataframe(pl.DataFrame(rows), hide_index=True, height="content" if len(rows) <= MOST_ROWS else 740)
+    files = (
+        ("Table (Markdown)", markdown(rows), "comparison.md", "text/markdown"),
+        ("Every seed (CSV)", tables.seed_csv(answer), "comparison.csv", "text/csv"),
+        ("Differences (CSV)", as_csv(tables.difference_frame(answer)), "differences.csv", "text/csv"),
+    )
     with st.container(horizontal=True):
-        st.download_button(
-            "Table (Markdown)",
-            markdown(rows),
-            "comparison.md",
-            "text/markdown",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "Every seed (CSV)",
-            tables.csv(groups, panels, scores),
-            "comparison.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        for label, content, name, kind in files if answer.differences else files[:2]:
+            st.download_button(
+                plain(label), content, name, kind, on_click="ignore", icon=":material/download:"
+            )
     st.caption(plain(provenance(groups)))
 
 

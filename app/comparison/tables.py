@@ -1,195 +1,204 @@
-"""Frames that a comparison draws and exports, from groups, panels and scores. Figures in shown units; texts
-for reading."""
+"""Tables of an `Answer`: for reading, and as numbers for the exports. No Streamlit here."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from app.charts.comparison import BANDS, GROUPS, SEEDS
-from app.comparison.reported_values import reported
-from app.groups.grouping import Group, Panel
-from app.groups.readings import Reading, reading, show_interval
-from app.groups.scores import difference, group_estimate, seed_values
-from app.groups.seed_statistics import PairedDifference, half_width
+from app.comparison.answer import Answer, Cell
+from app.comparison.differences import Difference
+from app.comparison.frames import Sort, ordered, show_reported
+from app.comparison.questions import Question
+from app.groups.readings import (
+    show_difference,
+    show_flip,
+    show_interval,
+    show_p,
+    show_plus_minus,
+    show_verdict,
+    takes_in_short,
+)
 from app.wording.exports import as_csv
-from app.wording.names import method_label, show_seeds
-from app.wording.units import Unit, metric_label, unit_of
-from engine.presets.reported import Published
+from app.wording.names import show_seeds
+from app.wording.units import Unit
 
 
-def chart_frames(
-    groups: Sequence[Group], panel: Panel, scores: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What `charts.comparison.score_chart` draws of one panel: the groups (`GROUPS`) and their seeds
-    (`SEEDS`)."""
-    unit = unit_of(panel.metric)
-    means, seeds = [], []
-    for group in groups:
-        value = group_estimate(scores, panel, group.digest)
-        if value is None:
-            continue
-        method, paper = method_label(group.method), reported(group, panel)
-        low, high = (None if bound is None else bound * unit.scale for bound in (value.low, value.high))
-        star = None if paper is None else paper.value * unit.scale
-        words = (unit.show(value.mean), show_interval(value, unit), star, show_reported(paper, unit))
-        means.append((group.label, method, value.n, value.mean * unit.scale, low, high, *words))
-        for seed, one in seed_values(scores, panel.name, group.digest).items():
-            seeds.append((group.label, method, seed, one * unit.scale))
-    return pl.DataFrame(means, schema=GROUPS, orient="row"), pl.DataFrame(seeds, schema=SEEDS, orient="row")
+def column_title(answer: Answer, question: Question) -> str:
+    """ "Synergy, accuracy, %", with the data set in front where there are several."""
+    several = len({other.data for other in answer.questions}) > 1
+    unit = ", %" if question.unit.scale == 100 else ""
+    return f"{question.data}: {question.title}{unit}" if several else f"{question.title}{unit}"
 
 
-def show_reported(paper: Published | None, unit: Unit) -> str | None:
-    """ "77.0 ± 4.2 %", with the word that the paper quotes it from elsewhere; None where nothing is
-    reported."""
-    if paper is None:
-        return None
-    spread = "" if paper.deviation is None else f" ± {unit.number(paper.deviation, paper.value)}"
-    return f"{unit.number(paper.value)}{spread}{unit.suffix}" + (" (quoted there)" if paper.quoted else "")
+class Grid(NamedTuple):
+    """The table of groups × questions. rows: a group each, "Configuration" and a cell a question; best: the
+    same, true for the cells that are best; seeds: how many every cell has, None where they differ and each
+    says it."""
+
+    rows: list[dict[str, str]]
+    best: list[dict[str, bool]]
+    seeds: int | None
 
 
-def score_table(
-    groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame
-) -> list[dict[str, Any]]:
-    """One row a panel and group, with n, seeds, mean, deviation, interval, chance and the reported figure."""
-    rows = []
-    for panel in panels:
-        unit = unit_of(panel.metric)
-        for group in groups:
-            value = group_estimate(scores, panel, group.digest)
-            if value is None:
-                continue
+def grid(answer: Answer, sort: Sort) -> Grid:
+    """Mean ± half the interval of every group and question; references at the end."""
+    counts = {cell.estimate.n for cells in answer.cells.values() for cell in cells.values()}
+    same = counts.pop() if len(counts) == 1 else None
+    main = answer.questions[0]
+    labels = ordered(answer, main, sort)
+    rest = [arm for arm in answer.arms if arm.label not in labels]
+    labels += [arm.label for arm in sorted(rest, key=lambda arm: arm.reference)]
+    names = {arm.label: f"{arm.label} (trained with labels)" for arm in answer.arms if arm.reference}
+    rows, best = [], []
+    for label in labels:
+        cells = {
+            column_title(answer, question): answer.cells[question.key].get(label)
+            for question in answer.questions
+        }
+        units = {column_title(answer, question): question.unit for question in answer.questions}
+        rows.append(
+            {"Configuration": names.get(label, label)}
+            | {name: _short(cell, units[name], same) for name, cell in cells.items()}
+        )
+        best.append({name: cell is not None and cell.best for name, cell in cells.items()})
+    return Grid(rows, best, same)
+
+
+def _short(cell: Cell | None, unit: Unit, same: int | None) -> str:
+    if cell is None:
+        return "–"
+    words = show_plus_minus(cell.estimate, unit)
+    return words if same is not None else f"{words} (n = {cell.estimate.n})"
+
+
+def score_table(answer: Answer) -> list[dict[str, Any]]:
+    """One row a question and group, with n, seeds, mean, deviation, interval, chance and the reported
+    figure."""
+    rows: list[dict[str, Any]] = []
+    bits = any(question.kind == "bits" for question in answer.questions)
+    several = len({other.data for other in answer.questions}) > 1
+    for question in answer.questions:
+        unit = question.unit
+        for label, cell in answer.cells[question.key].items():
+            value = cell.estimate
             rows.append(
-                {
-                    "Question": panel.name,
-                    "Metric": metric_label(panel.metric),
-                    "Group": group.label,
+                ({"Data set": question.data} if several else {})
+                | {
+                    "Question": question.name,
+                    "Metric": question.measure,
+                    "Group": label,
                     "n": value.n,
-                    "Seeds": show_seeds(list(seed_values(scores, panel.name, group.digest))),
+                    "Seeds": show_seeds(list(cell.seeds)),
                     "Mean": unit.show(value.mean),
                     "SD": "–" if value.deviation is None else unit.number(value.deviation, value.mean),
                     "95 % interval": show_interval(value, unit),
-                    "Chance": "–" if panel.chance is None else unit.show(panel.chance),
-                    "Reported": show_reported(reported(group, panel), unit) or "–",
+                    "Best": "best" if cell.best else "–",
+                    **({"Claimed": cell.claim or "–"} if bits else {}),
+                    "Chance": "–" if question.chance is None else unit.show(question.chance),
+                    "Reported": show_reported(cell.reported, unit) or "–",
                 }
             )
     return rows
 
 
-def difference_rows(
-    groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame, baseline: Group
-) -> list[dict[str, Any]]:
-    """Every other group minus the baseline: panel, group, method, verdict, mean, low, high (shown units), the
-    sentence, and its two halves: `head`, the figures, and `said`, who is ahead."""
+def difference_table(answer: Answer, sort: Sort) -> list[dict[str, Any]]:
+    """One row a question and group, for reading: the difference to the baseline, its tests, what is decided
+    and what would be needed to."""
+    several = len({other.data for other in answer.questions}) > 1
+    return [
+        ({"Data set": question.data} if several else {})
+        | {"Question": question.title, "Group": label}
+        | _tested(answer.differences[question.key, label])
+        for question in answer.questions
+        for label in _compared(answer, question, sort)
+    ]
+
+
+def _compared(answer: Answer, question: Question, sort: Sort) -> list[str]:
+    order = {label: place for place, label in enumerate(ordered(answer, question, sort))}
+    labels = [label for key, label in answer.differences if key == question.key]
+    return sorted(labels, key=lambda label: order.get(label, len(order)))
+
+
+def _tested(difference: Difference) -> dict[str, Any]:
+    decision, value = difference.decision, difference.decision.difference.estimate
+    return {
+        "Difference [95 %]": "–" if value is None else show_difference(value, difference.question.unit),
+        "Pairs": len(decision.difference.seeds),
+        "p": show_p(decision.p),
+        "p, Holm": show_p(decision.p_holm),
+        "p, sign flips (least)": show_flip(decision),
+        "Decided": difference.reading.verdict
+        if difference.missing
+        else show_verdict(difference.reading, decision),
+        "It would take": "–" if difference.missing else takes_in_short(decision),
+    }
+
+
+def difference_frame(answer: Answer) -> pl.DataFrame:
+    """One row a difference, as numbers: in stored units (fractions, bits), with every p-value."""
+    rows = [_numbers(difference) for difference in answer.differences.values()]
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _numbers(difference: Difference) -> Mapping[str, Any]:
+    decision, value = difference.decision, difference.decision.difference.estimate
+    return {
+        "data": difference.question.data,
+        "question": difference.question.name,
+        "metric": difference.question.metric,
+        "group": difference.label,
+        "method": difference.method,
+        "baseline": difference.baseline,
+        "pairs": len(decision.difference.seeds),
+        "difference": None if value is None else value.mean,
+        "low": None if value is None else value.low,
+        "high": None if value is None else value.high,
+        "p": decision.p,
+        "p_holm": decision.p_holm,
+        "p_with_samples": decision.p_samples,
+        "p_with_samples_holm": decision.p_samples_holm,
+        "p_sign_flips": decision.p_flip,
+        "least_p_sign_flips": decision.least_p_flip,
+        "family": decision.family,
+        "verdict": decision.verdict,
+        "more_seeds": decision.more_seeds,
+    }
+
+
+SEED_COLUMNS = {
+    "data": pl.String,
+    "question": pl.String,
+    "metric": pl.String,
+    "group": pl.String,
+    "method": pl.String,
+    "seed": pl.Int64,
+    "value": pl.Float64,
+    "chance": pl.Float64,
+    "truth": pl.Float64,
+    "run_id": pl.Int64,
+    "digest": pl.String,
+    "code_version": pl.String,
+}
+
+
+def seed_frame(answer: Answer) -> pl.DataFrame:
+    """Every figure as stored (fractions, bits), one row a run and question, for statistics elsewhere."""
     rows = []
-    for panel in panels:
-        unit = unit_of(panel.metric)
-        for group in groups:
-            if group.digest == baseline.digest:
+    for question in answer.questions:
+        for arm in answer.arms:
+            cell, group = answer.cells[question.key].get(arm.label), arm.groups.get(question.data)
+            if cell is None or group is None:
                 continue
-            found = difference(scores, panel, group.digest, baseline.digest)
-            value = found.estimate
-            figures = (None, None, None) if value is None else (value.mean, value.low, value.high)
-            scaled = (None if figure is None else figure * unit.scale for figure in figures)
-            words = _reading(group, baseline, panel, scores, found)
-            rows.append(
-                {
-                    "panel": panel.name,
-                    "group": group.label,
-                    "method": method_label(group.method),
-                    "verdict": found.verdict,
-                    **dict(zip(("mean", "low", "high"), scaled, strict=True)),
-                    "reading": str(words),
-                    "head": words.head,
-                    "said": words.verdict,
-                }
-            )
-    return rows
+            runs = {run.seed: run for run in group.runs}
+            for seed, value in cell.seeds.items():
+                names = (question.data, question.name, question.metric, arm.label, arm.method)
+                run = runs[seed]
+                facts = (run.id, group.digest, run.code_version or "")
+                rows.append((*names, seed, value, question.chance, question.truth, *facts))
+    return pl.DataFrame(rows, schema=SEED_COLUMNS, orient="row")
 
 
-def _reading(
-    group: Group, baseline: Group, panel: Panel, scores: pl.DataFrame, found: PairedDifference
-) -> Reading:
-    for one in (group, baseline):
-        if not seed_values(scores, panel.name, one.digest):
-            return Reading(f"{group.label} − {baseline.label}", "", f"no result of {one.label} yet")
-    return reading(group.label, baseline.label, found, unit_of(panel.metric))
-
-
-def curve_bands(groups: Sequence[Group], points: pl.DataFrame) -> pl.DataFrame:
-    """Mean of one curve over the runs of each group, with its 95 % interval, at the steps that all of them
-    have reached.
-
-    points: run_id, step, value. Where a group has one run, low and high are missing.
-    """
-    parts = [pl.DataFrame(schema=BANDS)]
-    for group in groups:
-        mine = points.filter(
-            pl.col("run_id").is_in([run.id for run in group.runs]), pl.col("value").is_finite()
-        )
-        n = mine["run_id"].n_unique()
-        half = pl.col("deviation") * half_width(n) if n > 1 else pl.lit(None, pl.Float64)
-        parts.append(
-            mine.group_by("step")
-            .agg(
-                pl.len().alias("n"),
-                pl.col("value").mean().alias("mean"),
-                pl.col("value").std().alias("deviation"),
-            )
-            .filter(pl.col("n") == n)
-            .sort("step")
-            .select(
-                pl.lit(group.label).alias("group"),
-                pl.lit(method_label(group.method)).alias("method"),
-                "step",
-                "mean",
-                (pl.col("mean") - half).alias("low"),
-                (pl.col("mean") + half).alias("high"),
-            )
-        )
-    return pl.concat(parts)
-
-
-def member_lines(groups: Sequence[Group], points: pl.DataFrame) -> pl.DataFrame:
-    """The single runs of one curve: group, method, run_id, step, value."""
-    names = [(run.id, group.label, method_label(group.method)) for group in groups for run in group.runs]
-    owners = pl.DataFrame(
-        names, schema={"run_id": pl.Int64, "group": pl.String, "method": pl.String}, orient="row"
-    )
-    return points.join(owners, on="run_id").select("group", "method", "run_id", "step", "value")
-
-
-def csv(groups: Sequence[Group], panels: Sequence[Panel], scores: pl.DataFrame) -> str:
-    """Every score as stored (fractions), one row a run and panel, for statistics elsewhere."""
-    facts = pl.DataFrame(
-        [
-            (group.digest, group.label, group.method, run.id, run.code_version or "")
-            for group in groups
-            for run in group.runs
-        ],
-        schema={
-            "digest": pl.String,
-            "group": pl.String,
-            "method": pl.String,
-            "run_id": pl.Int64,
-            "code_version": pl.String,
-        },
-        orient="row",
-    )
-    chances = pl.DataFrame(
-        {"panel": [panel.name for panel in panels], "chance": [panel.chance for panel in panels]}
-    )
-    joined = scores.join(facts, on=["digest", "run_id"]).join(chances, on="panel", how="left")
-    columns = (
-        "panel",
-        "metric",
-        "group",
-        "method",
-        "seed",
-        "value",
-        "chance",
-        "run_id",
-        "digest",
-        "code_version",
-    )
-    return as_csv(joined.select(columns))
+def seed_csv(answer: Answer) -> str:
+    """`seed_frame` as a file."""
+    return as_csv(seed_frame(answer))

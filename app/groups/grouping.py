@@ -15,6 +15,8 @@ from app.wording.fields import flatten
 from app.wording.units import metric_label
 from engine.metric import all_metrics
 from engine.presets.preset import method_names
+from engine.settings.base import members_of
+from engine.settings.objective import ObjectiveSettings
 from storage.run import Run
 
 PANELS = ("redundancy", "uniqueness", "synergy")
@@ -130,8 +132,19 @@ def headline(panels: Sequence[Panel]) -> Panel:
     return next((panel for panel in panels if panel.name == "synergy"), panels[0])
 
 
+def competitors(groups: Sequence[Group]) -> list[Group]:
+    """All groups but references: those whose method trains with the labels that the others are probed for, so
+    that they are something to look up to and compared with nobody. All, where no other is there."""
+    methods = members_of(ObjectiveSettings)
+    able = [
+        group for group in groups if group.method not in methods or not methods[group.method].NEEDS_LABELS
+    ]
+    return able or list(groups)
+
+
 def usual_baseline(groups: Sequence[Group], answered: Collection[str]) -> Group:
     """The group that the others are compared with where nobody chose one: CoMM, else the last. Only groups
     that have results (`answered`, digests) are taken, as long as there is one."""
-    able = [group for group in groups if group.digest in answered] or list(groups)
+    competing = competitors(groups)
+    able = [group for group in competing if group.digest in answered] or competing
     return next((group for group in able if group.method == "comm"), able[-1])

@@ -12,14 +12,13 @@ A single run has e alone.
 
 An interval never leaves the range of what is measured, and figures that neither spread nor know their own
 error have none: two equal figures do not show how sure they are. "At least" is always the lower end of this
-interval, and a difference is decided when its interval leaves zero out.
+interval. Of a difference between two groups the interval alone decides nothing: see `seed_tests`.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 from scipy.special import ndtri, stdtrit
 
 LEVEL = 0.95
@@ -28,8 +27,6 @@ NORMAL = float(ndtri(0.5 + LEVEL / 2))
 """Half the width of such an interval in standard errors, 1.96."""
 ROUNDING = 1e-9
 """A spread of this share of the figures is rounding of sums, not spread."""
-
-Verdict = Literal["ahead", "behind", "undecided", "equal", "one pair", "no pair"]
 
 
 class Range(NamedTuple):
@@ -75,11 +72,24 @@ class Estimate(NamedTuple):
 
 
 class PairedDifference(NamedTuple):
-    """Difference over the seeds that both sides have; `estimate` is None where there is no such seed."""
+    """Difference over the seeds that both sides have, and what its test needs; `estimate` is None where there
+    is no such seed.
+
+    values: of each pair, by seed. spread_error: spread over pairs / √n, 0 for one pair and where there is
+    none. sample_error: standard error that the test samples leave towards zero, 0 where it is not known.
+    """
 
     seeds: tuple[int, ...]
-    estimate: Estimate | None
-    verdict: Verdict
+    values: tuple[float, ...] = ()
+    estimate: Estimate | None = None
+    spread_error: float = 0.0
+    sample_error: float = 0.0
+    higher_is_better: bool = True
+
+    @property
+    def equal(self) -> bool:
+        """Whether both sides are equal on every seed."""
+        return bool(self.values) and max(map(abs, self.values)) <= ROUNDING
 
 
 def share_of(samples: int, value: float) -> Measured:
@@ -100,21 +110,27 @@ def estimate(runs: Sequence[float | Measured], *, step: float = 0.0, within: Ran
     Raises `ValueError` for no figure, one that is not finite, or one out of range.
     """
     measured = [_measured(run) for run in runs]
-    values = np.array([run.value for run in measured], dtype=float)
-    if values.size == 0 or not np.isfinite(values).all():
-        raise ValueError(f"an estimate needs at least one value, all finite; got {values.tolist()}")
-    rounding = ROUNDING * max(1.0, float(np.abs(values).max()))
-    if values.min() < within.low - rounding or values.max() > within.high + rounding:
-        raise ValueError(f"values lie within {within.low:g} and {within.high:g}; got {values.tolist()}")
-    n, mean = values.size, float(values.mean())
-    deviation = float(values.std(ddof=1)) if n > 1 else None
-    spread = 0.0 if deviation is None else max(deviation, step)
-    spread = 0.0 if spread <= rounding else spread * half_width(n)
+    values = [float(run.value) for run in measured]
+    if not values or not all(map(math.isfinite, values)):
+        raise ValueError(f"an estimate needs at least one value, all finite; got {values}")
+    rounding = ROUNDING * max(1.0, *map(abs, values))
+    if min(values) < within.low - rounding or max(values) > within.high + rounding:
+        raise ValueError(f"values lie within {within.low:g} and {within.high:g}; got {values}")
+    n, mean = len(values), math.fsum(values) / len(values)
+    squares = math.fsum((value - mean) ** 2 for value in values)
+    deviation = math.sqrt(squares / (n - 1)) if n > 1 else None
+    spread = _counted(deviation, step, rounding) * (half_width(n) if n > 1 else 0.0)
     below = math.hypot(spread, sum(run.below for run in measured) / n)
     above = math.hypot(spread, sum(run.above for run in measured) / n)
     if max(below, above) <= rounding:
         return Estimate(n, mean, deviation, None, None)
     return Estimate(n, mean, deviation, max(mean - below, within.low), min(mean + above, within.high))
+
+
+def _counted(deviation: float | None, step: float, rounding: float) -> float:
+    """The spread that counts: at least a step, and none where it is only rounding."""
+    spread = 0.0 if deviation is None else max(deviation, step)
+    return 0.0 if spread <= rounding else spread
 
 
 def half_width(n: int) -> float:
@@ -131,7 +147,7 @@ def paired_difference(
     samples: int | None = None,
     within: Range = SHARE,
 ) -> PairedDifference:
-    """ours − baseline over common seeds, with its interval and who is ahead.
+    """ours − baseline over common seeds, with its interval.
 
     ours, baseline: seed → figure. Pairing takes out what the seed decides for both sides (data order, initial
     weights). samples: for shares of the same test samples, their number. Two sides that differ by Δ then
@@ -142,33 +158,30 @@ def paired_difference(
     """
     seeds = tuple(sorted(ours.keys() & baseline.keys()))
     if not seeds:
-        return PairedDifference((), None, "no pair")
+        return PairedDifference((), higher_is_better=higher_is_better)
     differences = [_measured(ours[seed]).minus(_measured(baseline[seed])) for seed in seeds]
     step = 0.0
     if samples:
-        size = min(abs(sum(one.value for one in differences)) / len(seeds), 1.0)
+        size = min(abs(sum(pair.value for pair in differences)) / len(seeds), 1.0)
         error = math.sqrt((size - size**2) / samples)
         step = max(error, 1 / samples)
-        differences = [Measured(one.value, NORMAL * error, NORMAL * error) for one in differences]
+        differences = [Measured(pair.value, NORMAL * error, NORMAL * error) for pair in differences]
     reach = within.high - within.low
-    found = estimate(differences, step=step, within=Range(-reach, reach))
-    if (
-        found.n == 1
-    ):  # how much seeds differ is not known, and for methods that are compared it is what counts
-        found = found._replace(low=None, high=None)
-    equal = max(abs(one.value) for one in differences) <= ROUNDING
-    return PairedDifference(seeds, found, _verdict(found, equal, higher_is_better))
+    mean = estimate(differences, step=step, within=Range(-reach, reach))
+    values, n = tuple(pair.value for pair in differences), len(seeds)
+    # How much seeds differ is not known from one, and for methods that are compared it is what counts.
+    mean = mean._replace(low=None, high=None) if n == 1 else mean
+    rounding = ROUNDING * max(1.0, *map(abs, values))
+    towards_zero = [pair.below if mean.mean > 0 else pair.above for pair in differences]
+    return PairedDifference(
+        seeds,
+        values,
+        mean,
+        _counted(mean.deviation, step, rounding) / math.sqrt(n),
+        sum(towards_zero) / n / NORMAL,
+        higher_is_better,
+    )
 
 
 def _measured(run: float | Measured) -> Measured:
     return run if isinstance(run, Measured) else Measured(run)
-
-
-def _verdict(difference: Estimate, equal: bool, higher_is_better: bool) -> Verdict:
-    if difference.n == 1:
-        return "one pair"
-    if equal:
-        return "equal"
-    if difference.low is None or difference.high is None or difference.low <= 0 <= difference.high:
-        return "undecided"
-    return "ahead" if (difference.mean > 0) == higher_is_better else "behind"

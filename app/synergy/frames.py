@@ -8,9 +8,10 @@ import polars as pl
 from app.charts.atoms import ATOM_COLOURS
 from app.charts.decomposition import BANDS, OVER_TRAINING, PARTS, TRUTH, WHISKERS
 from app.groups.grouping import Group
-from app.groups.readings import show_estimate, show_interval
+from app.groups.readings import reading, show_estimate, show_interval
 from app.groups.seed_statistics import Estimate
-from app.synergy.rows import ATOMS, Combined, Row, bits_reading, claim, figure
+from app.groups.seed_tests import Decision
+from app.synergy.rows import ATOMS, Asked, Combined, Row, asked_of, claim, figure
 from app.wording.figures import show_fixed
 from app.wording.units import BITS
 
@@ -109,16 +110,19 @@ def bands(combined: Sequence[Combined], quantity: str) -> pl.DataFrame:
 
 
 def table(
-    combined: Sequence[Combined], accuracies: Mapping[tuple[str, str], str], baseline: Group | None = None
+    combined: Sequence[Combined],
+    accuracies: Mapping[tuple[str, str], str],
+    baseline: str,
+    decided: Mapping[Asked, Decision],
 ) -> list[dict[str, Any]]:
     """One row a task, method and encoder. accuracies: (digest, task) → shown probe accuracy of the trained
-    encoder; baseline: the group that differences are to."""
+    encoder; baseline: the label that differences are to; decided: those of trained encoders."""
     rows = []
     for member in combined:
         ratio = [decomposition.capture_ratio for decomposition in (row.decomposition for row in member.rows)]
         known = [value for value in ratio if value is not None]
         synergy = member.over_seeds("synergy")
-        base = None if baseline is None else matching(combined, member, baseline)
+        difference = decided.get(asked_of(member)) if member.encoder == "trained" else None
         rows.append(
             {
                 "Task": member.task,
@@ -127,9 +131,9 @@ def table(
                 "Î(Z)": BITS.number(member.over_seeds("fused").mean),
                 "S_Z [95 %]": f"{BITS.number(synergy.mean)} {show_interval(synergy, BITS)}",
                 "At least": "–" if member.why_nothing else BITS.number(member.at_least),
-                f"Difference to {baseline.label}" if baseline else "Difference": "–"
-                if base is None or base is member
-                else difference_words(member, base),
+                f"Difference to {baseline}": "–"
+                if difference is None
+                else difference_words(member, baseline, difference),
                 "G [95 %]": _interval(member.over_seeds("gain")),
                 "Captured": _share(known, member.first_seed.ceiling_kind),
                 "Accuracy": accuracies.get((member.group.digest, member.task), "–")
@@ -146,16 +150,10 @@ def table(
     return rows
 
 
-def matching(combined: Sequence[Combined], ours: Combined, baseline: Group) -> Combined | None:
-    """The baseline's decomposition of the same task, sides and kind of encoder."""
-    asked = (ours.task, ours.sides, ours.encoder, baseline.digest)
-    return next((other for other in combined if (*other[1:4], other.group.digest) == asked), None)
-
-
-def difference_words(ours: Combined, base: Combined) -> str:
+def difference_words(member: Combined, baseline: str, decision: Decision) -> str:
     """The difference for a cell below the baseline's name: "+0.070 bits [+0.028, +0.112], n = 3 pairs:
     InfMasking is ahead"."""
-    words = bits_reading(ours, base)
+    words = reading(member.group.label, baseline, decision, BITS)
     return f"{words.figures}: {words.verdict}" if words.figures else words.verdict
 
 

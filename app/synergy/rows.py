@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.groups.grouping import Group
-from app.groups.readings import Reading, reading, show_estimate
+from app.groups.readings import reading, show_estimate
 from app.groups.seed_statistics import (
     UNBOUNDED,
     Estimate,
@@ -15,6 +15,7 @@ from app.groups.seed_statistics import (
     estimate,
     paired_difference,
 )
+from app.groups.seed_tests import Decision, decide
 from app.wording.figures import show_fixed
 from app.wording.units import BITS
 from engine.information.results import LOSSES, WITHHELD, SampleDecomposition
@@ -54,6 +55,10 @@ class Combined(NamedTuple):
     def over_seeds(self, name: str) -> Estimate:
         """Mean over seeds of one quantity, with the interval that every page shows."""
         return figure(self.rows, name)
+
+    def by_seed(self) -> dict[int, float]:
+        """seed → bits of captured synergy."""
+        return {seed: bits.value for seed, bits in _measured(self).items()}
 
     @property
     def at_least(self) -> float:
@@ -116,10 +121,42 @@ def claimed(synergy: Estimate) -> float:
 
 def paired_bits(ours: Combined, baseline: Combined) -> PairedDifference:
     """Captured synergy of one group minus another's, paired by seed."""
-    return paired_difference(_by_seed(ours), _by_seed(baseline), within=UNBOUNDED)
+    return paired_difference(_measured(ours), _measured(baseline), within=UNBOUNDED)
 
 
-def _by_seed(combined: Combined) -> dict[int, float | Measured]:
+HELD = ("synergy", "label")
+"""What a task measures whose captured synergy is of interest; of redundant and unique labels it is none."""
+
+
+def holding(combined: Sequence[Combined], measures: Mapping[str, str]) -> list[Combined]:
+    """The trained ones of tasks that can hold synergy, or all where no task can. measures: task → what it
+    measures, "label" where that is not stated."""
+    trained = [member for member in combined if member.encoder == "trained"]
+    return [member for member in trained if measures.get(member.task, "label") in HELD] or trained
+
+
+Asked = tuple[str, str, str]
+"""Which difference: the digest of a group, a task and its sides."""
+
+
+def decide_bits(combined: Sequence[Combined], baseline: str) -> dict[Asked, Decision]:
+    """Captured synergy of every group minus the baseline's of the same task, sides and data set: one family.
+    combined: what `holding` gives; baseline: a label."""
+    bases = {
+        (member.group.data, member.task, member.sides): member
+        for member in combined
+        if member.group.label == baseline
+    }
+    pairs = [
+        (member, bases[key])
+        for member in combined
+        if member.group.label != baseline and (key := (member.group.data, member.task, member.sides)) in bases
+    ]
+    decisions = decide([paired_bits(*pair) for pair in pairs])
+    return {asked_of(member): decision for (member, _), decision in zip(pairs, decisions, strict=True)}
+
+
+def _measured(combined: Combined) -> dict[int, Measured]:
     seeds = {run.id: run.seed for run in combined.group.runs}
     synergies = {seeds[row.run_id]: row.decomposition.synergy for row in combined.rows}
     return {seed: Measured(s.value, s.value - s.low, s.high - s.value) for seed, s in synergies.items()}
@@ -153,20 +190,26 @@ def latest(rows: Sequence[Row]) -> list[Row]:
 def combine(groups: Sequence[Group], rows: Sequence[Row]) -> list[Combined]:
     """By task, then sides, group and encoder; only the latest of each run."""
     combinations = []
-    newest = latest(rows)
-    for task, sides in dict.fromkeys((row.task, row.sides) for row in newest):
+    newest = {(row.task, row.sides, row.encoder, row.run_id): row for row in latest(rows)}
+    for task, sides in dict.fromkeys((row.task, row.sides) for row in newest.values()):
         for group in groups:
-            order = [run.id for run in group.runs]
             for encoder in ENCODERS:
-                members = [
-                    row
-                    for row in newest
-                    if (row.task, row.sides, row.encoder) == (task, sides, encoder) and row.run_id in order
-                ]
+                keys = [(task, sides, encoder, run.id) for run in group.runs]
+                members = tuple(newest[key] for key in keys if key in newest)
                 if members:
-                    members.sort(key=lambda row: order.index(row.run_id))
-                    combinations.append(Combined(group, task, sides, encoder, tuple(members)))
+                    combinations.append(Combined(group, task, sides, encoder, members))
     return combinations
+
+
+def combine_trained(groups: Sequence[Group], columns: Mapping[str, Sequence[Any]]) -> list[Combined]:
+    """`combine` of what is stored of trained encoders after their last epoch; nothing else is read."""
+    last: dict[tuple[int, str, str], int] = {}
+    epochs, encoders = columns["epoch"], columns["encoder"]
+    for place, key in enumerate(zip(columns["run_id"], columns["task"], columns["sides"], strict=True)):
+        if encoders[place] == "trained" and (key not in last or epochs[place] >= epochs[last[key]]):
+            last[key] = place
+    kept = {name: [values[place] for place in last.values()] for name, values in columns.items()}
+    return combine(groups, read_rows(kept))
 
 
 def claim(combined: Combined) -> str:
@@ -188,9 +231,12 @@ def by_mean(combined: Sequence[Combined]) -> list[Combined]:
     return sorted(trained, key=lambda member: -member.over_seeds("synergy").mean)
 
 
-def sentences(task: str, combined: Sequence[Combined]) -> list[str]:
+def sentences(
+    task: str, combined: Sequence[Combined], decided: Mapping[Asked, Decision], baseline: str
+) -> list[str]:
     """The plain reading of one task: who captured most on average, with its interval; what of it can be
-    claimed; whether a test in pairs tells it from the next one; and what untrained encoders read."""
+    claimed; whether that is decided against the baseline (or the next against it, where it is the baseline);
+    and what untrained encoders read. decided: as `decide_bits` gives it."""
     ranked = by_mean(combined)
     if not ranked:
         return [f"{task}: no trained encoder has been decomposed."]
@@ -206,8 +252,10 @@ def sentences(task: str, combined: Sequence[Combined]) -> list[str]:
     most = "captures the most synergy on average" if len(ranked) > 1 else "captures synergy"
     shown = show_estimate(first.over_seeds("synergy"), BITS)
     said = [f"{first.group.label} {most}: {shown}{of}; {claim(first)}."]
-    if len(ranked) > 1:
-        said.append(f"{bits_reading(first, ranked[1])}.")
+    asked = [
+        (member, decision) for member in ranked if (decision := decided.get(asked_of(member))) is not None
+    ]
+    said += [f"{reading(member.group.label, baseline, decision, BITS)}." for member, decision in asked[:1]]
     untrained = [member.over_seeds("synergy").mean for member in combined if member.encoder == "untrained"]
     if untrained:
         low, high = (BITS.number(value) for value in (min(untrained), max(untrained)))
@@ -215,6 +263,6 @@ def sentences(task: str, combined: Sequence[Combined]) -> list[str]:
     return said
 
 
-def bits_reading(ours: Combined, baseline: Combined) -> Reading:
-    """Who captured more, by how much and how sure that is."""
-    return reading(ours.group.label, baseline.group.label, paired_bits(ours, baseline), BITS)
+def asked_of(member: Combined) -> Asked:
+    """What tells its difference to the baseline from all others."""
+    return member.group.digest, member.task, member.sides

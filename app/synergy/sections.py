@@ -9,10 +9,11 @@ import streamlit as st
 
 from app.charts.atoms import ATOM_MEANING
 from app.charts.decomposition import stack_chart, training_chart
-from app.groups.grouping import Group, usual_baseline
+from app.groups.grouping import Group
 from app.groups.readings import INTERVAL, show_estimate
+from app.groups.seed_tests import Decision
 from app.synergy import frames
-from app.synergy.rows import Combined, Row, by_mean, claim, sentences
+from app.synergy.rows import Asked, Combined, Row, by_mean, claim, sentences
 from app.synergy.schedule import skipped_line
 from app.wording.exports import as_csv, markdown
 from app.wording.figures import show_fixed
@@ -37,13 +38,19 @@ HELP = {
 }
 
 
-def show_question(title: str, combined: Sequence[Combined], facts: Mapping[str, Any]) -> None:
+def show_question(
+    title: str,
+    combined: Sequence[Combined],
+    facts: Mapping[str, Any],
+    decided: Mapping[Asked, Decision],
+    baseline: str,
+) -> None:
     """One task: the plain reading, the stacked bars, and what can be claimed of each group."""
     parts, whiskers = frames.bars(combined)
     truth = frames.truth(facts)
     with st.container(border=True):
         st.markdown(f"**{plain(title.capitalize())}**", help=_meaning())
-        st.markdown(plain(" ".join(sentences(title, combined))))
+        st.markdown(plain(" ".join(sentences(title, combined, decided, baseline))))
         entropy = (
             max(member.first_seed.entropy for member in combined)
             if combined[0].first_seed.kind != "regression"
@@ -142,14 +149,16 @@ def show_training(
 
 
 def show_table(
-    groups: Sequence[Group], combined: Sequence[Combined], results: Mapping[str, Sequence[Any]]
+    groups: Sequence[Group],
+    combined: Sequence[Combined],
+    results: Mapping[str, Sequence[Any]],
+    decided: Mapping[Asked, Decision],
+    baseline: str,
 ) -> None:
     """Every figure, grey where nothing can be claimed, and its export."""
     st.subheader("Figures")
     accurate = accuracies(groups, results)
-    rows = frames.table(
-        combined, accurate, usual_baseline(groups, {member.group.digest for member in combined})
-    )
+    rows = frames.table(combined, accurate, baseline, decided)
     grey = "color: #7A8A8C"
     frame = pl.DataFrame(rows)
     styled = frame.to_pandas().style.apply(
@@ -174,7 +183,9 @@ def show_table(
         "All values in bits, usable with the probe and N of each row. Code "
         f"{plain(', '.join(versions) or 'version not recorded')}. "
         "Of S_Z and G the lower limit is claimed, as “at least”; upper limits promise nothing, for the probe "
-        "may read too little. The other figures are point estimates."
+        "may read too little. The other figures are point estimates. "
+        f"Differences in captured synergy are paired by seed and corrected (Holm) for the {len(decided):,} "
+        "that are shown, of tasks that can hold synergy."
     )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import queries
-from app.groups.grouping import Group
+from app.groups.grouping import Group, competitors, usual_baseline
 from app.state import write_runs
 from app.studies.view import StudyView
 from app.synergy import sections
-from app.synergy.rows import combine, read_rows
+from app.synergy.rows import combine, decide_bits, holding, read_rows
 from app.wording.text import plain
 
 
@@ -23,6 +23,11 @@ def draw(view: StudyView) -> None:
         return
     facts = dict(zip(results["task"], results["facts"], strict=True))
     combined = combine(groups, rows)
+    baseline = usual_baseline(groups, {one.group.digest for one in combined}).label
+    measures = {task: str(found.get("measures", "label")) for task, found in facts.items()}
+    competing = {group.digest for group in competitors(groups)}
+    compared = [member for member in holding(combined, measures) if member.group.digest in competing]
+    decided = decide_bits(compared, baseline)
     order = {"synergy": 0, "redundancy": 1, "uniqueness": 2, "label": 3}
     questions = list(dict.fromkeys((member.task, member.sides) for member in combined))
     questions.sort(key=lambda question: order.get(str(facts.get(question[0], {}).get("measures")), 3))
@@ -30,9 +35,9 @@ def draw(view: StudyView) -> None:
     for task, sides in questions:
         mine = [member for member in combined if (member.task, member.sides) == (task, sides)]
         title = f"{task} ({sides})" if several else task
-        sections.show_question(title, mine, facts.get(task, {}))
+        sections.show_question(title, mine, facts.get(task, {}), decided, baseline)
     sections.show_training(groups, rows, combined, questions)
-    sections.show_table(groups, combined, results)
+    sections.show_table(groups, combined, results, decided, baseline)
     sections.show_controls(combined)
     undone = [run.id for group in groups for run in group.runs if run.id not in {row.run_id for row in rows}]
     if undone:

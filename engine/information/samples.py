@@ -19,11 +19,12 @@ from engine.information.averages import mean_control, mean_curve, mean_pairing
 from engine.information.checks import FEWEST, check_classes, check_values
 from engine.information.controls import learning_curve, permuted_labels
 from engine.information.folds import Layout
+from engine.information.holm import holm
 from engine.information.outliers import far_rows_line, held_in
 from engine.information.probes import Features, cross_fit
 from engine.information.reading import Reading, average, bootstrap_weights, pool, read_classes, read_values
 from engine.information.results import Control, InformationError, LearningPoint, SampleDecomposition
-from engine.information.significance import holm, permutation_p
+from engine.information.significance import permutation_p
 from engine.information.summary import Ceiling, summarise
 from engine.information.values import fit_values
 from engine.information.views import Exchanged, Views, prepare_views

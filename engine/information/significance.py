@@ -1,5 +1,5 @@
 """Tests: of a quantity above zero, by the interval that is shown of it; of any information at all, by
-permutations that need no refit; and Holm's correction over tasks."""
+permutations that need no refit."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -46,16 +46,6 @@ def p_above_zero(value: float, known: Margin, draws: int) -> float:
         return 1.0
     least = 1 / (draws + 1)
     return least if known.below <= 0 else max(float(2 * norm.sf(QUANTILE * over / known.below)), least)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values corrected for their number, step by step from the smallest (Holm 1979); in the order given."""
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    corrected, largest = [0.0] * len(p_values), 0.0
-    for rank, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        corrected[place] = largest
-    return corrected
 
 
 def permutation_p(

@@ -5,7 +5,19 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app.charts.comparison import BANDS, GROUPS, SEEDS, STAR, band_chart, difference_chart, score_chart
+from app.charts.comparison import (
+    BANDS,
+    DASHES,
+    DIFFERENCES,
+    LINES,
+    ROWS,
+    SEEDS,
+    STAR,
+    band_chart,
+    difference_chart,
+    row_height,
+    score_chart,
+)
 from app.charts.curves import MOST_POINTS
 from app.charts.style import method_style
 from app.wording.units import PERCENT, PLAIN
@@ -21,7 +33,7 @@ def frames(reported: float | None = 77.0) -> tuple[pl.DataFrame, pl.DataFrame]:
     ]
     seeds = [("InfMasking", "InfMasking", seed, value) for seed, value in enumerate((74.0, 75.0, 76.0))]
     seeds.append(("CoMM", "CoMM", 0, 72.0))
-    return pl.DataFrame(groups, schema=GROUPS, orient="row"), pl.DataFrame(seeds, schema=SEEDS, orient="row")
+    return pl.DataFrame(groups, schema=ROWS, orient="row"), pl.DataFrame(seeds, schema=SEEDS, orient="row")
 
 
 def marks(chart: Any) -> list[dict[str, Any]]:
@@ -29,11 +41,24 @@ def marks(chart: Any) -> list[dict[str, Any]]:
 
 
 def scales(chart: Any) -> list[list[float]]:
-    return [layer["encoding"]["x"]["scale"]["domain"] for layer in chart.to_dict()["layer"]]
+    layers = [layer["encoding"] for layer in chart.to_dict()["layer"]]
+    return [encoding["x"]["scale"]["domain"] for encoding in layers if "x" in encoding]
+
+
+def lines(*drawn: tuple[float, str, str]) -> pl.DataFrame:
+    return pl.DataFrame(drawn, schema=LINES, orient="row")
+
+
+CHANCE = lines((50.0, "chance 50.0", "chance"))
+APART = ("InfMasking", "InfMasking", 0.0, 0.0, 0.0, False, "equal")
+
+
+def apart(*rows: tuple[Any, ...]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=DIFFERENCES, orient="row")
 
 
 def test_every_layer_shares_an_axis_that_holds_chance_and_all_figures() -> None:
-    chart = score_chart(*frames(), METHODS, "accuracy", PERCENT, 50.0)
+    chart = score_chart(*frames(), CHANCE, METHODS, "accuracy", PERCENT)
     domains = scales(chart)
     assert all(domain == domains[0] for domain in domains)
     low, high = domains[0]
@@ -44,38 +69,83 @@ def test_every_layer_shares_an_axis_that_holds_chance_and_all_figures() -> None:
 def test_an_interval_that_spans_everything_does_not_flatten_the_rest() -> None:
     groups, seeds = frames(None)
     groups = groups.with_columns(low=pl.lit(-900.0), high=pl.lit(1000.0))
-    low, high = scales(score_chart(groups, seeds, METHODS, "accuracy", PERCENT, None))[0]
+    low, high = scales(score_chart(groups, seeds, lines(), METHODS, "accuracy", PERCENT))[0]
     assert 60 < low < 72 and 76 < high < 90
 
 
 def test_the_star_is_for_reported_figures_alone() -> None:
-    drawn = marks(score_chart(*frames(), METHODS, "accuracy", PERCENT, 50.0))
+    drawn = marks(score_chart(*frames(), CHANCE, METHODS, "accuracy", PERCENT))
     stars = [mark for mark in drawn if mark.get("shape") == STAR]
     assert len(stars) == 1 and stars[0]["filled"] is False
     assert STAR not in {method_style(name).shape for name in METHODS}
     assert all(mark.get("filled") is not False for mark in drawn if mark.get("shape") != STAR)
 
 
+def test_chance_truth_and_supervised_lines_have_a_dash_each_and_labels_that_do_not_meet() -> None:
+    all_three = lines(
+        (50.0, "chance", "chance"), (51.0, "truth", "truth"), (90.0, "Supervised", "supervised")
+    )
+    drawn = marks(score_chart(*frames(), all_three, METHODS, "accuracy", PERCENT))
+    dashes = [mark["strokeDash"] for mark in drawn if "strokeDash" in mark]
+    assert sorted(dashes) == sorted(DASHES.values())
+    heights = [mark["y"] for mark in drawn if mark["type"] == "text" and "y" in mark]
+    assert len(set(heights)) == 3
+
+
 @pytest.mark.parametrize("reported", [77.0, None])
 def test_charts_are_valid_specifications(reported: float | None) -> None:
-    chart = score_chart(*frames(reported), METHODS, "mse", PLAIN, None)
+    chart = score_chart(*frames(reported), lines(), METHODS, "mse", PLAIN)
     assert chart.to_dict(validate=True)["height"] > 100
+    assert difference_chart(apart(APART), ["InfMasking", "CoMM"], METHODS, "points").to_dict(validate=True)
+
+
+def test_rows_of_both_charts_lie_on_one_height() -> None:
+    """Also where the baseline has no difference, and whatever lines the scores have."""
+    for drawn in (CHANCE, lines(), lines((50.0, "a", "chance"), (90.0, "b", "supervised"))):
+        scores = score_chart(*frames(), drawn, METHODS, "accuracy", PERCENT).to_dict()
+        differences = difference_chart(
+            apart(APART), ["InfMasking", "CoMM"], METHODS, "points", lines=len(drawn)
+        ).to_dict()
+        assert scores["height"] == differences["height"]
+        tops = [
+            min(layer["mark"]["y"] for layer in chart["layer"] if layer["mark"].get("y") is not None)
+            for chart in (scores, differences)
+        ]
+        assert tops[0] == tops[1]
+        rows = {
+            str(layer["encoding"]["y"]["scale"]["domain"])
+            for layer in differences["layer"]
+            if "y" in layer["encoding"]
+        }
+        assert rows == {"['InfMasking', 'CoMM']"}
+
+
+def test_many_rows_are_low_and_few_are_airy() -> None:
+    heights = [row_height(rows) for rows in (2, 8, 15, 30, 96)]
+    assert heights == sorted(heights, reverse=True)
+    assert row_height(30) * 30 < 700
 
 
 def test_differences_show_the_line_of_none_and_never_nothing_as_something() -> None:
-    row = {
-        "group": "InfMasking",
-        "method": "InfMasking",
-        "mean": 0.0,
-        "low": 0.0,
-        "high": 0.0,
-        "reading": "equal",
-    }
-    low, high = scales(difference_chart([row], METHODS, "points", narrowest=1.0))[0]
+    order = ["InfMasking", "CoMM"]
+    low, high = scales(difference_chart(apart(APART), order, METHODS, "points", narrowest=1.0))[0]
     assert (low, high) == (-0.5, 0.5)
-    wide = row | {"mean": 5.0, "low": 2.0, "high": 8.0}
-    low, high = scales(difference_chart([wide], METHODS, "points", narrowest=1.0))[0]
+    wide = (*APART[:2], 5.0, 2.0, 8.0, True, "ahead")
+    low, high = scales(difference_chart(apart(wide), order, METHODS, "points", narrowest=1.0))[0]
     assert low < 0 and high > 8
+
+
+def test_only_what_is_decided_has_a_full_mark() -> None:
+    rows = apart(
+        ("A", "InfMasking", 5.0, 2.0, 8.0, True, "ahead"), ("B", "CoMM", 1.0, -2.0, 4.0, False, "open")
+    )
+    chart = difference_chart(rows, ["A", "B"], METHODS, "points").to_dict()
+    points = {
+        layer["mark"]["filled"]: [row["group"] for row in chart["datasets"][layer["data"]["name"]]]
+        for layer in chart["layer"]
+        if layer["mark"]["type"] == "point"
+    }
+    assert points == {True: ["A"], False: ["B"]}
 
 
 def test_long_curves_are_thinned_and_keep_their_peak() -> None:

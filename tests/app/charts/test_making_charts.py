@@ -8,7 +8,16 @@ import polars as pl
 import pytest
 from altair.utils import schemapi
 
-from app.charts.comparison import BANDS, GROUPS, SEEDS, band_chart, difference_chart, score_chart
+from app.charts.comparison import (
+    BANDS,
+    DIFFERENCES,
+    LINES,
+    ROWS,
+    SEEDS,
+    band_chart,
+    difference_chart,
+    score_chart,
+)
 from app.charts.curves import POINTS, line_chart, quiet_lines
 from app.wording.units import PERCENT
 
@@ -25,15 +34,17 @@ def lines() -> Any:
 
 def scores() -> Any:
     seeds = [("InfMasking", "InfMasking", seed, 74.0 + seed) for seed in range(2)]
+    chance = [(50.0, "chance 50.0", "chance")]
     frames = (
-        pl.DataFrame(rows, schema=schema, orient="row") for rows, schema in ((MEANS, GROUPS), (seeds, SEEDS))
+        pl.DataFrame(rows, schema=schema, orient="row")
+        for rows, schema in ((MEANS, ROWS), (seeds, SEEDS), (chance, LINES))
     )
-    return score_chart(*frames, METHODS, "accuracy", PERCENT, 50.0)
+    return score_chart(*frames, METHODS, "accuracy", PERCENT)
 
 
 def differences() -> Any:
-    row = {"group": "CoMM", "method": "CoMM", "mean": 1.0, "low": 0.0, "high": 2.0, "reading": "ahead"}
-    return difference_chart([row], METHODS, "points")
+    rows = [("CoMM", "CoMM", 1.0, 0.0, 2.0, True, "ahead")]
+    return difference_chart(pl.DataFrame(rows, schema=DIFFERENCES, orient="row"), ["CoMM"], METHODS, "points")
 
 
 def bands() -> Any:

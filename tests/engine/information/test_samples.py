@@ -13,7 +13,6 @@ from sample_sets import draw, populations
 from engine.information import decompose_samples, gaussian, samples, table
 from engine.information.results import InformationError, SampleDecomposition
 from engine.information.samples import Labels, decompose_tasks
-from engine.information.significance import holm
 from engine.settings.decomposition import EstimatorSettings
 
 CASES = populations()
@@ -411,19 +410,6 @@ def test_several_labels_and_values():
     value = found["value"]
     assert value.fused.value > 1 and value.unique1.value > 0.2
     assert sum(values(value)) == pytest.approx(value.fused.value, abs=1e-9)
-
-
-@settings(deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
-def test_holm_is_between_the_p_values_and_bonferroni(values_):
-    corrected = holm(values_)
-    assert all(
-        one <= other <= min(1.0, len(values_) * one) + 1e-12 or one == 0
-        for one, other in zip(values_, corrected, strict=True)
-    )
-    assert np.argsort(values_, kind="stable").tolist() == sorted(
-        range(len(values_)), key=lambda k: (corrected[k], values_[k], k)
-    )
 
 
 def good():
