@@ -1,10 +1,8 @@
 """A preset from end to end on small data: trained, stopped and resumed, probed."""
 
-import json
-
 import torch
 from safetensors.torch import load_file
-from tiny_runs import StopsAt
+from tiny_runs import StopsAt, lines
 
 from engine.dataset import load_dataset
 from engine.experiment import probe_checkpoint, run_experiment
@@ -39,6 +37,6 @@ def run_and_resume(settings, home, stop=3):
     whole, broken = (load_file(home / name / "last.safetensors") for name in ("whole", "broken"))
     assert all(torch.equal(whole[name], broken[name]) for name in whole)
     probe_checkpoint(home / "whole" / "last.safetensors", FolderRecorder(home / "again"), home)
-    results = [(home / name / "results.jsonl").read_text() for name in ("whole", "broken", "again")]
+    results = [lines(home / name, "results.jsonl") for name in ("whole", "broken", "again")]
     assert results[0] == results[1] == results[2]
-    return [json.loads(line) for line in results[0].splitlines()]
+    return results[0]

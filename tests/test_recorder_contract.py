@@ -37,7 +37,7 @@ def folder_recorder(home):
     recorder = FolderRecorder(home / "run")
     yield (
         recorder,
-        lambda: (home / "run" / "metrics.jsonl").read_text() + (home / "run" / "messages.txt").read_text(),
+        lambda: (home / "run" / "metrics.jsonl").read_text() + (home / "run" / "log.jsonl").read_text(),
     )
     recorder.close()
 

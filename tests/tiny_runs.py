@@ -52,9 +52,15 @@ class StopsAt(FolderRecorder):
 
 
 def lines(folder, name):
-    """The rows of one of a folder's files."""
-    return [json.loads(line) for line in (folder / name).read_text().splitlines()]
+    """The rows of one of a folder's files, without the time they were written at; a point of curves as
+    {"step", name: value, …}."""
+    rows = [json.loads(line) for line in (folder / name).read_text().splitlines()]
+    kept = [{key: value for key, value in row.items() if key != "time"} for row in rows]
+    return [
+        row | {k: float("nan" if v is None else v) for k, v in row.pop("values", {}).items()} for row in kept
+    ]
 
 
 def messages(folder):
-    return (folder / "messages.txt").read_text().splitlines()
+    """The lines of a run's log."""
+    return [row["text"] for row in lines(folder, "log.jsonl")]

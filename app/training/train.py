@@ -4,7 +4,6 @@ stopped or failed."""
 import contextlib
 import os
 import signal
-import subprocess
 import threading
 import time
 import traceback
@@ -19,8 +18,9 @@ from app.training.devices import gpus
 from app.training.monitor import Monitor
 from app.training.processes import host_name, this_process
 from app.training.ranks import LOST_PEER, lost_peer
-from app.training.trainer_command import ROOT
 from engine.errors import UserError
+from engine.files.code_version import code_version
+from engine.recorders.machine import machine_facts
 from engine.settings.experiment import ExperimentSettings, parse
 from storage.database import Database, DatabaseError
 from storage.jobs import active_jobs
@@ -84,7 +84,13 @@ def train_run(db: Database, home: Path, run_id: int, job_id: int) -> int:
         return _train_beside(run, home)
     me = this_process()
     mark_started(
-        db, run_id, host=host_name(), pid=me.pid, pid_started=me.started, code_version=code_version()
+        db,
+        run_id,
+        host=host_name(),
+        pid=me.pid,
+        pid_started=me.started,
+        code_version=code_version(),
+        machine=machine_facts([gpu.name for gpu in gpus()]),
     )
     spool = spool_file(home, run_id)
     with TrainingRecorder(db, run_id, spool) as recorder:
@@ -192,15 +198,3 @@ def _end_with_launcher() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="launcher watch", daemon=True).start()
-
-
-def code_version() -> str | None:
-    """The commit this code stands at, with "+" where files differ from it; None outside a checkout."""
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
-    if not (ROOT / ".git").exists():
-        return None
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None

@@ -84,3 +84,47 @@ def test_a_run_goes_on_with_the_same_bytes_alone(engine, tmp_path):
     save(2)
     code, out, err = engine(content)
     assert (code, out) == (2, "") and "holds a run with other settings: data.fingerprint" in err
+
+
+def content(folder, name):
+    return json.loads((folder / name).read_text())
+
+
+def test_the_folder_says_everything_of_the_run(engine, tmp_path):
+    assert engine(plain())[0] == 0
+    folder = tmp_path / "run"
+    run, state = content(folder, "run.json"), content(folder, "state.json")
+    assert (run["format"], run["version"], len(run["uid"])) == ("infmasking-run", 2, 32)
+    assert run["settings"]["objective"]["name"] == "cross"
+    assert (state["status"], state["step"], state["steps"], state["attempts"]) == ("finished", 12, 12, 1)
+    assert run["created_at"] <= state["started_at"] <= state["ended_at"]
+    assert content(folder, "machine.json")["cores"] >= 1
+    listed = {entry["kind"]: entry for entry in content(folder, "artifacts.json")["artifacts"]}
+    assert {"last", "state"} <= set(listed)
+    for entry in listed.values():
+        assert (folder / entry["file"]).stat().st_size == entry["size"]
+    assert engine(plain())[0] == 0
+    assert content(folder, "run.json") == run, "started again it is the same run"
+    assert content(folder, "state.json")["attempts"] == 2
+
+
+def test_a_failure_is_in_the_state(engine, tmp_path):
+    assert engine(plain(batch_size=4096))[0] == 2
+    state = content(tmp_path / "run", "state.json")
+    assert (state["status"], state["error"]) == (
+        "failed",
+        "training.batch_size is 4096; choose at most the 400 training samples",
+    )
+
+
+def test_a_folder_of_the_first_version_goes_on(engine, tmp_path):
+    assert engine(plain())[0] == 0
+    folder = tmp_path / "run"
+    settings = content(folder, "run.json")["settings"]
+    (folder / "run.json").write_text(json.dumps(settings))
+    (folder / "artifacts.json").unlink()
+    code, out, _ = engine(plain())
+    assert code == 0 and "resumed at epoch 2, step 12" in out
+    assert content(folder, "run.json")["settings"] == settings
+    code, _, err = engine(plain(learning_rate=0.01))
+    assert code == 2 and "training.learning_rate 0.001 → 0.01" in err

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tiny_runs import lines, messages
 
 from engine.dataset import MultimodalDataset, Split, Task, load_dataset
 from engine.decomposing.decomposer import Decomposer, guarded, sides_of
@@ -84,11 +85,7 @@ def test_decomposing_while_training_changes_no_bit_of_it(tmp_path):
     assert not (tmp_path / "plain" / "decompositions.jsonl").exists()
     epochs = {row["epoch"] for row in stored(tmp_path / "watched") if row["encoder"] == "trained"}
     assert 3 in epochs and epochs & {1, 2}
-    keys = {
-        key
-        for line in (tmp_path / "watched" / "metrics.jsonl").read_text().splitlines()
-        for key in json.loads(line)
-    }
+    keys = {key for row in lines(tmp_path / "watched", "metrics.jsonl") for key in row}
     assert "bits/synergy_low/synergy" in keys
 
 
@@ -127,15 +124,15 @@ def test_no_more_than_its_share_of_the_time(tmp_path):
 def test_a_failure_never_loses_the_run(tmp_path):
     settings = settings_of(folds=20, largest=100, symbols=10)
     assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
-    messages = (tmp_path / "run" / "messages.txt").read_text()
-    assert "no decomposition of share: of 10 classes" in messages
-    assert "20 samples or more, one for each of the 20 folds" in messages
+    said = "\n".join(messages(tmp_path / "run"))
+    assert "no decomposition of share: of 10 classes" in said
+    assert "20 samples or more, one for each of the 20 folds" in said
     assert (tmp_path / "run" / "results.jsonl").exists()
 
 
 def test_a_method_of_one_modality_is_told(tmp_path):
     run_experiment(settings_of("simclr"), FolderRecorder(tmp_path / "run"), tmp_path)
-    assert "the method reads one modality alone" in (tmp_path / "run" / "messages.txt").read_text()
+    assert "the method reads one modality alone" in "\n".join(messages(tmp_path / "run"))
 
 
 @pytest.mark.parametrize(("method", "warned"), [("mae", True), ("comm", False)])
@@ -279,7 +276,7 @@ def test_a_fault_of_ours_leaves_its_trace_in_the_log_and_a_line_in_the_run(caplo
         raise KeyError("nothing there")
 
     assert not guarded(recorder, "epoch 3", broken)
-    assert "the decomposition of epoch 3 failed: KeyError" in (tmp_path / "messages.txt").read_text()
+    assert "the decomposition of epoch 3 failed: KeyError" in "\n".join(messages(tmp_path))
     assert "in broken" in caplog.text and "Traceback" in caplog.text
     assert not guarded(recorder, "epoch 4", lambda: (_ for _ in ()).throw(InformationError("too few")))
     assert "Traceback" not in caplog.text.split("in broken")[1]

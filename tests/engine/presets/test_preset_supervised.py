@@ -1,12 +1,11 @@
 """Supervised training where a task is no class: four values a sample (Vision&Touch), and 23 labels a sample
 (MM-IMDb)."""
 
-import json
-
 import numpy as np
 import pytest
 from preset_runs import settings_of
 from published_samples import episodes, mm_imdb_folder, tiny_models
+from tiny_runs import lines
 
 from engine.dataset import load_dataset
 from engine.experiment import run_experiment
@@ -24,8 +23,7 @@ NARROW = {
 def trained(settings, home):
     """The results by metric, and the losses of validation by epoch."""
     assert run_experiment(settings, FolderRecorder(home / "run"), home) == "finished"
-    results = [json.loads(line) for line in (home / "run" / "results.jsonl").read_text().splitlines()]
-    curves = [json.loads(line) for line in (home / "run" / "metrics.jsonl").read_text().splitlines()]
+    results, curves = (lines(home / "run", name) for name in ("results.jsonl", "metrics.jsonl"))
     losses = [point["validation/loss"] for point in curves if "validation/loss" in point]
     return {row["metric"]: row["value"] for row in results}, losses
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from eventually import eventually
 from safetensors.torch import load_file
-from tiny_runs import SMALL_HEAD, StopsAt, lines, tiny
+from tiny_runs import SMALL_HEAD, StopsAt, lines, messages, tiny
 
 from engine.dataset import load_dataset
 from engine.errors import UserError
@@ -95,7 +95,7 @@ def test_every_method_learns_and_its_checkpoint_probes_the_same(tmp_path, method
 def test_patience_stops_early_and_the_best_weights_are_probed(tmp_path):
     settings = tiny(epochs=60, patience=1, learning_rate=0.05)
     assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
-    assert "stopped early" in (tmp_path / "run" / "messages.txt").read_text()
+    assert "stopped early" in "\n".join(messages(tmp_path / "run"))
     validation = [
         row["validation/loss"] for row in lines(tmp_path / "run", "metrics.jsonl") if "validation/loss" in row
     ]
@@ -109,7 +109,7 @@ def test_patience_stops_early_and_the_best_weights_are_probed(tmp_path):
 def test_supervised_needs_labels_that_vary(tmp_path):
     settings = tiny("supervised", epochs=1)
     assert run_experiment(settings, FolderRecorder(tmp_path / "run"), tmp_path) == "finished"
-    assert "same label of 'synergy'" in (tmp_path / "run" / "messages.txt").read_text()  # pairs are biased
+    assert "same label of 'synergy'" in "\n".join(messages(tmp_path / "run"))  # pairs are biased
     blind = parse(settings.model_dump() | {"objective": {"name": "supervised", "task": "synergy"}})
     with pytest.raises(
         UserError, match=r"^all training samples of bits have the same label of synergy; choose"
