@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import queries
+from app.live import watch
+from app.queue import section as queue
 from app.runs.facts import STATES, UNSETTLED
 from app.runs.list_view import show_runs
 from app.runs.table import Filters, filtered
@@ -19,26 +21,23 @@ from engine.presets.preset import load_preset, preset_names
 from storage.clock import now_ms
 from storage.run import Run, live_state
 
-REFRESH_SECONDS = 2.0
-
 
 def render() -> None:
     """The page."""
     runs = queries.list_runs()
+    watch()
     if not runs:
         _welcome()
         return
     st.title("Runs")
     shown = _filters(runs)
-    moving = any(live_state(run, now_ms()) in UNSETTLED for run in runs)
-    st.fragment(_body, run_every=REFRESH_SECONDS if moving else None)(shown, moving)
+    st.fragment(_body)(shown)
+    st.fragment(queue.draw)()
 
 
-def _body(filters: Filters, was_moving: bool) -> None:
-    """What changes while something runs."""
+def _body(filters: Filters) -> None:
+    """Everything below the filters; a selection draws this again and not the whole page."""
     runs, now = queries.list_runs(), now_ms()
-    if was_moving and not any(live_state(run, now) in UNSETTLED for run in runs):
-        st.rerun()  # nothing runs any more, and so this need not look again
     _machine_line(runs, now)
     show_runs(filtered(runs, filters, now), now)
 

@@ -6,7 +6,7 @@ import streamlit as st
 from app import queries
 from app.live import watch
 from app.runs import sections
-from app.runs.actions import show_actions, show_labels
+from app.runs.actions import show_actions, show_labels, show_trashed
 from app.runs.facts import STATES, UNSETTLED, seconds_left, share_done, took, where_it_stands
 from app.state import number_parameter, page
 from app.training.joining import joining_lines
@@ -56,7 +56,10 @@ def _header(run: Run, state: LiveState) -> None:
         style = STATES[state]
         st.badge(plain(state), icon=style.icon, color=style.colour, help=plain(f"The run {style.meaning}."))
     with right:
-        show_actions(run, state)
+        if run.trashed_at is None:
+            show_actions(run, state)
+    if run.trashed_at is not None:
+        show_trashed(run)
     now = now_ms()
     parts = [experiment_label(run), data_label(run), f"created {show_age(run.created_at, now)}"]
     if run.started_at is not None and state not in ALIVE:

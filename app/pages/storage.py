@@ -7,6 +7,7 @@ from app.home import data_home
 from app.live import watch
 from app.space import section
 from app.space.files import looked_at
+from app.space.trash_section import draw_trash
 from storage.clock import now_ms
 from storage.run import ALIVE, live_state
 
@@ -21,4 +22,4 @@ def render() -> None:
     beside = looked_at(home, database, at_work)
     section.draw_sizes(beside)
     section.draw_cleaning(beside)
-    section.draw_trash(home)
+    draw_trash(home)

@@ -3,16 +3,15 @@
 import streamlit as st
 
 from app import queries
-from app.home import data_home, run_log
-from app.runs.confirmation import confirm_deletion
+from app.reader import zone
 from app.runs.facts import RESUMABLE
-from app.state import open_page, write_runs
+from app.state import open_page, page, write_runs
 from app.training.launching import ensure_supervisor
-from app.wording.figures import show_bytes, show_count
-from app.wording.names import run_name
+from app.wording.figures import show_time
 from app.wording.text import plain
 from storage.run import ALIVE, LiveState, Run
-from storage.runs import delete_run, request_stop, requeue, set_note, set_tags
+from storage.runs import request_stop, requeue, set_note, set_tags
+from storage.trash import KEPT_MS, restore_runs, trash_runs
 
 _STOP = {
     "queued": ("Cancel", "Takes the run out of the queue."),
@@ -56,9 +55,19 @@ def show_actions(run: Run, state: LiveState) -> None:
             open_page(
                 "study", runs=write_runs(one.id for one in queries.list_runs() if one.digest == run.digest)
             )
-        hint = "Stop the run before deleting it." if state in ALIVE else None
-        if st.button("Delete", icon=":material/delete:", disabled=state in ALIVE, help=hint):
-            _confirm_delete(run)
+        hint = (
+            "Stop the run before deleting it."
+            if state in ALIVE
+            else "Moves it to the trash, which keeps it for a week."
+        )
+        st.button(
+            "Delete",
+            icon=":material/delete:",
+            disabled=state in ALIVE,
+            help=plain(hint),
+            on_click=_delete,
+            args=(run.id,),
+        )
 
 
 def _stop(run_id: int) -> None:
@@ -70,18 +79,29 @@ def _resume(run_id: int) -> None:
     ensure_supervisor(queries.database())
 
 
-def _confirm_delete(run: Run) -> None:
-    artifacts = queries.list_artifacts(run.id)
-    size = show_bytes(sum(artifact.size for artifact in artifacts))
-    files = f" and {show_count(len(artifacts), 'stored file')} ({size})" if artifacts else ""
-    what_goes = f"{run_name(run)} ({run.title}) goes for good: its settings, curves, results, log{files}."
-    confirm_deletion(f"run {run.id}", what_goes, lambda: _delete(run.id), lambda: open_page("overview"))
-
-
 def _delete(run_id: int) -> None:
-    """The run, and the file that its process wrote its output to."""
-    delete_run(queries.database(), run_id)
-    run_log(data_home(), run_id).unlink(missing_ok=True)
+    """Into the trash; the page says so and offers the way back."""
+    trash_runs(queries.database(), [run_id])
+
+
+def show_trashed(run: Run) -> None:
+    """Where a run in the trash can be restored, and until when."""
+    assert run.trashed_at is not None
+    until = show_time(run.trashed_at + KEPT_MS, zone())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(
+            plain(f"This run is in the trash, which keeps it until {until}."),
+            icon=":material/delete:",
+            width="stretch",
+        )
+        st.button("Restore", icon=":material/undo:", type="primary", on_click=_restore, args=(run.id,))
+        st.page_link(page("storage"), label="The trash", icon=":material/database:")
+
+
+def _restore(run_id: int) -> None:
+    refused = restore_runs(queries.database(), [run_id]).refused
+    if refused:
+        st.toast(plain(refused[0].reason))
 
 
 def _follow(key: str, stored: object) -> None:

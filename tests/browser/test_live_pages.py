@@ -11,7 +11,8 @@ from studio import Studio
 
 from storage.database import Database
 from storage.jobs import beat_supervisor, register_supervisor
-from storage.runs import NewRun, create_runs, mark_ended, set_note, set_tags
+from storage.runs import NewRun, create_runs, mark_ended, set_note
+from storage.trash import trash_runs
 
 
 @pytest.fixture
@@ -56,15 +57,16 @@ def test_an_idle_page_shows_what_others_do_and_draws_nothing_where_nothing_happe
 
 
 def test_a_dialog_stays_open_while_others_change_things(page: Page, studio: Studio, db: Database) -> None:
-    run = make_run(db, "first study")
+    first, second = make_run(db, "first study"), make_run(db, "second study")
+    trash_runs(db, [first])
     messages = Messages(page)
-    page.goto(f"{studio.url}/run?run={run}")
-    press(page, "Delete")
+    page.goto(f"{studio.url}/storage")
+    press(page, "Empty the trash")
     expect(page.get_by_role("dialog")).to_be_visible()
     messages.clear()
-    set_tags(db, run, ["meanwhile"])
+    trash_runs(db, [second])
     eventually(lambda: page.wait_for_timeout(200) or messages.kinds.count("script_finished") >= 2)
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(drawn(page).get_by_text("meanwhile").first).to_be_visible()
+    expect(drawn(page).get_by_text("in 2 items")).to_be_visible()

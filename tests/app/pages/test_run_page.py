@@ -122,13 +122,14 @@ def test_clone_and_compare_lead_on(used: Used, open_page: OpenPage) -> None:
     assert compared.query_params["runs"] == "1-3", "every seed of this configuration there is now"
 
 
-def test_deleting_asks_first(used: Used, open_page: OpenPage) -> None:
+def test_a_deleted_run_is_in_the_trash_and_comes_back(used: Used, open_page: OpenPage) -> None:
     test = press(open_page("run", run=2), "Delete")
-    assert "InfMasking, seed 1 (bits-quick · infmasking · seed 1) goes for good" in all_text(test)
-    assert "3 stored files (3.84 MiB)" in all_text(test)
-    assert test.text_input(key="confirm_name").label == "Type 'run 2' to confirm"
-    assert labels(test)["Delete for good"] is False
-    assert get_run(used.db, 2).id == 2
+    assert "This run is in the trash, which keeps it until " in all_text(test)
+    assert get_run(used.db, 2).trashed_at is not None
+    assert not {"Delete", "Clone", "Compare"} & labels(test).keys()
+    test = press(test, "Restore")
+    assert get_run(used.db, 2).trashed_at is None
+    assert "in the trash" not in all_text(test) and "Delete" in labels(test)
 
 
 def test_tags_and_note_are_kept(used: Used, open_page: OpenPage) -> None:

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.home import run_log
 from app.space.files import forget_sizes
-from app.space.section import TRASH
+from app.space.trash_section import TRASH
 from app.training.housekeeping import DROP_STATES
 from storage.artifacts import list_artifacts
 from storage.preferences import get_preference

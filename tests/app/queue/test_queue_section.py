@@ -7,8 +7,8 @@ from conftest import all_text
 from streamlit.testing.v1 import AppTest
 
 from app.queries import database
-from app.queue import section
-from app.queue.section import TABLE
+from app.queue import pausing
+from app.queue.list_section import TABLE
 from app.training.configuring import Planned
 from app.training.launching import new_run
 from engine.presets.preset import load_preset
@@ -22,7 +22,7 @@ from storage.runs import create_runs, get_run
 def supervisors(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Database]]:
     """Supervisors that would have been started."""
     asked: list[Database] = []
-    monkeypatch.setattr(section, "ensure_supervisor", asked.append)
+    monkeypatch.setattr(pausing, "ensure_supervisor", asked.append)
     yield asked
 
 
