@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from storage.batch import Line, next_number, write_lines
 from storage.clock import now_ms
@@ -44,6 +44,7 @@ __all__ = [
     "create_runs",
     "delete_run",
     "get_run",
+    "insert_runs",
     "list_runs",
     "live_state",
     "mark_ended",
@@ -62,23 +63,23 @@ def create_runs(db: Database, new: Sequence[NewRun], *, queue: bool = True) -> l
     queue: each gets status "queued" and a job for the supervisor; otherwise status "starting" and no job,
     for a caller that runs it itself at once.
     """
+    with db.write() as connection:
+        return insert_runs(connection, new, queue=queue)
+
+
+def insert_runs(connection: Connection, new: Sequence[NewRun], *, queue: bool = True) -> list[int]:
+    """What `create_runs` does, within a transaction of the caller's."""
     now = now_ms()
     status = "queued" if queue else "starting"
-    with db.write() as connection:
-        ids = []
-        for plan in new:
-            values = {
-                **vars(plan),
-                "settings": dict(plan.settings),
-                "status": status,
-                "created_at": now,
-            }
-            study = values.pop("study") or plan.title
-            values["study_id"] = study if isinstance(study, int) else home_study(connection, study)
-            ids.append(connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one())
-        if queue and ids:
-            for run in ids:
-                enqueue(connection, run, now)
+    ids = []
+    for plan in new:
+        values = {**vars(plan), "settings": dict(plan.settings), "status": status, "created_at": now}
+        study = values.pop("study") or plan.title
+        values["study_id"] = study if isinstance(study, int) else home_study(connection, study)
+        ids.append(connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one())
+    if queue:
+        for run in ids:
+            enqueue(connection, run, now)
     return ids
 
 

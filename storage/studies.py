@@ -53,7 +53,7 @@ def create_study(
 ) -> int:
     """A new study without runs. Raises NameTaken."""
     with db.write() as connection:
-        _check_free(connection, name)
+        check_free(connection, name)
         return _insert(connection, name, question=question, plan=plan, tags=list(tags))
 
 
@@ -121,7 +121,7 @@ def take_in(db: Database, study_id: int, run_ids: Sequence[int]) -> None:
     """
     now = now_ms()
     with db.write() as connection:
-        _check_there(connection, study_id)
+        check_there(connection, study_id)
         homes = select(runs.c.id, runs.c.study_id).where(
             runs.c.id.in_(list(run_ids)), runs.c.status != "deleted"
         )
@@ -153,9 +153,9 @@ def change_study(db: Database, study_id: int, **changes: Any) -> None:
     if "tags" in changes:
         changes["tags"] = [tag for tag in dict.fromkeys(map(str.strip, changes["tags"])) if tag]
     with db.write() as connection:
-        _check_there(connection, study_id)
+        check_there(connection, study_id)
         if "name" in changes:
-            _check_free(connection, changes["name"], but=study_id)
+            check_free(connection, changes["name"], but=study_id)
         connection.execute(update(studies).where(studies.c.id == study_id).values(changes))
 
 
@@ -164,12 +164,14 @@ def _insert(connection: Connection, name: str, **columns: Any) -> int:
     return int(connection.execute(row).scalar_one())
 
 
-def _check_there(connection: Connection, study_id: int) -> None:
+def check_there(connection: Connection, study_id: int) -> None:
+    """Raises NoSuchStudy."""
     if not connection.execute(select(exists().where(studies.c.id == study_id))).scalar_one():
         raise NoSuchStudy(f"no study {study_id}")
 
 
-def _check_free(connection: Connection, name: str, but: int | None = None) -> None:
+def check_free(connection: Connection, name: str, but: int | None = None) -> None:
+    """Whether a study may be called so; raises NameTaken. but: the study that is to be renamed."""
     if not name.strip():
         raise NameTaken("a study needs a name")
     query = select(func.count()).where(

@@ -52,6 +52,8 @@ class ScaleAugmentation(AugmentationSettings):
 class PairsSettings(DatasetSettings):
     """Two noisy copies of a sign."""
 
+    LABEL: ClassVar[str] = "Pairs"
+
     name: Literal["pairs"] = "pairs"
     samples: int = setting(256, "Samples of each split.", unit="samples", ge=32, le=100_000)
 

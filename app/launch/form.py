@@ -9,7 +9,7 @@ import streamlit as st
 from app.launch import label_controls
 from app.launch.controls import Form
 from app.launch.plan import edited_lines, objective_settings, shared_settings
-from app.wording.fields import fields_of, summary, title
+from app.wording.fields import fields_of, summary
 from app.wording.names import method_label
 from app.wording.text import plain
 from engine.presets.preset import StudyPlan
@@ -40,7 +40,7 @@ def draw_settings(start: StudyPlan, methods: Sequence[str], key: str) -> Edited:
     form = Form(key, _modality_kinds(data))
     shared = dict(base)
     with st.expander(
-        "Data: your own file" if data.name == "paired_file" else plain(f"Data: {title(data.name)}"),
+        plain(f"Data: {data.LABEL}"),
         icon=":material/dataset:",
     ):
         st.caption(summary(type(data)))

@@ -19,10 +19,9 @@ from app.launch.plan import from_dataset, from_run, parse_seeds, plan
 from app.launch.summary import show_changes, show_cost, show_mistakes, show_runs
 from app.preview.requests import PreviewError, obtain
 from app.state import number_parameter, open_page, write_runs
+from app.studies.starting import start_runs
 from app.training.configuring import Planned
-from app.training.launching import submit
-from app.wording.fields import title
-from app.wording.names import method_label, show_seeds
+from app.wording.names import dataset_label, method_label, show_seeds
 from app.wording.text import plain
 from engine.presets.layers import merge
 from engine.presets.preset import StudyPlan, dataset_names, load_preset, method_names, preset_names
@@ -105,12 +104,12 @@ def _chosen_dataset(place: DeltaGenerator) -> StudyPlan | None:
     place.selectbox(
         "Data set",
         names,
-        format_func=lambda one: "Your own file" if one == FILE else title(one),
+        format_func=dataset_label,
         key="launch_dataset",
         on_change=_change_dataset,
     )
     if name != FILE:
-        return from_dataset({"name": name}, title(name))
+        return from_dataset({"name": name}, dataset_label(name))
     asked: dict[str, Any] = {"label": st.query_params["label"]} if "label" in st.query_params else {}
     if names := st.query_params.get_all("modalities"):
         asked["modalities"] = names if len(names) > 1 else names[0].split(",")  # A,B: links of old
@@ -202,7 +201,7 @@ def _launch(planned: list[Planned], tested: bool) -> None:
     """
     if not tested and not _fits_data(planned):
         return
-    run_ids = submit(queries.database(), planned)
+    run_ids = start_runs(queries.database(), planned)
     open_page("study", study=queries.get_run(run_ids[0]).study_id, runs=write_runs(run_ids))
 
 

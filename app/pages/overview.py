@@ -11,12 +11,13 @@ from app.runs.facts import STATES, UNSETTLED
 from app.runs.list_view import show_runs
 from app.runs.table import Filters, filtered
 from app.state import open_page, page, write_runs
-from app.training.configuring import plan_runs
+from app.studies.starting import start_plan
 from app.training.devices import cores, gpus
-from app.training.launching import ensure_supervisor, submit
+from app.training.launching import ensure_supervisor
 from app.wording.figures import show_count
 from app.wording.names import data_label, in_order, method_label
 from app.wording.text import plain
+from engine.presets.expansion import expand
 from engine.presets.preset import load_preset, preset_names
 from storage.clock import now_ms
 from storage.run import Run, live_state
@@ -142,5 +143,6 @@ def _welcome() -> None:
 
 
 def _start_quick_comparison() -> None:
-    ids = submit(queries.database(), plan_runs(preset_names()[0], None, [], [], []))
-    open_page("study", study=queries.get_run(ids[0]).study_id, runs=write_runs(ids))
+    plan = load_preset(preset_names()[0])
+    found = start_plan(queries.database(), plan, expand(plan))
+    open_page("study", study=found.study, runs=write_runs([*found.there, *found.started]))

@@ -3,7 +3,6 @@ take them."""
 
 import sys
 import threading
-from collections.abc import Sequence
 
 from app.home import data_home, supervisor_log
 from app.training.configuring import Planned
@@ -16,17 +15,9 @@ from engine.settings.paths import absolute_path
 from storage.clock import now_ms
 from storage.database import Database
 from storage.jobs import live_supervisor
-from storage.runs import ALIVE, NewRun, create_runs, get_run, live_state, requeue
+from storage.runs import ALIVE, NewRun, get_run, live_state, requeue
 
 LONGEST_TITLE = 300
-
-
-def submit(db: Database, planned: Sequence[Planned]) -> list[int]:
-    """Store and queue runs, and see to a supervisor; returns their ids."""
-    known: dict[str, str] = {}
-    ids = create_runs(db, [new_run(run, known=known) for run in planned])
-    ensure_supervisor(db)
-    return ids
 
 
 def new_run(planned: Planned, title: str | None = None, known: dict[str, str] | None = None) -> NewRun:

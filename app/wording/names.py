@@ -6,6 +6,7 @@ from pathlib import PurePath
 from app.wording.fields import title
 from engine.presets.preset import method_names
 from engine.settings.base import members_of
+from engine.settings.dataset import DatasetSettings
 from engine.settings.objective import ObjectiveSettings
 from storage.run import Run
 
@@ -28,9 +29,16 @@ def run_title(study: str, method: str, seed: int) -> str:
 
 
 def data_label(run: Run) -> str:
-    """The data set as people call it; the user's own file goes by its name."""
+    """The data set as its owners write it; the user's own file goes by its name."""
     path = run.settings.get("data", {}).get("path")
-    return PurePath(path).name if path else title(run.dataset)
+    return PurePath(path).name if path and run.dataset == "paired_file" else dataset_label(run.dataset)
+
+
+def dataset_label(name: str) -> str:
+    """The data set as its owners write it ("ur_funny" → "UR-FUNNY"); a name that is not known any more in
+    words."""
+    datasets = members_of(DatasetSettings)
+    return datasets[name].LABEL if name in datasets else title(name)
 
 
 def method_label(name: str) -> str:

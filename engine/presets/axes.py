@@ -58,7 +58,7 @@ def read_axis(number: int, table: Mapping[str, Any], contents: Sequence[Layer]) 
 
     Raises `SettingsError`, one line with path and value.
     """
-    paths = [(_axis_path(written), given) for written, given in _flat(table)]
+    paths = [(read_path(written), given) for written, given in flat_axis(table)]
     if not paths:
         raise SettingsError(f'vary {number}: no setting; write PATH = [VALUES] or PATH = "0.1…0.9 by 0.2"')
     columns: list[list[Any]] = []
@@ -116,7 +116,7 @@ def draw(counts: Sequence[int], number: int, seed: int) -> list[tuple[int, ...]]
     return list(found)[:number]
 
 
-def _axis_path(written: str) -> AxisPath:
+def read_path(written: str) -> AxisPath:
     """A path as the plan has it: `training.epochs`, or for one method or data set alone `method.comm.…`,
     `dataset.mosi.…` or `dataset.mosi.method.comm.…`. Raises `SettingsError` for what cannot be varied."""
     parts = split_path(written)
@@ -151,12 +151,12 @@ def _values(given: Any, *, whole: bool) -> list[Any]:
     return list(values)
 
 
-def _flat(table: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, Any]]:
+def flat_axis(table: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, Any]]:
     """Dotted paths of a table, whether they are written as one key in quotes or as nested tables."""
     for key, value in table.items():
         if isinstance(value, Mapping) and value:
             quoted = f'"{key}"' if "." in key and above else key
-            yield from _flat(value, f"{above}{quoted}.")
+            yield from flat_axis(value, f"{above}{quoted}.")
         else:
             yield f"{above}{key}", value
 

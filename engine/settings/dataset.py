@@ -6,7 +6,7 @@ Adding one: a class here, and a file of its name in `engine/datasets/`.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
@@ -16,7 +16,9 @@ from engine.settings.paths import local_path
 
 
 class DatasetSettings(Settings):
-    """Base of the settings of all data sets."""
+    """Base of the settings of all data sets. LABEL: the data set as its owners write it."""
+
+    LABEL: ClassVar[str]
 
     name: str
 
@@ -31,6 +33,8 @@ class DatasetSettings(Settings):
 
 class TrifeatureSettings(DatasetSettings):
     """Pairs of rendered images with a shape, a colour and a texture each (Hermann & Lampinen, 2020)."""
+
+    LABEL: ClassVar[str] = "Trifeature"
 
     name: Literal["trifeature"] = "trifeature"
     image_size: int = setting(224, "Side of the square images.", unit="px", ge=32, le=512)
@@ -73,6 +77,8 @@ class TrifeatureSettings(DatasetSettings):
 
 class BitsSettings(DatasetSettings):
     """Synthetic observations of latent symbols with known partial information."""
+
+    LABEL: ClassVar[str] = "Bits"
 
     name: Literal["bits"] = "bits"
     synergy: Literal["pairing", "xor"] = setting(
@@ -131,6 +137,8 @@ class DataFilesSettings(DatasetSettings):
 
 class PairedFileSettings(DataFilesSettings):
     """The user's own aligned arrays: one `.npz`, `.safetensors` or `.parquet`, or a train and a test file."""
+
+    LABEL: ClassVar[str] = "Your own file"
 
     name: Literal["paired_file"] = "paired_file"
     path: str = setting(

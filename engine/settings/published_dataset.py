@@ -121,6 +121,7 @@ class MosiSettings(AffectSettings):
     """CMU-MOSI (Zadeh et al., 2016), from MultiBench: is the sentiment of an opinion video's utterance
     positive?"""
 
+    LABEL: ClassVar[str] = "CMU-MOSI"
     FILE: ClassVar[str] = "mosi_data.pkl"
 
     name: Literal["mosi"] = "mosi"
@@ -130,6 +131,7 @@ class UrFunnySettings(AffectSettings):
     """UR-FUNNY (Hasan et al., 2019), from MultiBench: does the audience laugh at the end of what a TED
     speaker says?"""
 
+    LABEL: ClassVar[str] = "UR-FUNNY"
     FILE: ClassVar[str] = "humor.pkl"
 
     name: Literal["ur_funny"] = "ur_funny"
@@ -138,6 +140,7 @@ class UrFunnySettings(AffectSettings):
 class MustardSettings(AffectSettings):
     """MUStARD (Castro et al., 2019), from MultiBench: is an utterance of a TV show sarcastic?"""
 
+    LABEL: ClassVar[str] = "MUStARD"
     FILE: ClassVar[str] = "sarcasm.pkl"
 
     name: Literal["mustard"] = "mustard"
@@ -147,6 +150,7 @@ class MimicSettings(PublishedSettings):
     """MIMIC-III (Johnson et al., 2016), from MultiBench: a patient's table and first day in intensive care,
     hour by hour."""
 
+    LABEL: ClassVar[str] = "MIMIC-III"
     FILE: ClassVar[str] = "im.pk"
     SOURCE: ClassVar[str] = (
         "Its owners ask for training and an agreement (physionet.org); who has both gets im.pk from "
@@ -174,6 +178,7 @@ class MimicSettings(PublishedSettings):
 class VisionTouchSettings(SeveralModalitiesSettings):
     """Vision&Touch (Lee et al., 2019): a robot arm inserts a peg; what is at the next step?"""
 
+    LABEL: ClassVar[str] = "Vision&Touch"
     FILE: ClassVar[str] = "triangle_real_data"
     SOURCE: ClassVar[str] = (
         "Stanford publishes it: run dataset/download_data.sh of "
@@ -274,6 +279,7 @@ class ImageTextSettings(PublishedSettings):
 class MmImdbSettings(ImageTextSettings):
     """MM-IMDb (Arevalo et al., 2017): the genres of a film from its poster and plot; 23 labels."""
 
+    LABEL: ClassVar[str] = "MM-IMDb"
     FILE: ClassVar[str] = "mmimdb"
     LISTS: ClassVar[tuple[str, ...]] = ("split.json",)
     IMAGES: ClassVar[str] = "dataset"
@@ -285,6 +291,7 @@ class MmImdbSettings(ImageTextSettings):
 class HatefulMemesSettings(ImageTextSettings):
     """Hateful Memes (Kiela et al., 2020): is a meme hateful? Neither its picture nor its text alone tells."""
 
+    LABEL: ClassVar[str] = "Hateful Memes"
     FILE: ClassVar[str] = "hateful_memes"
     LISTS: ClassVar[tuple[str, ...]] = ("train.jsonl", "dev.jsonl")
     IMAGES: ClassVar[str] = "img"

@@ -4,34 +4,22 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import Command, command_in
 from house import open_house
 
-from app.cli import main
 from app.training.processes import is_alive
 from engine.presets.preset import method_names
 from storage.jobs import active_jobs, queued_jobs
 from storage.runs import list_runs
 
-Command = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Run the command line in this process, in a home of its own; gives exit code, stdout and stderr."""
-    monkeypatch.setenv("INFMASKING_HOME", str(tmp_path / "home"))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["infmasking", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-        captured = capsys.readouterr()
-        return int(left.value.code or 0), captured.out, captured.err
-
-    return run
+    return command_in(tmp_path / "home", monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,21 @@ from streamlit.testing.v1 import AppTest
 
 from app import queries
 from app.runs.list_view import TABLE
-from app.training import launching
+from app.studies import starting
 from app.training.configuring import Planned
+from engine.settings.experiment import parse
 from storage.runs import get_run, list_runs
 
 
 @pytest.fixture(autouse=True)
 def no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests are of the page; that a supervisor starts is tested with the supervisor."""
-    for module in ("app.training.launching", "app.pages.overview", "app.runs.list_view"):
+    for module in (
+        "app.studies.starting",
+        "app.training.launching",
+        "app.pages.overview",
+        "app.runs.list_view",
+    ):
         monkeypatch.setattr(f"{module}.ensure_supervisor", lambda db: None)
 
 
@@ -111,8 +117,8 @@ def test_a_selection_follows_its_runs_when_new_ones_arrive(used: Used, open_page
     """Positions alone would now point at the run above."""
     test = select(open_page("overview"), 16)
     oldest = list_runs(used.db)[16].id
-    settings = launching.parse(get_run(used.db, oldest).settings)
-    launching.submit(used.db, [Planned("another", settings, None)])
+    settings = parse(get_run(used.db, oldest).settings)
+    starting.start_runs(used.db, [Planned("another", settings, None)])
     test.run()
     button(test, "Open").click().run()
     assert test.query_params["run"] == str(oldest)

@@ -100,3 +100,8 @@ def test_how_long_it_took() -> None:
     assert took(run(ended_at=48_000), 10**9) == "46 s"
     assert took(run(), 12_000) == "10 s"
     assert took(run(started_at=None), 12_000) == ""
+
+
+def test_a_published_set_at_a_path_keeps_its_name() -> None:
+    at_path = run(dataset="ur_funny", settings={"data": {"path": "/data/humor.pkl"}})
+    assert data_label(at_path) == "UR-FUNNY"

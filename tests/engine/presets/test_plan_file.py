@@ -1,6 +1,8 @@
 """Plans as files: what is written reads back as the same plan, and what cannot be read is one line."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,3 +104,11 @@ def test_what_is_no_plan_is_one_line(tmp_path, text, line):
     with pytest.raises(SettingsError) as caught:
         expand(read_plan_file(file))
     assert line in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_plan_in_the_docs_can_be_started():
+    text = (Path(__file__).parents[3] / "docs/adding.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    runs = expand(parse_plan(block, "docs"))
+    assert len(runs) == (5 * 2 * 3 + 2) * 5
+    assert {run.settings.training.epochs for run in runs} == {10}
