@@ -9,6 +9,7 @@ import streamlit as st
 from app import queries, reader
 from app.downloads import download_url
 from app.runs.confirmation import confirm_deletion
+from app.runs.loading_snippet import loading_snippet, modalities_of
 from app.state import number_parameter, page
 from app.wording.figures import show_bytes, show_count, show_facts, show_time
 from app.wording.names import method_label, run_name
@@ -141,24 +142,8 @@ def _show_chosen(artifact: Artifact, runs: Mapping[int, Run]) -> None:
                     )
         with right:
             st.caption("Loading it")
-            st.code(loading_snippet(artifact), language="python")
-
-
-def loading_snippet(artifact: Artifact) -> str:
-    """How to open the file elsewhere; a training state is for resuming, and holds more than weights."""
-    file = f"file = {artifact.name!r}\n"
-    if artifact.kind == "state":
-        opening = 'with safe_open(file, "pt") as state:\n    print(*state.keys())'
-        return f"from safetensors import safe_open\n\n{file}{opening}"
-    return (
-        "from pathlib import Path\n"
-        "from engine.training.checkpoint import load_checkpoint\n"
-        "from safetensors.torch import load_file\n\n"
-        f"{file}\n"
-        "weights = load_file(file)  # tensors by name\n"
-        "# or the model, rebuilt from the settings in the file\n"
-        "model = load_checkpoint(Path(file)).objective"
-    )
+            modalities = modalities_of(queries.database(), artifact)
+            st.code(loading_snippet(artifact, modalities), language="python")
 
 
 def _confirm_delete(artifact: Artifact) -> None:

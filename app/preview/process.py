@@ -15,8 +15,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from app.child_process import REFUSED
 from app.error_lines import one_line
-from app.preview.child import REFUSED
 from engine.errors import UserError
 
 TIMED_STEPS = 5

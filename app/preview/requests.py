@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from app.preview.child import ChildError, run_child
+from app.child_process import ChildError, run_child
 from engine.errors import UserError
 from engine.settings.paths import PathError, local_path
 

@@ -20,7 +20,7 @@ from safetensors.torch import load as load_bytes
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engine.dataset import Modality, Task
+from engine.dataset import Modality, Samples, Task
 from engine.errors import UserError
 from engine.files.json_text import parse_json
 from engine.files.memory import reading_room
@@ -30,6 +30,7 @@ from engine.settings.encoder import PretrainedSettings
 from engine.settings.experiment import ExperimentSettings, parse
 from engine.settings.paths import local_path
 from engine.training.checkpoint_header import FORMAT, CheckpointError, read_checkpoint_header
+from engine.views import plain_view, view_plan
 
 _MODALITIES = TypeAdapter(tuple[Modality, ...])
 _TASKS = TypeAdapter(tuple[Task, ...])
@@ -44,6 +45,43 @@ class Checkpoint:
     modalities: tuple[Modality, ...]
     tasks: tuple[Task, ...]
     facts: Mapping[str, Any]
+
+    @torch.inference_mode()
+    def represent(
+        self, samples: Mapping[str, Samples | Tensor], subset: Sequence[str] | None = None
+    ) -> Tensor:
+        """The fused representation (n, width), float32, as the probes saw it: of all modalities that the
+        method reads, or of a subset.
+
+        samples: each modality's values (n, *shape) as data sets hold them: vectors and sequences as they
+        were scaled for training, images uint8, texts token ids; `Samples` where steps at the end are padding.
+        Raises `CheckpointError` for a modality that is missing or of another shape.
+        """
+        known = {modality.name: modality for modality in self.modalities}
+        plan = view_plan(self.settings, self.modalities)
+        batch = {}
+        for name in self.objective.readable(subset):
+            if name not in samples:
+                there = ", ".join(known) or "none"
+                raise CheckpointError(f"the samples lack '{name}'; the modalities are {there}")
+            given = samples[name]
+            batch[name] = given if isinstance(given, Samples) else Samples(given)
+            _check_shape(known[name], batch[name].values)
+        return self.objective.represent(plain_view(batch, plan), list(batch)).float()
+
+
+def _check_shape(modality: Modality, values: Tensor) -> None:
+    """Raises `CheckpointError` for what cannot be items of the modality; texts and sequences may be
+    shorter."""
+    came, free = tuple(values.shape), modality.kind in ("sequence", "text")
+    fits = len(came) == len(modality.shape) + 1 and (
+        came[2:] == modality.shape[1:] if free else came[1:] == modality.shape
+    )
+    if not fits:
+        expected = ", ".join(map(str, modality.shape))
+        raise CheckpointError(
+            f"'{modality.name}' came as {came}; a {modality.kind} is ({', '.join(('n', expected))})"
+        )
 
 
 def save_weights(

@@ -1,15 +1,9 @@
-"""The checkpoints page: what is kept, the chosen file, deletion by name, and that its snippets run."""
-
-import ast
-import dataclasses
-from pathlib import Path
+"""The checkpoints page: what is kept, the chosen file, and deletion by name."""
 
 import pytest
 from conftest import OpenPage, Used, all_text
-from safetensors import safe_open
 
-from app.pages.checkpoints import loading_snippet
-from storage.artifacts import copy_to, get_artifact, list_artifacts
+from storage.artifacts import get_artifact, list_artifacts
 
 
 def test_nothing_kept_yet(empty_home: object, open_page: OpenPage) -> None:
@@ -56,36 +50,3 @@ def test_deleting_asks_first(used: Used, open_page: OpenPage) -> None:
     assert "1.17 MiB go for good. Its run and results stay." in all_text(test)
     assert test.text_input(key="confirm_name").label == f"Type '{artifact.name}' to confirm"
     assert get_artifact(used.db, artifact.id) == artifact
-
-
-def test_the_snippet_for_a_state_runs_on_the_file(
-    used: Used, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    artifact = next(found for found in list_artifacts(used.db) if found.kind == "state")
-    copy_to(used.db, artifact.id, tmp_path / artifact.name)
-    monkeypatch.chdir(tmp_path)
-    exec(compile(loading_snippet(artifact).replace('"pt"', '"np"'), "snippet", "exec"), {})
-    with safe_open(artifact.name, "np") as content:
-        assert list(content.keys()) == ["fusion.weight"]
-
-
-def test_the_snippet_for_weights_names_what_there_is(used: Used) -> None:
-    artifact = next(found for found in list_artifacts(used.db) if found.kind == "last")
-    snippet = loading_snippet(artifact)
-    compile(snippet, "snippet", "exec")
-    assert f"file = {artifact.name!r}" in snippet
-
-
-@pytest.mark.parametrize("kind", ["best", "state"])
-def test_no_name_breaks_out_of_the_snippet(used: Used, kind: str) -> None:
-    artifact = next(found for found in list_artifacts(used.db) if found.kind == kind)
-    name = 'a"\nimport os; os.system("x") # \\" \'\'\' \u2028 {}'
-    tree = ast.parse(loading_snippet(dataclasses.replace(artifact, name=name)))
-    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    assert not imported
-    (given,) = (
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and "file" in ast.unparse(node.targets[0])
-    )
-    assert ast.literal_eval(given) == name

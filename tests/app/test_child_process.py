@@ -7,8 +7,8 @@ import pytest
 from eventually import eventually
 from peak_memory import run_python
 
-from app.preview import child
-from app.preview.child import ChildError, run_child
+from app import child_process as child
+from app.child_process import ChildError, run_child
 
 
 def run(code: str, work: Path, seconds: float = 60.0, request: str = "") -> None:
