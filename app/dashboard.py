@@ -8,7 +8,8 @@ from app.error_lines import EXPECTED, one_line
 from app.live import drawing
 from app.logo import ICON, wordmark
 from app.reader import is_dark
-from app.state import PAGES, page
+from app.state import PAGES, name_tab, page
+from app.undo import show_undo
 from app.wording.text import plain
 
 # Streamlit fades what a refresh is about to replace; on pages that refresh by themselves that reads as a
@@ -28,10 +29,12 @@ def main() -> None:
     st.logo(wordmark(dark=is_dark()), size="large")
     st.html(f"<style>{_STYLE}</style>")
     chosen = st.navigation([page(name) for name in PAGES], position="top")
+    name_tab(chosen.title)
     if guarded():
         st.html(_LOG_OUT)
     try:
         with drawing():
+            show_undo()
             chosen.run()
     except EXPECTED as error:
         st.error(plain(one_line(error)), icon=":material/error:")

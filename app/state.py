@@ -16,6 +16,9 @@ from streamlit.navigation.page import Page
 MOST_RUNS = 10_000
 """More runs than this in one link are a mistake, or an attack on the server's memory."""
 
+LONGEST_TAB = 80
+"""Characters of a name in a browser's tab."""
+
 
 class PageFacts(NamedTuple):
     """A page: what it is called, its icon, and whether the navigation lists it."""
@@ -29,6 +32,7 @@ PAGES = {
     "overview": PageFacts("Overview", ":material/list_alt:"),
     "launch": PageFacts("New study", ":material/add_circle:"),
     "study": PageFacts("Study", ":material/compare_arrows:"),
+    "runs": PageFacts("Runs", ":material/view_list:"),
     "synergy": PageFacts("Synergy", ":material/join_inner:"),
     "checkpoints": PageFacts("Checkpoints", ":material/deployed_code:"),
     "data": PageFacts("Data", ":material/dataset:"),
@@ -68,6 +72,11 @@ def _renderer(name: str) -> Any:
 def open_page(name: str, **parameters: object) -> NoReturn:
     """Go to a page, with what its URL shall say."""
     st.switch_page(page(name), query_params={key: str(value) for key, value in parameters.items()})
+
+
+def name_tab(words: str) -> None:
+    """What the browser's tab is called: a page's title, or the name of what it shows."""
+    st.set_page_config(page_title=f"{' '.join(words.split())[:LONGEST_TAB]} · InfMasking Studio")
 
 
 def number_parameter(name: str) -> int | None:

@@ -159,6 +159,16 @@ def change_study(db: Database, study_id: int, **changes: Any) -> None:
         connection.execute(update(studies).where(studies.c.id == study_id).values(changes))
 
 
+def free_name(connection: Connection, wanted: str) -> str:
+    """The name, with the first number behind it that makes it one of its own where it is taken."""
+    names = select(studies.c.name).where(studies.c.trashed_at.is_(None))
+    taken = set(connection.execute(names).scalars())
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted} ({number})", number + 1
+    return name
+
+
 def _insert(connection: Connection, name: str, **columns: Any) -> int:
     row = insert(studies).values(name=name, created_at=now_ms(), **columns).returning(studies.c.id)
     return int(connection.execute(row).scalar_one())

@@ -15,7 +15,7 @@ from storage.models import artifacts, metric_summaries, runs, studies
 from storage.purging import purge_run
 from storage.run import ALIVE, STORED_RUNS, WrongState, fetch_run, live_state, run_from
 from storage.sizes import POINT_BYTES
-from storage.studies import NoSuchStudy
+from storage.studies import NoSuchStudy, free_name
 from storage.transitions import mark_deleted, put_in_trash
 
 KEPT_MS = 7 * 24 * 3_600_000
@@ -91,14 +91,9 @@ def restore_study(db: Database, study_id: int) -> str:
         together = (runs.c.study_id == study_id) & (runs.c.trashed_at == trashed_at)
         connection.execute(update(runs).where(together).values(trashed_at=None))
         wanted = connection.execute(select(studies.c.name).where(studies.c.id == study_id)).scalar_one()
-        taken = set(
-            connection.execute(select(studies.c.name).where(studies.c.trashed_at.is_(None))).scalars()
-        )
-        name, number = wanted, 2
-        while name in taken:
-            name, number = f"{wanted} ({number})", number + 1
+        name = free_name(connection, str(wanted))
         connection.execute(update(studies).where(studies.c.id == study_id).values(trashed_at=None, name=name))
-    return str(name)
+    return name
 
 
 def list_trash(db: Database) -> list[Trashed]:

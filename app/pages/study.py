@@ -14,7 +14,8 @@ from app.comparison.sections import show_progress
 from app.curves import curves_tab
 from app.live import watch
 from app.runs import runs_tab
-from app.state import page
+from app.state import name_tab, page
+from app.studies.header import leave_where_trashed, show_header
 from app.studies.picking import choose_groups, pick_runs, picked_study
 from app.studies.view import StudyView, view_of
 from app.sweep import settings_tab
@@ -35,6 +36,7 @@ TABS: dict[str, Callable[[StudyView], None]] = {
 
 def render() -> None:
     """The page."""
+    leave_where_trashed()
     stored = queries.list_runs()
     study = picked_study()
     if study is None and not stored:
@@ -44,10 +46,12 @@ def render() -> None:
         watch()
         return
     shown = pick_runs(stored, study)
-    names = [study.name] if study else list(dict.fromkeys(run.study for run in reversed(shown)))
-    st.title(plain(", ".join(names) or "Study"))
-    if study is not None and study.question:
-        st.markdown(plain(study.question))
+    if study is not None:
+        show_header(study, stored, shown)
+    else:
+        names = list(dict.fromkeys(run.study for run in reversed(shown)))
+        name_tab(", ".join(names) or "Study")
+        st.title(plain(", ".join(names) or "Study"))
     with st.container(horizontal=True, vertical_alignment="center"):
         choose_groups(stored, shown, study)
     if not shown:

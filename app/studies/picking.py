@@ -128,6 +128,12 @@ def _change_data(available: Sequence[Group], shown: Sequence[Run], scope: Sequen
     _show(runs_of(wanted, shown, scope))
 
 
+def show_also(shown: Sequence[int], new: Sequence[int]) -> None:
+    """Make the URL name these runs beside those that are shown."""
+    st.query_params.pop("digest", None)
+    st.query_params["runs"] = write_runs([*shown, *new]) or NOBODY
+
+
 def _show(runs: Sequence[Run]) -> None:
     """Make the URL name exactly these runs."""
     st.query_params.pop("digest", None)

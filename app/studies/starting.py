@@ -3,7 +3,7 @@ supervisor is there to take them."""
 
 from collections.abc import Sequence
 
-from app.groups.naming import axes_with, read_axes, write_axes
+from app.studies.guests import remember_axes
 from app.training.configuring import Planned
 from app.training.launching import ensure_supervisor, new_run, resume
 from engine.presets.expansion import PlannedRun
@@ -12,7 +12,7 @@ from storage.clock import now_ms
 from storage.database import Database
 from storage.runs import create_runs, list_runs, live_state
 from storage.starting import Started, start_missing
-from storage.studies import change_study, get_study, members
+from storage.studies import get_study
 
 INTERRUPTED = ("failed", "stopped", "lost")
 
@@ -22,7 +22,7 @@ def start_runs(db: Database, planned: Sequence[Planned]) -> list[int]:
     known: dict[str, str] = {}
     ids = create_runs(db, [new_run(one, known=known) for one in planned])
     for study_id in dict.fromkeys(run.study_id for run in list_runs(db, ids=ids)):
-        _remember_axes(db, study_id, ids)
+        remember_axes(db, study_id, ids)
     ensure_supervisor(db)
     return ids
 
@@ -52,7 +52,7 @@ def start_plan(
         question=plan.question or None,
         plan=None if has_plan else plan.model_dump(mode="json"),
     )
-    _remember_axes(db, started.study, started.started)
+    remember_axes(db, started.study, started.started)
     ensure_supervisor(db)
     return started
 
@@ -63,13 +63,3 @@ def go_on(db: Database, run_ids: Sequence[int]) -> list[int]:
     for run_id in sorted(again):
         resume(db, run_id)
     return sorted(again)
-
-
-def _remember_axes(db: Database, study_id: int, new: Sequence[int]) -> None:
-    """Give the study the axes by which its runs are named, now that new ones have come."""
-    if new:
-        fresh, runs = set(new), list_runs(db, ids=members(db, study_id))
-        there = [run for run in runs if run.id not in fresh]
-        came = [run for run in runs if run.id in fresh]
-        axes = axes_with(read_axes(get_study(db, study_id).axes), there, came)
-        change_study(db, study_id, axes=write_axes(axes))

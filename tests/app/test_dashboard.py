@@ -62,7 +62,7 @@ def test_a_home_that_cannot_be_made_is_one_line(
 
 
 def test_an_unknown_page_leads_to_the_overview(used: Used, open_page: OpenPage) -> None:
-    assert open_page("no-such-page").title[0].value == "Runs"
+    assert open_page("no-such-page").title[0].value == "Studies"
 
 
 def test_reads_are_shared_until_something_changes(used: Used) -> None:

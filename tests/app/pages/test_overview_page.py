@@ -1,44 +1,33 @@
-"""The overview: the empty studio, the list, its filters, and what the selection can do."""
+"""The overview: the empty studio, the list of studies with their answers, its search, and the machine."""
 
 import pytest
 from conftest import OpenPage, Used, all_text
-from streamlit.testing.v1 import AppTest
+from run_lists import button
 
 from app import queries
-from app.runs.list_view import TABLE
-from app.studies import starting
-from app.training.configuring import Planned
-from engine.settings.experiment import parse
 from storage.runs import get_run, list_runs
+from storage.studies import change_study, create_study, get_study, list_studies, take_in
+from storage.trash import trash_study
 
 
 @pytest.fixture(autouse=True)
 def no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests are of the page; that a supervisor starts is tested with the supervisor."""
-    for module in (
-        "app.studies.starting",
-        "app.training.launching",
-        "app.pages.overview",
-        "app.runs.list_view",
-    ):
+    for module in ("app.studies.starting", "app.training.launching", "app.overview.machine"):
         monkeypatch.setattr(f"{module}.ensure_supervisor", lambda db: None)
 
 
-def select(test: AppTest, *rows: int) -> AppTest:
-    """Tick rows of the table, as a click does."""
-    test.session_state[TABLE] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
-    return test.run()
+def named(test) -> list[str]:  # type: ignore[no-untyped-def]
+    """Names of the studies that are listed."""
+    labels = [link.proto.label for link in test.get("page_link")]
+    return [label.strip("*") for label in labels if label.startswith("**")]
 
 
-def button(test: AppTest, label: str):  # type: ignore[no-untyped-def]
-    return next(found for found in test.button if found.label == label)
-
-
-def test_an_empty_studio_explains_and_offers_one_thing(empty_home: object, open_page: OpenPage) -> None:
+def test_an_empty_studio_explains_and_offers_what_to_do(empty_home: object, open_page: OpenPage) -> None:
     test = open_page("overview")
     assert not test.exception
     assert "How much synergy" in all_text(test)
-    assert [found.label for found in test.button] == ["Run the quick comparison"]
+    assert [found.label for found in test.button] == ["Run the quick comparison", "Look around in an example"]
     assert "InfMasking, CoMM and Cross, 3 seeds each: 9 short runs" in all_text(test)
 
 
@@ -57,84 +46,101 @@ def test_the_button_submits_the_quick_comparison_and_shows_it(
     assert test.title[0].value == "bits-quick"
 
 
-def test_all_runs_are_listed_with_state_and_result(used: Used, open_page: OpenPage) -> None:
+def test_the_example_is_a_study_like_any_other_and_can_be_removed(
+    empty_home: object, open_page: OpenPage
+) -> None:
+    test = open_page("overview")
+    button(test, "Look around in an example").click().run()
+    assert not test.exception
+    assert test.title[0].value == "Example: quick comparison"
+    (study,) = list_studies(queries.database())
+    assert study.tags == ("example",)
+    runs = list_runs(queries.database())
+    assert len(runs) == 9 and {run.status for run in runs} == {"finished"}
+    for tab in ("Answer", "Settings", "Synergy", "Curves", "Runs"):
+        assert not open_page("study", study=study.id, tab=tab).exception
+    text = all_text(open_page("overview"))
+    assert "9 runs, all finished" in text and "Synergy: " in text
+    trash_study(queries.database(), study.id)
+    assert "How much synergy" in all_text(open_page("overview"))
+
+
+def test_studies_are_listed_with_answer_progress_and_what_fails(used: Used, open_page: OpenPage) -> None:
+    create_study(used.db, "nothing in it yet", question="What then?", tags=["idea"])
     test = open_page("overview")
     assert not test.exception
-    table = test.dataframe[0].value
-    assert len(table) == 17
-    assert {cell[0] for cell in table["state"]} == {"finished", *used.sample.by_state}
-    assert table["result synergy"].notna().sum() == 9
-    assert "4 at work · 1 waiting" in all_text(test)
+    assert named(test) == ["nothing in it yet", "bits-quick"]
+    text = all_text(test)
+    assert "What then?" in text and "idea" in text and "no run yet" in text and "No result yet." in text
+    assert "9 of 17 runs finished" in text
+    assert "Synergy: InfMasking" in text
+    assert "failed" in text and "the loss became nan by step 380" in text
+    assert "4 at work · 1 waiting" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"find": "mask"}, ["masks"]),
+        ({"find": "why ideas"}, ["masks"]),
+        ({"tag": "paper"}, ["bits-quick", "masks"]),
+        ({"tag": "paper", "find": "quick"}, ["bits-quick"]),
+        ({}, ["masks", "bits-quick"]),
+        ({"archived": "true"}, ["old", "masks", "bits-quick"]),
+    ],
+)
+def test_search_comes_from_the_url(
+    used: Used, open_page: OpenPage, query: dict[str, str], expected: list[str]
+) -> None:
+    change_study(used.db, 1, tags=["paper"])
+    change_study(
+        used.db,
+        create_study(used.db, "masks", question="Why masks?", tags=["paper"]),
+        note="ideas of others",
+    )
+    change_study(used.db, create_study(used.db, "old"), archived_at=1)
+    assert sorted(named(open_page("overview", **query))) == sorted(expected)
+
+
+def test_a_search_without_result_offers_the_way_back(used: Used, open_page: OpenPage) -> None:
+    test = open_page("overview", find="nobody")
+    assert "No study is called so" in all_text(test)
+    button(test, "Show all").click().run()
+    assert named(test) == ["bits-quick"]
+
+
+def test_a_page_has_twenty_studies_and_more_on_request(used: Used, open_page: OpenPage) -> None:
+    for number in range(24):
+        create_study(used.db, f"study {number:02}")
+    test = open_page("overview")
+    assert len(named(test)) == 20 and named(test)[0] == "study 23"
+    button(test, "Show 5 more of 5").click().run()
+    assert len(named(test)) == 25 and test.query_params["show"] == "40"
+
+
+def test_an_answer_changes_with_what_it_is_about(used: Used, open_page: OpenPage) -> None:
+    """A line that is kept must not outlive a figure, a run or the naming that it was made of."""
+    before = all_text(open_page("overview"))
+    assert "is ahead of CoMM in accuracy, +0.9 points" in before
+    with used.db.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE results SET value = 0.6 WHERE task = 'synergy' AND run_id BETWEEN 4 AND 6"
+        )
+    assert "+0.9 points" not in all_text(open_page("overview"))
+    other = create_study(used.db, "of two")
+    take_in(used.db, other, [1, 2, 3, 7, 8, 9])
+    assert "is ahead of Cross in accuracy" in all_text(open_page("overview"))
+    assert get_study(used.db, other).name == "of two"
 
 
 def test_a_waiting_run_without_supervisor_is_told(used: Used, open_page: OpenPage) -> None:
     assert "1 run waiting, but no supervisor is there" in all_text(open_page("overview"))
 
 
-def test_filters_come_from_the_url(used: Used, open_page: OpenPage) -> None:
-    test = open_page("overview", method="CoMM", state="finished")
-    assert not test.exception
-    assert set(test.dataframe[0].value["method"]) == {"CoMM"} and len(test.dataframe[0].value) == 3
-    test.text_input(key="find").set_value("no such run").run()
-    assert "No run passes these filters." in all_text(test)
-
-
-def test_the_selection_leads_to_the_comparison(used: Used, open_page: OpenPage) -> None:
-    test = select(open_page("overview"), 8, 9, 12)
-    button(test, "Compare").click().run()
-    assert test.title[0].value == "bits-quick"
-    assert test.query_params["runs"] == "5,8-9"
-
-
-def test_the_selection_can_be_stopped(used: Used, open_page: OpenPage) -> None:
-    ids = [run.id for run in list_runs(used.db)]
-    running, queued = used.sample.by_state["running"], used.sample.by_state["queued"]
-    test = select(open_page("overview"), ids.index(running), ids.index(queued))
-    button(test, "Stop").click().run()
-    assert get_run(used.db, running).stop_requested
-    assert get_run(used.db, queued).status == "stopped"
-
-
-def test_the_selection_can_be_resumed(used: Used, open_page: OpenPage) -> None:
-    ids = [run.id for run in list_runs(used.db)]
-    states = used.sample.by_state
-    wanted = [states[state] for state in ("lost", "stopped", "failed")]
-    test = select(open_page("overview"), *map(ids.index, wanted), 16)
-    button(test, "Resume").click().run()
-    assert [get_run(used.db, run_id).status for run_id in wanted] == ["queued"] * 3
-    assert get_run(used.db, ids[16]).status == "finished", "what is finished stays as it is"
-
-
-def test_buttons_wait_for_a_selection(used: Used, open_page: OpenPage) -> None:
-    test = open_page("overview")
-    assert all(button(test, label).disabled for label in ("Compare", "Open", "Stop", "Resume"))
-    test = select(test, 16)
-    assert not button(test, "Compare").disabled and not button(test, "Open").disabled
-    assert button(test, "Stop").disabled and button(test, "Resume").disabled
-
-
-def test_a_selection_follows_its_runs_when_new_ones_arrive(used: Used, open_page: OpenPage) -> None:
-    """Positions alone would now point at the run above."""
-    test = select(open_page("overview"), 16)
-    oldest = list_runs(used.db)[16].id
-    settings = parse(get_run(used.db, oldest).settings)
-    starting.start_runs(used.db, [Planned("another", settings, None)])
-    test.run()
-    button(test, "Open").click().run()
-    assert test.query_params["run"] == str(oldest)
-
-
-def test_a_click_on_the_method_opens_the_run(used: Used, open_page: OpenPage) -> None:
-    test = open_page("overview")
-    test.session_state[TABLE] = {"selection": {"rows": [], "columns": [], "cells": [(16, "method")]}}
-    test.run()
-    assert test.title[0].value == "InfMasking, seed 0"
-
-
 def test_the_supervisor_that_is_missing_can_be_started(
     used: Used, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
-    monkeypatch.setattr("app.pages.overview.ensure_supervisor", started.append)
+    monkeypatch.setattr("app.overview.machine.ensure_supervisor", started.append)
     button(open_page("overview"), "Start it").click().run()
-    assert started == [used.db]
+    assert started == [used.db] and get_run(used.db, 1).status == "finished"

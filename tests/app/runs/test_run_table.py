@@ -3,7 +3,8 @@
 from conftest import Used
 
 from app import queries
-from app.runs.table import Filters, filtered, result_column, result_panels, run_table
+from app.runs.filters import Filters, filtered
+from app.runs.table import result_column, result_panels, run_table
 from storage.clock import now_ms
 from storage.run import live_state
 
