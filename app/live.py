@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app import queries
+from app.wording.text import Markdown
 from storage.clock import now_ms
 from storage.marks import Marks
 from storage.run import LiveState, live_state
@@ -70,11 +71,12 @@ def drawing() -> Iterator[None]:
         st.session_state[_TOOK] = time.monotonic() - start
 
 
-def dialog(title: str, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def dialog(title: Markdown, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """`st.dialog` for pages that watch: while it is open nothing is drawn again, which would close it."""
+    make = st.dialog(title, on_dismiss=_release, **options)
 
     def decorate(ask: Callable[..., None]) -> Callable[..., None]:
-        opened = st.dialog(title, on_dismiss=_release, **options)(ask)
+        opened = make(ask)
 
         def show(*arguments: Any, **named: Any) -> None:
             st.session_state[_HELD] = True

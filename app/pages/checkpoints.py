@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import queries, reader
 from app.downloads import download_url
+from app.live import watch
 from app.runs.confirmation import confirm_deletion
 from app.runs.loading_snippet import loading_snippet, modalities_of
 from app.state import number_parameter, page
@@ -23,6 +24,7 @@ TABLE = "checkpoint_list"
 def render() -> None:
     """The page."""
     st.title("Checkpoints")
+    watch(())
     kept = queries.list_artifacts()
     if not kept:
         st.info(

@@ -65,7 +65,7 @@ def _whole_queue(view: QueueView) -> None:
         )
     draw_notices()
     if st.button("Empty", key="queue_empty", icon=":material/clear_all:", disabled=not view.waiting):
-        dialog("Empty the queue?", icon=":material/clear_all:")(_ask_to_empty)(len(view.waiting))
+        dialog(plain("Empty the queue?"), icon=":material/clear_all:")(_ask_to_empty)(len(view.waiting))
 
 
 def _ask_to_empty(count: int) -> None:

@@ -49,9 +49,11 @@ def draw_trash(home: Path) -> None:
             "Restore", icon=":material/undo:", disabled=not chosen, on_click=_restore, args=(tuple(chosen),)
         )
         if st.button("Delete for good", icon=":material/delete_forever:", disabled=not chosen):
-            dialog("Delete for good?", icon=":material/delete_forever:")(_ask_to_delete)(chosen, home)
+            dialog(plain("Delete for good?"), icon=":material/delete_forever:")(_ask_to_delete)(chosen, home)
         if st.button("Empty the trash", icon=":material/delete_sweep:"):
-            dialog("Empty the trash?", icon=":material/delete_sweep:")(_ask_to_delete)(kept, home, True)
+            dialog(plain("Empty the trash?"), icon=":material/delete_sweep:")(_ask_to_delete)(
+                kept, home, True
+            )
 
 
 def trash_table(kept: Sequence[Trashed], now: int) -> pl.DataFrame:

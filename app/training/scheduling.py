@@ -83,7 +83,10 @@ def next_start(
     """
     blocked = {False} if "cpu" in paused else set[bool]()
     taken = [*held, *(device for device in paused if device != "cpu")]
+    kinds = {True, False} if machine.gpus else {False}
     for position, training in enumerate(waiting):
+        if blocked >= kinds:
+            break
         kind = wants_gpu(training, machine)
         if kind in blocked:
             continue

@@ -4,9 +4,7 @@ import pytest
 from conftest import OpenPage, Used, all_text
 from streamlit.testing.v1 import AppTest
 
-from app.home import run_log
-from app.runs import actions
-from storage.runs import NoSuchRun, get_run
+from storage.runs import get_run
 
 
 @pytest.fixture(autouse=True)
@@ -149,13 +147,3 @@ def test_a_run_that_ends_while_watched_is_drawn_anew(used: Used, open_page: Open
     mark_ended(used.db, run_id, "stopped")
     test.run()
     assert "Resume" in labels(test)
-
-
-def test_deleting_a_run_takes_the_log_of_its_process_too(used: Used) -> None:
-    log = run_log(used.home, 1)
-    log.parent.mkdir(exist_ok=True)
-    log.write_text("output")
-    actions._delete(1)
-    assert not log.exists()
-    with pytest.raises(NoSuchRun):
-        get_run(used.db, 1)
