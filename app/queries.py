@@ -93,6 +93,11 @@ def decompositions(run_ids: Sequence[int]) -> Columns:
     return _decompositions(change_token(), database(), tuple(run_ids))
 
 
+def last_decompositions(run_ids: Sequence[int], encoder: str = "trained") -> Columns:
+    """Of one encoder the decompositions after the most epochs; the columns of `decompositions`."""
+    return _last_decompositions(change_token(), database(), tuple(run_ids), encoder)
+
+
 def summaries(run_ids: Sequence[int], keys: Sequence[str] | None = None) -> pl.DataFrame:
     """One row a curve, as `SUMMARIES`."""
     return _summaries(change_token(), database(), tuple(run_ids), None if keys is None else tuple(keys))
@@ -210,6 +215,11 @@ def _results(token: str, _db: Database, run_ids: tuple[int, ...] | None) -> Colu
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _decompositions(token: str, _db: Database, run_ids: tuple[int, ...]) -> Columns:
     return stored.decompositions(_db, run_ids)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _last_decompositions(token: str, _db: Database, run_ids: tuple[int, ...], encoder: str) -> Columns:
+    return stored.last_decompositions(_db, run_ids, encoder)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Select, select
+from sqlalchemy import Column, Select, and_, func, select
 
 from storage import models
 from storage.database import Database
@@ -82,6 +82,23 @@ def decompositions(db: Database, run_ids: Iterable[int]) -> Columns:
         return _columns(
             connection.execute(query.order_by(*(table[name] for name in names[:5]))).all(), names, ()
         )
+
+
+def last_decompositions(db: Database, run_ids: Iterable[int], encoder: str) -> Columns:
+    """`decompositions` of one encoder, of every run, task and sides only those after the most epochs."""
+    table = models.decompositions.c
+    places = (table.run_id, table.task, table.sides)
+    wanted = (table.run_id.in_(list(run_ids)), table.encoder == encoder)
+    last = select(*places, func.max(table.epoch).label("epoch")).where(*wanted).group_by(*places).subquery()
+    names = ("run_id", "task", "sides", "encoder", "epoch", "content")
+    query = (
+        select(*(table[name] for name in names))
+        .join(last, and_(*(column == last.c[column.name] for column in (*places, table.epoch))))
+        .where(table.encoder == encoder)
+        .order_by(*places)
+    )
+    with db.read() as connection:
+        return _columns(connection.execute(query).all(), names, ())
 
 
 def log_tail(db: Database, run_id: int, limit: int = 200) -> list[LogLine]:

@@ -141,4 +141,7 @@ def _cells(measured: Measured, arms: Sequence[Arm]) -> Iterator[tuple[str, Cell]
         if value is not None:
             seeds = seed_values(measured.scores, measured.panel, group.digest)
             paper = reported(group, measured.panel)
-            yield arm.label, Cell(value, seeds, reported=paper, as_reported=as_reported(group))
+            yield (
+                arm.label,
+                Cell(value, seeds, reported=paper, as_reported=paper is not None and as_reported(group)),
+            )

@@ -13,7 +13,7 @@ from app.comparison.frames import SORTS, Sort
 from app.comparison.progress import progress
 from app.comparison.questions import Measured, arms_of, measured_questions, usual_label
 from app.studies.view import StudyView
-from app.synergy.rows import combine_trained
+from app.synergy.rows import combine, read_rows
 from storage.clock import now_ms
 
 ALL = "All questions"
@@ -21,8 +21,8 @@ ALL = "All questions"
 
 def draw(view: StudyView) -> None:
     """The tab."""
-    combined = combine_trained(view.groups, queries.decompositions(view.ids))
-    measured = measured_questions(view.by_data(), combined)
+    key = _key(view)
+    measured = _measured(key, view)
     if not any(item.scores or item.bits for item in measured):
         st.info(
             "Results appear here when the first run has been probed; the curves are live.",
@@ -32,7 +32,8 @@ def draw(view: StudyView) -> None:
     active = progress(view.runs, now_ms()).active
     sentences = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        answer, sort = _choose(view, measured)
+        baseline, asked, sort = _choose(view, measured)
+    answer = _answer(key, baseline, asked, view, measured)
     with sentences:
         sections.show_sentences(answer, final=not active)
     sections.show_grid(answer, sort)
@@ -41,8 +42,31 @@ def draw(view: StudyView) -> None:
     sections.show_figures(answer, view.groups)
 
 
-def _choose(view: StudyView, measured: list[Measured]) -> tuple[Answer, Sort]:
-    """The answer as the reader asks for it: compared with whom, and of which question."""
+Key = tuple[str, int | None, tuple[int, ...], int]
+
+
+def _key(view: StudyView) -> Key:
+    """What is looked at: the state of the database, the study, the runs, and their figures; the view may have
+    been read before the state changed."""
+    figures = hash(tuple(tuple(view.results[name]) for name in ("run_id", "task", "metric", "value")))
+    return queries.change_token(), None if view.study is None else view.study.id, tuple(view.ids), figures
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _measured(key: Key, _view: StudyView) -> list[Measured]:
+    combined = combine(_view.groups, read_rows(queries.last_decompositions(_view.ids)))
+    return measured_questions(_view.by_data(), combined)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _answer(
+    key: Key, baseline: str | None, asked: str | None, _view: StudyView, _measured: list[Measured]
+) -> Answer:
+    return answer_of(_view, _measured, baseline=baseline, asked=None if asked is None else [asked])
+
+
+def _choose(view: StudyView, measured: list[Measured]) -> tuple[str | None, str | None, Sort]:
+    """What the reader asks for: compared with whom, of which question (None: of all), in which order."""
     arms = arms_of(view.groups)
     labels = [arm.label for arm in arms if not arm.reference]
     baseline = None
@@ -70,5 +94,4 @@ def _choose(view: StudyView, measured: list[Measured]) -> tuple[Answer, Sort]:
     sort: Sort = SORTS[0]
     if len(labels) > 2:
         sort = st.selectbox("Order", SORTS, key="order", bind="query-params", width=160)
-    asked = None if question == ALL else [question]
-    return answer_of(view, measured, baseline=baseline, asked=asked), sort
+    return baseline, None if question == ALL else question, sort

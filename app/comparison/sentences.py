@@ -8,6 +8,7 @@ from app.comparison.answer import Answer, Cell
 from app.comparison.differences import Difference
 from app.comparison.questions import Question
 from app.groups.readings import show_difference, show_estimate, what_it_takes
+from app.groups.seed_tests import Verdict
 from app.wording.figures import show_count
 
 WHY = "accuracy counts right answers, bits also weigh how sure the probe is of each"
@@ -88,16 +89,14 @@ def _in_score(difference: Difference, question: Question) -> str:
         return f"{ours} and {base} have no seed in common, so they are not compared"
     figures = _figures(difference)
     lower = " (lower is better)" if question.lower_is_better else ""
-    phrases = {
+    phrases: dict[Verdict, str] = {
         "ahead": f"{ours} is ahead of {base} in {question.measure}{lower}, {figures}",
-        "behind": f"{base} is ahead of {ours} in {question.measure}{lower}: {ours} − {base} is {figures}",
+        "behind": f"{ours} is behind {base} in {question.measure}{lower}, {figures}",
+        "undecided": f"{question.measure}{lower} does not tell {ours} from {base}, {figures}",
         "equal": f"{ours} and {base} are equal in {question.measure} on every seed",
-        "one pair": f"one pair of seeds decides nothing between {ours} and {base}: {figures}",
+        "one pair": f"one pair of seeds decides nothing between {ours} and {base}, {figures}",
     }
-    undecided = (
-        f"{question.measure} does not decide between {ours} and {base}{lower}: {ours} − {base} is {figures}"
-    )
-    return phrases.get(verdict, undecided)
+    return phrases[verdict]
 
 
 def _in_bits(score: Difference, bits: Difference) -> str:
@@ -132,13 +131,16 @@ def _others(answer: Answer, question: Question) -> list[str]:
         return []
     verdicts = [difference.decision.verdict for difference in compared]
     ahead, behind = verdicts.count("ahead"), verdicts.count("behind")
+    undecided = len(compared) - ahead - behind
+    if undecided == len(compared):
+        return [f"None of the {undecided:,} others is decided."]
     best = next((label for label, cell in answer.cells[question.key].items() if cell.best), None)
     parts = [
         f"{count} {'is' if count == 1 else 'are'} {where}"
         for count, where in (
             (ahead, f"ahead of {answer.baseline}"),
             (behind, "behind"),
-            (len(compared) - ahead - behind, "not decided"),
+            (undecided, "not decided"),
         )
         if count
     ]

@@ -201,17 +201,6 @@ def combine(groups: Sequence[Group], rows: Sequence[Row]) -> list[Combined]:
     return combinations
 
 
-def combine_trained(groups: Sequence[Group], columns: Mapping[str, Sequence[Any]]) -> list[Combined]:
-    """`combine` of what is stored of trained encoders after their last epoch; nothing else is read."""
-    last: dict[tuple[int, str, str], int] = {}
-    epochs, encoders = columns["epoch"], columns["encoder"]
-    for place, key in enumerate(zip(columns["run_id"], columns["task"], columns["sides"], strict=True)):
-        if encoders[place] == "trained" and (key not in last or epochs[place] >= epochs[last[key]]):
-            last[key] = place
-    kept = {name: [values[place] for place in last.values()] for name, values in columns.items()}
-    return combine(groups, read_rows(kept))
-
-
 def claim(combined: Combined) -> str:
     """ "at least 0.310 bits (usable with this probe, N = 4,000)", or that there is nothing to claim, and
     why."""

@@ -20,7 +20,7 @@ LESS_BITS = {"infmasking": BITS["cross"], "comm": BITS["infmasking"], "cross": [
         (CLEAR, LESS_BITS, "; bits point the other way (−0."),
         (CLOSE, BITS, "; bits decide it for InfMasking (+0.099 bits ["),
         (CLOSE, OPEN_BITS, "; nor do bits ("),
-        (CLOSE, None, "Synergy: accuracy does not decide between "),
+        (CLOSE, None, "Synergy: accuracy does not tell "),
     ],
 )
 def test_scores_and_bits_are_reconciled_in_one_sentence(
