@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.information.gaussian import decompose_gaussian as decompose_gaussian
+    from engine.information.pointwise import pointwise_table as pointwise_table
     from engine.information.results import Estimate as Estimate
     from engine.information.results import SampleDecomposition as SampleDecomposition
     from engine.information.results import TableDecomposition as TableDecomposition
+    from engine.information.sample_rows import SampleRows as SampleRows
     from engine.information.samples import decompose_samples as decompose_samples
     from engine.information.table import decompose as decompose
 
@@ -23,7 +25,9 @@ _HOMES = {
     "decompose_samples": "samples",
     "Estimate": "results",
     "SampleDecomposition": "results",
+    "SampleRows": "sample_rows",
     "TableDecomposition": "results",
+    "pointwise_table": "pointwise",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

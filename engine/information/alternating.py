@@ -39,8 +39,17 @@ class _Cells(NamedTuple):
     x2: Index
 
 
-def bracket_marginals(first: Array, second: Array) -> tuple[float, float]:
-    """Bounds of the union information in bits from p(x1,y) (a, c) and p(x2,y) (b, c), which agree in p(y).
+class Bounds(NamedTuple):
+    """Bounds of the union information in bits, and the logarithms λ (a, c) and μ (b, c), in nats, that prove
+    the lower one: exp(λ + μ) forecasts y, with Σ_y ≤ 1; None where no tables were turned."""
+
+    low: float
+    high: float
+    forecast: tuple[Array, Array] | None
+
+
+def bracket_marginals(first: Array, second: Array) -> Bounds:
+    """The union information from p(x1,y) (a, c) and p(x2,y) (b, c), which agree in p(y).
 
     Of more than MOST_CELLS possible cells only max(I1, I2) ≤ I∪ ≤ min(I1 + I2, H(Y)) is told.
     """
@@ -50,10 +59,11 @@ def bracket_marginals(first: Array, second: Array) -> tuple[float, float]:
         entropy + float(_xlogx(p).sum() - _xlogx(p.sum(1)).sum()) for p in (first, second)
     )
     low, high = max(information1, information2), min(information1 + information2, entropy)
+    forecast = None
     if ((first > 0).sum(0) * (second > 0).sum(0)).sum() <= MOST_CELLS:
-        bounds = _turns(first, second, _possible(first, second), entropy)
-        low, high = max(low, bounds[0]), min(high, bounds[1])
-    return low / LN2, max(high, low) / LN2
+        least, most, forecast = _turns(first, second, _possible(first, second), entropy)
+        low, high = max(low, least), min(high, most)
+    return Bounds(low / LN2, max(high, low) / LN2, forecast)
 
 
 def _possible(first: Array, second: Array) -> _Cells:
@@ -67,12 +77,15 @@ def _possible(first: Array, second: Array) -> _Cells:
     return _Cells(x1 * c + label, x2 * c + label, pair, label, pairs // b, pairs % b)
 
 
-def _turns(first: Array, second: Array, cells: _Cells, entropy: float) -> tuple[float, float]:
-    """The narrowest bounds met, in nats."""
+def _turns(
+    first: Array, second: Array, cells: _Cells, entropy: float
+) -> tuple[float, float, tuple[Array, Array] | None]:
+    """The narrowest bounds met, in nats, and λ and μ of the lower one."""
     p1, p2 = first.ravel(), second.ravel()
     mass = first.sum(1)[cells.x1] * second.sum(1)[cells.x2]
     u, v = np.zeros_like(p1), np.ones_like(p2)
     low, high = 0.0, entropy
+    forecast = None
     for turn in range(1, MOST_TURNS + 1):
         wide = mass[cells.pair]
         u = p1 / np.maximum(np.bincount(cells.first, wide * v[cells.second], len(p1)), TINY)
@@ -80,25 +93,33 @@ def _turns(first: Array, second: Array, cells: _Cells, entropy: float) -> tuple[
         scaled = u[cells.first] * v[cells.second]
         growth = np.bincount(cells.pair, scaled, len(mass)).astype(np.float64)
         if turn % LOOK == 0:
-            low = max(low, entropy + _dual(first, second, u, v, growth, cells))
+            value, logs = _dual(first, second, u, v, growth, cells)
+            if entropy + value > low or forecast is None:
+                low, forecast = max(low, entropy + value), logs
             high = min(high, entropy + _primal(first, second, wide * scaled, cells))
             if high - low < TOLERANCE * LN2:
                 break
         mass = mass * growth**FURTHER
-    return low, high
+    return low, high, forecast
 
 
-def _dual(first: Array, second: Array, u: Array, v: Array, growth: Array, cells: _Cells) -> float:
+def _dual(
+    first: Array, second: Array, u: Array, v: Array, growth: Array, cells: _Cells
+) -> tuple[float, tuple[Array, Array]]:
     """Σ p(x1,y) log u + Σ p(x2,y) log v, less what makes Σ_y u v ≤ 1 hold: the largest excess of each symbol
-    of one source, whichever costs less."""
+    of one source, whichever costs less. Also λ and μ with that taken away."""
     p1, p2 = first.ravel(), second.ravel()
     value = sum(float((p[p > 0] * np.log(factor[p > 0])).sum()) for p, factor in ((p1, u), (p2, v)))
-    costs = []
+    logs = [np.log(np.maximum(factor, TINY)).reshape(p.shape) for p, factor in ((first, u), (second, v))]
+    costs, excesses = [], []
     for p, symbol in ((first.sum(1), cells.x1), (second.sum(1), cells.x2)):
         excess = np.full(len(p), -np.inf)
         np.maximum.at(excess, symbol, np.log(np.maximum(growth, TINY)))
         costs.append(float((p[p > 0] * excess[p > 0]).sum()))
-    return value - min(costs)
+        excesses.append(np.where(p > 0, excess, 0.0))
+    cheaper = int(costs[1] < costs[0])
+    logs[cheaper] = logs[cheaper] - excesses[cheaper][:, None]
+    return value - costs[cheaper], (logs[0], logs[1])
 
 
 def _primal(first: Array, second: Array, q: Array, cells: _Cells) -> float:

@@ -34,11 +34,15 @@ root."""
 
 
 class Bracket(NamedTuple):
-    """Bounds of the union information in bits, (m,) each, and the iterations that were made."""
+    """Bounds of the union information in bits, (m,) each, the iterations that were made, and the logarithms
+    λ (m, a, c) and μ (m, b, c), in nats, that prove the lower bounds: exp(λ + μ) forecasts y, with
+    Σ_y ≤ 1."""
 
     low: Array
     high: Array
     iterations: int
+    first: Array
+    second: Array
 
 
 class _Problem(NamedTuple):
@@ -72,6 +76,7 @@ def bracket_union(tables: Array, tolerance: float = 1e-9) -> Bracket:
     problem = _pose(tables.transpose(0, 2, 1, 3) if swapped else tables)
     point = _start(problem)
     low, high = _bounds(problem, point)
+    first, second = point.first.copy(), point.second.copy()
     idle = np.zeros(len(tables), dtype=int)
     open_ = np.arange(len(tables))  # the tables that are still worked on: problem and point hold these alone
     iterations = 0
@@ -88,12 +93,16 @@ def bracket_union(tables: Array, tolerance: float = 1e-9) -> Bracket:
         point = _advance(problem, point)
         new_low, new_high = _bounds(problem, point)
         before = high[open_] - low[open_]
+        better = new_low > low[open_]
+        first[open_[better]], second[open_[better]] = point.first[better], point.second[better]
         low[open_], high[open_] = np.fmax(low[open_], new_low), np.fmin(high[open_], new_high)
         closer = before - (high[open_] - low[open_]) > 1e-3 * tolerance
         idle[open_] = np.where(closer, 0, idle[open_] + 1)
         iterations += 1
     slack = _ROUNDING * np.sqrt(tables[0].size) * (1 + _pose(tables).entropy)
-    return Bracket((low - slack) / LN2, (high + slack) / LN2, iterations)
+    if swapped:
+        first, second = second, first
+    return Bracket((low - slack) / LN2, (high + slack) / LN2, iterations, first, second)
 
 
 def _pick(parts: Iterable[Any], chosen: NDArray[np.bool_]) -> list[Any]:

@@ -101,8 +101,8 @@ def cross_fit(
     posteriors, prior = fit_folds(views, [labels] * len(folds), folds, settings.probe, seed, sources)
     rows = layout.scored(len(labels))
     numbers = np.stack([np.argmax([fold.scored[rows] for fold in division], 0) for division in divisions])
-    log_posterior = {name: _collect(scored, fold_seeds) for name, scored in posteriors.items()}
-    return OutOfFold(log_posterior, _collect(prior, fold_seeds), numbers)
+    log_posterior = {name: collect(scored, fold_seeds) for name, scored in posteriors.items()}
+    return OutOfFold(log_posterior, collect(prior, fold_seeds), numbers)
 
 
 def fit_folds(
@@ -125,7 +125,7 @@ def fit_folds(
         if name == "fused" and sources is not None:
             posteriors |= _with_students(list(members), sources.sides(views), entries)
         else:
-            posteriors[name] = _stacked(members, entries)[0]
+            posteriors[name] = stacked(members, entries)[0]
     prior = class_shares(entries).log().double().cpu().numpy()
     rows = [np.flatnonzero(fold.scored) for fold in folds]
     return posteriors, [
@@ -138,7 +138,7 @@ def _with_students(
 ) -> dict[str, list[Scored]]:
     """What the stack says of each scored row, and what its students say. They are taught the members' logits
     less the prior's, averaged by the stack's weights: of a linear probe, a linear function of the view."""
-    scored, shares = _stacked(members, entries)
+    scored, shares = stacked(members, entries)
     prior = members[0]
     scores = sum(
         (
@@ -148,13 +148,13 @@ def _with_students(
         torch.zeros_like(prior),
     )
     answers = teach(scores, *sides, entries.fitted, entries.chosen_on)
-    first, second, both = (_calibrated(answer, entries) for answer in answers)
+    first, second, both = (calibrated(answer, entries) for answer in answers)
     stacks = ([prior, first], [prior, second], [prior, first, second, both])
-    students = zip(TAUGHT, (_stacked(stack, entries)[0] for stack in stacks), strict=True)
+    students = zip(TAUGHT, (stacked(stack, entries)[0] for stack in stacks), strict=True)
     return {"fused": scored, **dict(students)}
 
 
-def _calibrated(raw: Tensor, entries: Entries) -> Tensor:
+def calibrated(raw: Tensor, entries: Entries) -> Tensor:
     """Logits (m, c, n): scores without the prior's, at the temperature that the rows set aside like best."""
     calibration = Calibration(entries)
     seen = calibration.aside.of(raw)
@@ -162,7 +162,7 @@ def _calibrated(raw: Tensor, entries: Entries) -> Tensor:
     return raw * calibration.settle(seen) + calibration.prior
 
 
-def _stacked(members: Iterable[Tensor], entries: Entries) -> tuple[list[Scored], Tensor]:
+def stacked(members: Iterable[Tensor], entries: Entries) -> tuple[list[Scored], Tensor]:
     """Probes' logits (m, c, n) mixed, for every entry by how likely each makes the rows set aside; and the
     mixture's weights (k, m)."""
     aside, scored = pick(entries.chosen_on), pick(entries.scored)
@@ -191,7 +191,7 @@ def _members(scores: Directions, entries: Entries, probe: str, seed: int) -> Ite
         yield train(scores.plain, entries, seed)
 
 
-def _collect(scored: Sequence[Scored], fold_seeds: int) -> Array:
+def collect(scored: Sequence[Scored], fold_seeds: int) -> Array:
     """(fold seeds, s, c) of the entries that scored each of s rows, which are in ascending order."""
     folds = len(scored) // fold_seeds
     rows = np.sort(np.concatenate([answer.rows for answer in scored[:folds]]))

@@ -1,6 +1,8 @@
 """Held-out posteriors as a few bins: what the union information is computed from, and a second reading of Î
 (docs/synergy.md)."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -63,55 +65,81 @@ def binned_information(bins: Bins, labels: Bins, weights: Array) -> Array:
     return information_terms(counts / total).information1 - _times(counts) * _bias(counts[:1, :, 0])
 
 
-def union_excess(bins1: Bins, bins2: Bins, labels: Bins, weights: Array) -> tuple[Array, float]:
-    """e (draws,) in bits, floored at 0: union information of the two binned posteriors above the larger
-    single one, less bias.
+class Excess(NamedTuple):
+    """draws: e (draws,) in bits, floored at 0, the union information of two binned posteriors above the
+    larger single one, less bias; gap: the largest bracket of the solves; rows: (n,) of each sample, the
+    forecast of the union above the one of the larger single table, in bits."""
 
-    Also the largest bracket of the solves. Where the tables are large, later draws use earlier ones' values
-    again.
-    """
+    draws: Array
+    gap: float
+    rows: Array
+
+
+def union_excess(bins1: Bins, bins2: Bins, labels: Bins, weights: Array) -> Excess:
+    """The excess for every draw; where the tables are large, later draws use earlier ones' values again."""
     b1, b2, c = (int(values.max()) + 1 for values in (bins1, bins2, labels))
     size = b1 * b2 * c * c
     solved = min(len(weights), max(MOST_SOLVES // size, FEWEST_SOLVES))
     if size > MOST_SOLVES:
-        excess, gap = _large_excess(bins1, bins2, labels, weights[:solved])
+        excess, gap, rows = _large_excess(bins1, bins2, labels, weights[:solved])
     else:
         tables = _counts((bins1 * b2 + bins2) * c + labels, b1 * b2 * c, weights[:solved])
         tables = tables.reshape(solved, b1, b2, c)
         bias = _times(tables) * np.minimum(_bias(tables[:1].sum(2)), _bias(tables[:1].sum(1)))
         tables /= tables.sum((1, 2, 3), keepdims=True)
         terms = information_terms(tables)
-        low, high = union_information(tables)
+        low, high, forecast = union_information(tables)
         excess = (low + high) / 2 - np.maximum(terms.information1, terms.information2) - bias
         gap = float((high - low).max())
+        larger = _larger(bins1, bins2, labels, terms.information2[0] > terms.information1[0])
+        rows = forecast[bins1, bins2, labels] - larger
     floored = np.maximum(excess, 0.0)
     again = np.concatenate([floored[:1], np.resize(floored[1:] if solved > 1 else floored, len(weights) - 1)])
-    return again, gap
+    return Excess(again, gap, rows)
 
 
-def _large_excess(bins1: Bins, bins2: Bins, labels: Bins, weights: Array) -> tuple[Array, float]:
-    """e before it is floored, and the bracket, of tables for which Newton's method has no memory. The union's
-    upper bound counts: what is not known of it is not called synergy."""
+def _larger(bins1: Bins, bins2: Bins, labels: Bins, is_second: bool) -> Array:
+    """log2 t(y | bin) (n,) of the samples, t the table of the more informative posterior."""
+    bins, c = bins2 if is_second else bins1, int(labels.max()) + 1
+    counts = np.bincount(bins * c + labels, minlength=(int(bins.max()) + 1) * c).reshape(-1, c)
+    return np.asarray(np.log2(counts[bins, labels] / counts.sum(1)[bins]))
+
+
+def _large_excess(bins1: Bins, bins2: Bins, labels: Bins, weights: Array) -> Excess:
+    """The same before it is floored, of tables for which Newton's method has no memory. The union's upper
+    bound counts: what is not known of it is not called synergy."""
     c = int(labels.max()) + 1
     first, second = (
         _counts(bins * c + labels, (int(bins.max()) + 1) * c, weights).reshape(len(weights), -1, c)
         for bins in (bins1, bins2)
     )
     bias = _times(weights) * min(float(_bias(table[:1])[0]) for table in (first, second))
-    low, high = np.array(
-        [
-            bracket_marginals(table1 / table1.sum(), table2 / table2.sum())
-            for table1, table2 in zip(first, second, strict=True)
-        ]
-    ).T
-    larger = np.max(
-        [
-            information_terms((tables / tables.sum((1, 2), keepdims=True))[:, :, None]).information1
-            for tables in (first, second)
-        ],
-        0,
-    )
-    return high - larger - bias, float((high - low).max())
+    brackets = [
+        bracket_marginals(table1 / table1.sum(), table2 / table2.sum())
+        for table1, table2 in zip(first, second, strict=True)
+    ]
+    low, high = np.array([bracket[:2] for bracket in brackets]).T
+    single = [
+        information_terms((tables / tables.sum((1, 2), keepdims=True))[:, :, None]).information1
+        for tables in (first, second)
+    ]
+    is_second = bool(single[1][0] > single[0][0])
+    if (
+        brackets[0].forecast is None
+    ):  # bounds alone are known: what the other posterior tells, as far as it counts
+        other = _larger(bins1, bins2, labels, not is_second)
+        rows = other + label_surprise(labels)
+    else:
+        first_logs, second_logs = brackets[0].forecast
+        forecast = (first_logs[bins1, labels] + second_logs[bins2, labels]) / LN2
+        rows = forecast - _larger(bins1, bins2, labels, is_second)
+    return Excess(high - np.max(single, 0) - bias, float((high - low).max()), rows)
+
+
+def label_surprise(labels: Bins) -> Array:
+    """−log2 p(y) (n,) of each sample's label, p its share among the labels."""
+    counts = np.bincount(labels)
+    return np.asarray(-np.log2(counts[labels] / len(labels)))
 
 
 def _counts(cells: Bins, size: int, weights: Array) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, xlogy
 
+from engine.information.pointwise import binned_rows, gained_rows, scaled_to, union_rows, value_rows
 from engine.information.quantised import LN2, bin_posterior, binned_information, union_excess
 
 Array = NDArray[np.float64]
@@ -26,17 +27,20 @@ QUANTITIES = (
     "entropy",
     "traced",
 )
+LATE_QUANTITIES = ("late", "interaction", "complementarity", "interaction_traced")
+"""Quantities that are read where the forecasts of the single modalities were combined (`late.py`)."""
 MENDED = 1.5
 """Times the information by losses that the binned posterior may count for."""
 
 
 class Reading(NamedTuple):
     """Each quantity as (draws + 1,) bits, the sample itself first; which view each modality was read from;
-    the solver's gap."""
+    the solver's gap; and, of what was read of the views, the sample's rows (n,) in bits."""
 
     values: dict[str, Array]
     chosen: tuple[str, str]
     gap: float
+    rows: dict[str, Array]
 
 
 def bootstrap_weights(n: int, draws: int, groups: NDArray[np.int64] | None, seed: int) -> Array:
@@ -65,21 +69,53 @@ def read_classes(
     calibration lost. They must not make another probe of it: four clusters whose scores differ by a hair
     would let a linear probe read an exclusive or.
     """
-    rows = np.arange(len(labels))
-    unseen = -(weights @ log_prior[rows, labels]) / weights.sum(1) / LN2
     entropy = label_entropy(labels, weights)
     bins = {name: bin_posterior(logs) for name, logs in log_posterior.items()}
-    told = {}
-    for name, logs in log_posterior.items():
-        surprise = -(weights @ logs[rows, labels]) / weights.sum(1) / LN2
-        gained = np.maximum(unseen - surprise, 0.0)
-        mended = np.minimum(binned_information(bins[name], labels, weights), MENDED * gained)
-        told[name] = np.minimum(np.maximum(gained, mended), entropy)
+    read = {
+        name: read_view(logs, bins[name], log_prior, labels, weights, entropy)
+        for name, logs in log_posterior.items()
+    }
+    told = {name: view.told for name, view in read.items()}
     view1, view2 = (
         _most({name: told[name][0] for name in names if name in told}) for names in (first, second)
     )
-    excess, gap = union_excess(bins[view1], bins[view2], labels, weights)
-    return Reading(parts(told, view1, view2, excess, entropy), (view1, view2), gap)
+    excess = union_excess(bins[view1], bins[view2], labels, weights)
+    values = parts(told, view1, view2, excess.draws, entropy)
+    rows = {"fused": read["fused"].rows, "both": read["both"].rows}
+    rows |= {"first": read[view1].rows, "second": read[view2].rows}
+    rows["union"] = union_rows(rows["first"], rows["second"], float(values["union"][0]), excess.rows)
+    return Reading(values, (view1, view2), excess.gap, rows)
+
+
+class ViewReading(NamedTuple):
+    """Î of a view (draws,) and its rows (n,) of the sample itself, whose mean is the first of them; bits."""
+
+    told: Array
+    rows: Array
+
+
+def read_view(
+    log_posterior: Array,
+    bins: NDArray[np.int64],
+    log_prior: Array,
+    labels: NDArray[np.int64],
+    weights: Array,
+    entropy: Array,
+) -> ViewReading:
+    """Î of one view from its log-probabilities (n, c) and their bins (n,), as `read_classes` says."""
+    rows, total = np.arange(len(labels)), weights.sum(1)
+    unseen = -(weights @ log_prior[rows, labels]) / total / LN2
+    surprise = -(weights @ log_posterior[rows, labels]) / total / LN2
+    gained = np.maximum(unseen - surprise, 0.0)
+    binned = binned_information(bins, labels, weights)
+    mended = np.minimum(binned, MENDED * gained)
+    told = np.minimum(np.maximum(gained, mended), entropy)
+    sample = (
+        gained_rows(log_posterior, log_prior, labels)
+        if gained[0] >= mended[0]
+        else binned_rows(bins, labels, float(binned[0]))
+    )
+    return ViewReading(told, scaled_to(sample, float(told[0])))
 
 
 def label_entropy(labels: NDArray[np.int64], weights: Array) -> Array:
@@ -102,12 +138,7 @@ def read_values(
     Î(A) = ½ log2(Var Y / held-out mean squared error), floored at 0; the union is the larger single one
     (Barrett 2015).
     """
-    total = weights.sum(1, keepdims=True)
-    variance = weights @ prior_errors / total
-    told = {
-        name: np.maximum(0.5 * np.log2(variance / np.maximum(weights @ squared / total, 1e-300)), 0.0)
-        for name, squared in errors.items()
-    }
+    told = {name: informed(squared, prior_errors, weights) for name, squared in errors.items()}
     readings = []
     for k in range(prior_errors.shape[1]):
         here = {name: columns[:, k] for name, columns in told.items()}
@@ -115,14 +146,29 @@ def read_values(
             _most({name: here[name][0] for name in names if name in here}) for names in (first, second)
         )
         nothing = np.zeros(len(weights))
-        readings.append(Reading(parts(here, view1, view2, nothing, nothing), (view1, view2), 0.0))
+        values = parts(here, view1, view2, nothing, nothing)
+        chosen = {"fused": "fused", "both": "both", "first": view1, "second": view2}
+        rows = {
+            part: value_rows(errors[name][:, k], prior_errors[:, k], float(here[name][0]))
+            for part, name in chosen.items()
+        }
+        rows["union"] = union_rows(rows["first"], rows["second"], float(values["union"][0]), nothing[:1])
+        readings.append(Reading(values, (view1, view2), 0.0, rows))
     return readings
+
+
+def informed(squared: Array, prior: Array, weights: Array) -> Array:
+    """Î (draws, k) in bits from squared errors (n, k) of predictions and of the mean."""
+    total = weights.sum(1, keepdims=True)
+    variance = weights @ prior / total
+    told: Array = np.maximum(0.5 * np.log2(variance / np.maximum(weights @ squared / total, 1e-300)), 0.0)
+    return told
 
 
 def parts(
     told: Mapping[str, Array], view1: str, view2: str, excess: Array, entropy: Array
 ) -> dict[str, Array]:
-    """All quantities from Î of the views, of which `one` and `two` stand for the modalities, and from the
+    """All quantities from Î of the views, of which `view1` and `view2` stand for the modalities, and from the
     excess e.
 
     Î∪ = min(max(Î1, Î2) + e, Î1 + Î2); what is traced is Î of the students of both − Î∪, or S itself where
@@ -150,8 +196,11 @@ def parts(
 
 def average(readings: list[Reading]) -> Reading:
     """The mean over labels or values, draw by draw."""
-    values = {name: np.mean([reading.values[name] for reading in readings], 0) for name in QUANTITIES}
-    return Reading(values, readings[0].chosen, max(reading.gap for reading in readings))
+    values, rows = (
+        {name: np.mean([getattr(reading, kept)[name] for reading in readings], 0) for name in names}
+        for kept, names in (("values", readings[0].values), ("rows", readings[0].rows))
+    )
+    return Reading(values, readings[0].chosen, max(reading.gap for reading in readings), rows)
 
 
 def pool(logs: Array) -> Array:

@@ -6,9 +6,10 @@ Plain values only: they are stored as JSON and read by pages that never import t
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.errors import UserError
+from engine.information.sample_rows import SampleRows
 
 LOSSES = {
     "fusion": "fusion loss: the fused representation tells less than the modalities alone do",
@@ -32,7 +33,7 @@ class InformationError(UserError):
 
 
 class _Result(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
 class TableDecomposition(_Result):
@@ -129,6 +130,14 @@ class SampleDecomposition(_Result):
     both: Spread
     """Î([Z1; Z2]), of the two single-modality representations side by side."""
     union: Spread
+    late: Spread | None = None
+    """Î_late, of the two modalities' own forecasts, combined. None in results of earlier versions."""
+    interaction: Estimate | None = None
+    """Î(Z) − Î_late: what only a joint look at both modalities tells. Its lower limit is claimed, and is at
+    most that of `synergy`."""
+    complementarity: Estimate | None = None
+    """Î_late − Î∪: what combining the modalities' own forecasts tells; interaction + complementarity =
+    synergy, exactly. Slightly negative from probe error."""
     excess: float
     """What the union holds above the larger single modality."""
     entropy: float
@@ -172,6 +181,13 @@ class SampleDecomposition(_Result):
     """Largest bracket of the table solves behind the union."""
     warnings: tuple[str, ...] = ()
     seconds: float
+    rows: SampleRows | None = Field(default=None, exclude=True, repr=False)
+    """One row a sample that add up to the figures; not part of the stored values, nor of what is equal."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SampleDecomposition) and self.model_dump() == other.model_dump()
+
+    __hash__ = None  # type: ignore[assignment]
 
     @property
     def loss(self) -> Literal["fusion", "reading"] | None:

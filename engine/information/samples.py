@@ -17,16 +17,16 @@ from numpy.typing import ArrayLike, NDArray
 from engine.information.arranging import arrange
 from engine.information.averages import mean_control, mean_curve, mean_pairing
 from engine.information.checks import FEWEST, check_classes, check_values
-from engine.information.controls import learning_curve, permuted_labels
+from engine.information.class_task import read_class_task
 from engine.information.folds import Layout
 from engine.information.holm import holm
 from engine.information.outliers import far_rows_line, held_in
-from engine.information.probes import Features, cross_fit
-from engine.information.reading import Reading, average, bootstrap_weights, pool, read_classes, read_values
-from engine.information.results import Control, InformationError, LearningPoint, SampleDecomposition
-from engine.information.significance import permutation_p
+from engine.information.probes import Features
+from engine.information.reading import average, bootstrap_weights
+from engine.information.results import InformationError, SampleDecomposition
+from engine.information.sample_rows import SampleRows
 from engine.information.summary import Ceiling, summarise
-from engine.information.values import fit_values
+from engine.information.value_task import read_value_task
 from engine.information.views import Exchanged, Views, prepare_views
 from engine.settings.decomposition import EstimatorSettings
 
@@ -147,18 +147,19 @@ def _decompose(
     views: Views, task: Labels, layout: Layout, settings: EstimatorSettings, seed: int
 ) -> SampleDecomposition:
     began = time.perf_counter()
-    values = np.asarray(task.values)
+    values, index = np.asarray(task.values), np.arange(views.n)
     if task.rows is not None and len(values) == views.n:
+        index = index[task.rows]
         values, views, layout = values[task.rows], views.some(task.rows), layout.some(task.rows)
     if views.n < FEWEST:
         raise InformationError(f"{views.n} samples have a label; at least {FEWEST} are needed")
     if task.kind == "regression":
-        return _decompose_values(views, task._replace(values=values), layout, settings, seed, began)
+        return _decompose_values(views, task._replace(values=values), layout, settings, seed, began, index)
     columns, kept, warnings = _columns(values, task.kind, views.n, settings)
-    views, layout = views.some(kept), layout.some(kept)
+    views, layout, index = views.some(kept), layout.some(kept), index[kept]
     weights = _weights(layout, views.n, settings, seed)
     columns_read = [
-        _decompose_classes(views, column, layout, settings, seed, weights) for column in columns.values()
+        read_class_task(views, column, layout, settings, seed, weights) for column in columns.values()
     ]
     reading, classes = (
         average([column.reading for column in columns_read]),
@@ -170,7 +171,7 @@ def _decompose(
             f"{classes} classes make tables too large to be solved exactly: the union information is known "
             f"to within {reading.gap:.4f} bit, and its upper bound is taken",
         )
-    return summarise(
+    decomposition = summarise(
         reading,
         [
             average(list(of_a_seed))
@@ -190,6 +191,9 @@ def _decompose(
         began=began,
         is_traced=views.taught is not None,
     )
+    return decomposition.model_copy(
+        update={"rows": SampleRows.of(index[layout.scored(views.n)], reading.rows)}
+    )
 
 
 def _weights(layout: Layout, n: int, settings: EstimatorSettings, seed: int) -> Array:
@@ -198,78 +202,6 @@ def _weights(layout: Layout, n: int, settings: EstimatorSettings, seed: int) -> 
     if len(scored) < FEWEST:
         raise InformationError(f"{len(scored)} held-out samples have a label; at least {FEWEST} are needed")
     return bootstrap_weights(len(scored), settings.draws, layout.some(scored).groups, seed)
-
-
-def _fold_seeds(layout: Layout, settings: EstimatorSettings) -> int:
-    """How often samples are divided: a split that was given is the same every time."""
-    return settings.fold_seeds if layout.parts is None else 1
-
-
-class _ClassReading(NamedTuple):
-    reading: Reading
-    per_seed: list[Reading]
-    p_information: float
-    pairing: Array | None
-    permuted: Control | None
-    curve: tuple[LearningPoint, ...]
-
-
-def _decompose_classes(
-    views: Views,
-    labels: NDArray[np.int64],
-    layout: Layout,
-    settings: EstimatorSettings,
-    seed: int,
-    weights: Array,
-) -> _ClassReading:
-    fold_seeds = _fold_seeds(layout, settings)
-    fitted = cross_fit(views.prepared, labels, layout, settings, seed, fold_seeds, views.taught)
-    logs = {name: pool(by_seed) for name, by_seed in fitted.log_posterior.items()}
-    prior = pool(fitted.log_prior)
-    scored = layout.scored(views.n)
-    seen, groups = labels[scored], layout.some(scored).groups
-    read = {name: posterior for name, posterior in logs.items() if name != "shuffled"}
-    reading = read_classes(read, prior, seen, weights, views.first, views.second)
-    alone = np.ones((1, len(scored)))
-    per_seed = [
-        read_classes(
-            {name: fitted.log_posterior[name][k] for name in read},
-            fitted.log_prior[k],
-            seen,
-            alone,
-            views.first,
-            views.second,
-        )
-        for k in range(len(fitted.log_prior))
-    ]
-    rows = np.arange(len(scored))
-    pairing = None
-    if "shuffled" in logs:
-        gained = (logs["fused"] - logs["shuffled"])[rows, seen]
-        pairing = weights @ gained
-    gained = fitted.log_posterior["fused"][0] - fitted.log_prior[0]
-    return _ClassReading(
-        reading,
-        per_seed,
-        permutation_p(gained, seen, fitted.folds[0], groups, settings.permutations, seed),
-        pairing,
-        permuted_labels(views.prepared, labels, layout, settings, seed, views.first, views.second)
-        if settings.controls
-        else None,
-        learning_curve(
-            views.prepared,
-            labels,
-            layout,
-            settings,
-            seed,
-            views.first,
-            views.second,
-            per_seed[0],
-            views.taught,
-        )
-        if settings.curve
-        else (),
-    )
 
 
 class _Columns(NamedTuple):
@@ -308,6 +240,7 @@ def _decompose_values(
     settings: EstimatorSettings,
     seed: int,
     began: float,
+    index: NDArray[np.int64],
 ) -> SampleDecomposition:
     weights = _weights(layout, views.n, settings, seed)
     held = held_in(check_values(task.values, views.n))
@@ -315,38 +248,24 @@ def _decompose_values(
     said += [line for line in (far_rows_line("the values to predict", held),) if line]
     if settings.probe == "mlp":
         said.append("a regression is read by ridge regression, whichever probe is named")
-    fold_seeds = _fold_seeds(layout, settings)
-    errors, prior = fit_values(views.prepared, targets, layout, settings, seed, fold_seeds, views.taught)
-    pooled = {name: by_seed.mean(0) for name, by_seed in errors.items()}
-    reading = average(read_values(pooled, prior.mean(0), weights, views.first, views.second))
-    alone = np.ones((1, weights.shape[1]))
-    per_seed = [
-        average(
-            read_values(
-                {name: by_seed[k] for name, by_seed in errors.items()},
-                prior[k],
-                alone,
-                views.first,
-                views.second,
-            )
-        )
-        for k in range(fold_seeds)
-    ]
-    informed = (prior.mean(0) - pooled["fused"]).mean(1)
-    return summarise(
-        reading,
-        per_seed,
+    reading = read_value_task(views, targets, layout, settings, seed, weights)
+    decomposition = summarise(
+        reading.reading,
+        reading.per_seed,
         kind="regression",
         n=weights.shape[1],
         classes=0,
         labels=targets.shape[1],
         settings=settings,
-        p_information=float((1 + (weights[1:] @ informed <= 0).sum()) / len(weights)),
-        pairing=(weights @ (pooled["shuffled"] - pooled["fused"]).mean(1)) if "shuffled" in pooled else None,
+        p_information=reading.p_information,
+        pairing=reading.pairing,
         permuted=None,
         curve=(),
         ceiling=task.ceiling,
         warnings=said,
         began=began,
         is_traced=views.taught is not None,
+    )
+    return decomposition.model_copy(
+        update={"rows": SampleRows.of(index[layout.scored(views.n)], reading.reading.rows)}
     )

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.information.dual import bracket_union
+from engine.information.dual import LN2, bracket_union
 from engine.information.results import InformationError, TableDecomposition
 
 Array = NDArray[np.float64]
+TINY = 1e-300
 SUM_TOLERANCE = 1e-6
 """How far a table's sum may be from 1: single precision is enough; what is left is divided out."""
 MOST_CELLS = 2_000_000
@@ -49,7 +50,7 @@ def decompose(table: ArrayLike, tolerance: float = 1e-9) -> TableDecomposition:
     """
     if not 0 < tolerance < 1:
         raise InformationError(f"the tolerance is {tolerance:g} bit; it must be above 0 and below 1")
-    full = _checked(table)
+    full = checked_table(table)
     information1, information2, information, entropy = (
         float(value[0]) for value in information_terms(full[None])
     )
@@ -82,8 +83,17 @@ def decompose(table: ArrayLike, tolerance: float = 1e-9) -> TableDecomposition:
     )
 
 
-def union_information(tables: Array, tolerance: float = 1e-4) -> tuple[Array, Array]:
-    """Lower and upper bound in bits of the union information of many tables (m, a, b, c) at once, (m,) each.
+class Unions(NamedTuple):
+    """Bounds (m,) in bits of the union information of tables, and the forecast log2 r(y | x1, x2) of the
+    union, (a, b, c), of the first of them."""
+
+    low: Array
+    high: Array
+    forecast: Array
+
+
+def union_information(tables: Array, tolerance: float = 1e-4) -> Unions:
+    """Bounds of the union information of many tables (m, a, b, c) at once.
 
     For probabilities that are known to be in order, such as resampled tables; nothing is checked.
     """
@@ -91,9 +101,14 @@ def union_information(tables: Array, tolerance: float = 1e-4) -> tuple[Array, Ar
     least = np.maximum(terms.information1, terms.information2)
     most = np.maximum(np.minimum(terms.information, terms.information1 + terms.information2), least)
     if 1 in tables.shape[1:]:
-        return least, least
+        larger = int(terms.information2[0] > terms.information1[0])
+        joint = tables[0].sum(1 - larger)
+        given = np.log2(np.maximum(joint, TINY) / np.maximum(joint.sum(1, keepdims=True), TINY))
+        forecast = np.broadcast_to(np.expand_dims(given, 1 - larger), tables.shape[1:])
+        return Unions(least, least, forecast)
     bracket = bracket_union(tables, tolerance)
-    return np.clip(bracket.low, least, most), np.clip(bracket.high, least, most)
+    forecast = (bracket.first[0][:, None] + bracket.second[0][None]) / LN2
+    return Unions(np.clip(bracket.low, least, most), np.clip(bracket.high, least, most), forecast)
 
 
 def information_terms(tables: Array) -> Terms:
@@ -117,7 +132,8 @@ def from_counts(counts: ArrayLike) -> Array:
     return frequencies
 
 
-def _checked(table: ArrayLike) -> Array:
+def checked_table(table: ArrayLike) -> Array:
+    """The table with sum 1; raises `InformationError` for what is none."""
     values = _numbers(table)
     total = float(values.sum())
     if abs(total - 1.0) > SUM_TOLERANCE:

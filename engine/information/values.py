@@ -1,11 +1,13 @@
-"""Cross-fitted ridge regression for values to predict: squared errors of every sample, out of fold."""
+"""Cross-fitted ridge regression for values to predict: what is predicted of every sample, out of fold."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.information.features import directions
 from engine.information.folds import Fold, Layout, divide
 from engine.information.probes import Prepared, Sources
 from engine.information.students import TAUGHT, Side, teach
@@ -17,6 +19,14 @@ STRENGTHS = tuple(10.0**exponent for exponent in range(-6, 4))
 STRATA = 10
 
 
+class Predicted(NamedTuple):
+    """Errors (fold seeds, s, k) of the s samples that folds score: value less prediction, of each view and of
+    the mean of the training rows."""
+
+    errors: dict[str, Array]
+    prior: Array
+
+
 def fit_values(
     views: Mapping[str, Prepared],
     values: Array,
@@ -25,11 +35,10 @@ def fit_values(
     seed: int,
     fold_seeds: int,
     sources: Sources | None = None,
-) -> tuple[dict[str, Array], Array]:
-    """Squared errors (fold seeds, n, k) of each view's ridge, of students of the view "fused" where `sources`
-    are given, and of the mean of the training rows. values: (n, k)."""
-    ranks = np.argsort(np.argsort(values.mean(1), kind="stable"), kind="stable")
-    strata = ranks * STRATA // len(values)
+) -> Predicted:
+    """Predict values (n, k) by each view's ridge, by students of the view "fused" where `sources` are given,
+    and by the mean of the training rows."""
+    strata = _strata(values)
     errors = {name: np.zeros((fold_seeds, *values.shape)) for name in views}
     prior = np.zeros((fold_seeds, *values.shape))
     divisions = [divide(strata, layout, settings.folds, seed * 1000 + number) for number in range(fold_seeds)]
@@ -37,10 +46,10 @@ def fit_values(
     for number, division in enumerate(divisions):
         for fold in division:
             seen = fold.fitted | fold.chosen_on
-            prior[number][fold.scored] = (values[fold.scored] - values[seen].mean(0)) ** 2
+            prior[number][fold.scored] = values[fold.scored] - values[seen].mean(0)
             for name, view in views.items():
                 predicted = _ridge(view, values, fold.fitted, fold.chosen_on)
-                errors[name][number][fold.scored] = (values - predicted)[fold.scored] ** 2
+                errors[name][number][fold.scored] = (values - predicted)[fold.scored]
                 if name == "fused":
                     said.append(predicted)
     if sources is not None:
@@ -49,9 +58,30 @@ def fit_values(
             errors[name] = np.zeros_like(prior)
             for number, division in enumerate(divisions):
                 for fold, answer in zip(division, parts[number], strict=True):
-                    errors[name][number][fold.scored] = (values - answer)[fold.scored] ** 2
+                    errors[name][number][fold.scored] = (values - answer)[fold.scored]
     scored = layout.scored(len(values))
-    return {name: squared[:, scored] for name, squared in errors.items()}, prior[:, scored]
+    return Predicted({name: error[:, scored] for name, error in errors.items()}, prior[:, scored])
+
+
+def predict_late(
+    predictions: Array, values: Array, layout: Layout, settings: EstimatorSettings, seed: int
+) -> Array:
+    """Errors (fold seeds, n, k) of the late probe of values (n, k): ridge regressions on what both modalities
+    predict, held out too, (fold seeds, n, 2 k). layout: of these samples."""
+    strata, within = _strata(values), Layout(layout.groups)
+    errors = np.zeros((len(predictions), *values.shape))
+    for number, features in enumerate(predictions):
+        view = Prepared(directions(features, torch.device("cpu")), None)
+        for fold in divide(strata, within, settings.folds, seed * 1000 + number):
+            predicted = _ridge(view, values, fold.fitted, fold.chosen_on)
+            errors[number][fold.scored] = (values - predicted)[fold.scored]
+    return errors
+
+
+def _strata(values: Array) -> NDArray[np.int64]:
+    """Values (n, k) by the rank of their mean, in STRATA equal parts."""
+    ranks = np.argsort(np.argsort(values.mean(1), kind="stable"), kind="stable")
+    return ranks * STRATA // len(values)
 
 
 def _students(

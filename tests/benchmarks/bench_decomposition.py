@@ -70,7 +70,7 @@ def main():
                 f"{found.gap:.1e} |"
             )
     many = draw.dirichlet(np.ones(128), 200).reshape(200, 8, 8, 2)
-    spent, (low, high) = seconds(lambda: union_information(many))
+    spent, (low, high, _) = seconds(lambda: union_information(many))
     print(f"| 200 tables 8 × 8 × 2 at once | {spent:.3f} | | {(high - low).max():.1e} |")
     small = draw.dirichlet(np.ones(27)).reshape(3, 3, 3)
     ours, exact = seconds(lambda: decompose(small))

@@ -92,7 +92,7 @@ def _redundant(logs1: Array, logs2: Array) -> Atoms:
     told = [_information(logs, entropy) for logs in (logs1, logs2, logs1 + logs2)]
     first, second, whole = (value for value, _ in told)
     tables = [_binned(logs) for logs in (logs1, logs2)]
-    low, high = bracket_marginals(*tables)
+    low, high, _ = bracket_marginals(*tables)
     binned = max(bracket_marginals(table, table)[0] for table in tables)
     lost = max(max(first, second) - binned, 0.0)
     union = min(max((low + high) / 2 + lost, first, second), first + second, max(whole, first, second))

@@ -13,22 +13,22 @@ from engine.information.table import union_information
 @pytest.mark.parametrize("concentration", [0.05, 1.0])
 def test_the_bracket_holds_the_exact_union(shape, concentration):
     table = np.random.default_rng(3).dirichlet(np.full(int(np.prod(shape)), concentration)).reshape(shape)
-    exact_low, exact_high = (float(one[0]) for one in union_information(table[None]))
-    low, high = bracket_marginals(table.sum(1), table.sum(0))
+    exact_low, exact_high = (float(bound[0]) for bound in union_information(table[None])[:2])
+    low, high, _ = bracket_marginals(table.sum(1), table.sum(0))
     assert low <= exact_high + 1e-9 and exact_low <= high + 1e-9
     assert high - low < 3e-3
 
 
 def test_sources_that_tell_apart_have_the_sum_and_equal_ones_the_single():
     of_first, of_second = np.repeat(np.eye(8) / 64, 8, axis=1), np.tile(np.eye(8) / 64, 8)
-    assert bracket_marginals(of_first, of_second) == pytest.approx((6, 6), abs=1e-3)
-    assert bracket_marginals(of_first, of_first) == pytest.approx((3, 3), abs=1e-3)
+    assert bracket_marginals(of_first, of_second)[:2] == pytest.approx((6, 6), abs=1e-3)
+    assert bracket_marginals(of_first, of_first)[:2] == pytest.approx((3, 3), abs=1e-3)
 
 
 def test_past_the_cells_that_fit_only_what_always_holds_is_told(monkeypatch):
     monkeypatch.setattr("engine.information.alternating.MOST_CELLS", 10)
     of_first, of_second = np.repeat(np.eye(8) / 64, 8, axis=1), np.tile(np.eye(8) / 64, 8)
-    assert bracket_marginals(of_first, of_second) == pytest.approx((3, 6))
+    assert bracket_marginals(of_first, of_second)[:2] == pytest.approx((3, 6))
 
 
 MANY = """

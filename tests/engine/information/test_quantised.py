@@ -107,7 +107,7 @@ def test_an_excess_that_is_known():
     label, nothing = 2 * a + b, np.zeros(400, int)
     for one, other, known in ((a, b, 1.0), (a, a, 0.0), (label, label, 0.0), (label, nothing, 0.0)):
         for first, second in ((one, other), (other, one)):
-            excess, gap = union_excess(first, second, label, whole(400))
+            excess, gap, _ = union_excess(first, second, label, whole(400))
             assert excess[0] == pytest.approx(known, abs=2e-4) and 0 <= gap < 2e-4
 
 
@@ -118,7 +118,7 @@ def test_an_excess_is_at_most_the_smaller_information(seed, classes):
     labels = np.arange(500) % classes
     bins = [bin_posterior(posterior(source, labels, 3 * source.random())) for _ in range(2)]
     weights = bootstrap_weights(500, 20, None, seed)
-    excess, _ = union_excess(*bins, labels, weights)
+    excess = union_excess(*bins, labels, weights).draws
     plain = [binned_information(own, labels, weights) for own in bins]
     bias = 2 * (len(np.unique(bins[0])) - 1) * (classes - 1) / (2 * 500 * LN2)
     assert excess.shape == (21,) and (excess >= 0).all()
@@ -144,10 +144,11 @@ def test_tables_of_many_classes_are_bracketed_and_later_draws_are_used_again():
     weights = bootstrap_weights(1800, 30, None, 0)
     many = [6 * nothing + part for part in (labels // 6, labels % 6)]
     assert quantised.MOST_SOLVES < 48 * 48 * 36 * 36
-    excess, gap = union_excess(*many, labels, weights)
+    excess, gap, rows = union_excess(*many, labels, weights)
     assert excess.shape == (31,) and gap < 0.01
     bias = (6 * 48 - 48 - 36 + 1) / (2 * 1800 * LN2)
     assert excess[0] == pytest.approx(np.log2(6) - bias, abs=1e-3 + gap)
+    assert rows.mean() - bias == pytest.approx(excess[0], abs=gap + 1e-9)
     assert len(np.unique(excess[1:])) == quantised.FEWEST_SOLVES - 1
 
 
@@ -155,8 +156,10 @@ def test_bracketed_and_exact_excess_agree(monkeypatch):
     source = np.random.default_rng(3)
     labels = source.integers(0, 4, 600)
     bins = [bin_posterior(posterior(source, part, 2.0)) for part in (labels // 2, labels % 2)]
-    exact, _ = union_excess(*bins, labels, whole(600))
+    exact, _, exact_rows = union_excess(*bins, labels, whole(600))
     monkeypatch.setattr(quantised, "MOST_SOLVES", 1)
-    bracketed, gap = union_excess(*bins, labels, whole(600))
+    bracketed, gap, rows = union_excess(*bins, labels, whole(600))
     assert exact[0] > 0.05
     assert exact[0] - 2e-4 <= bracketed[0] <= exact[0] + gap + 2e-4
+    assert rows.mean() == pytest.approx(exact_rows.mean(), abs=gap + 2e-4)
+    assert np.corrcoef(rows, exact_rows)[0, 1] > 0.99

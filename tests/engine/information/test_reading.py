@@ -218,12 +218,13 @@ def test_an_excess_never_lifts_the_union_above_both_together():
 
 
 def test_averages_are_draw_by_draw_and_keep_the_widest_gap():
-    one, other = (
-        Reading(dict.fromkeys(QUANTITIES, own), ("a", "b"), gap)
-        for own, gap in ((np.array([0.0, 1.0]), 0.1), (np.array([1.0, 3.0]), 0.3))
-    )
-    found = average([one, other])
+    readings = [
+        Reading(dict.fromkeys(QUANTITIES, draws), ("a", "b"), gap, {"fused": draws[:1]})
+        for draws, gap in ((np.array([0.0, 1.0]), 0.1), (np.array([1.0, 3.0]), 0.3))
+    ]
+    found = average(readings)
     assert found.gap == 0.3 and all(found.values[name].tolist() == [0.5, 2.0] for name in QUANTITIES)
+    assert found.rows["fused"].tolist() == [0.5]
 
 
 def test_pooled_posteriors_are_the_mean_of_probabilities():

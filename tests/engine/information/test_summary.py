@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.information.late import split
 from engine.information.reading import Reading, parts
 from engine.information.results import (
     FALLING,
@@ -56,7 +57,8 @@ def reading(
         for (name, value), moved in zip(views.items(), noise, strict=False)
     }
     nothing = np.zeros(DRAWS + 1)
-    return Reading(parts(told, "first", "second", nothing, nothing + entropy), ("first", "second"), 1e-5)
+    values = parts(told, "first", "second", nothing, nothing + entropy)
+    return Reading(values | split(values, values["union"]), ("first", "second"), 1e-5, {})
 
 
 def curve(*synergies: float) -> tuple[LearningPoint, ...]:
