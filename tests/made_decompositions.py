@@ -22,6 +22,9 @@ def made(
         "second": r + u2,
         "both": r + u1 + u2,
         "union": r + u1 + u2,
+        "late": r + u1 + u2 + 0.25 * s,
+        "interaction": 0.75 * s,
+        "complementarity": 0.25 * s,
     }
     return SampleDecomposition(
         kind="classification",

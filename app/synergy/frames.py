@@ -11,7 +11,7 @@ from app.groups.grouping import Group
 from app.groups.readings import reading, show_estimate, show_interval
 from app.groups.seed_statistics import Estimate
 from app.groups.seed_tests import Decision
-from app.synergy.rows import ATOMS, Asked, Combined, Row, asked_of, claim, figure
+from app.synergy.rows import ATOMS, Asked, Combined, Row, asked_of, claim, figure, tells_kinds
 from app.wording.figures import show_fixed
 from app.wording.units import BITS
 
@@ -130,6 +130,8 @@ def table(
                 "Encoder": bar_name(member),
                 "Î(Z)": BITS.number(member.over_seeds("fused").mean),
                 "S_Z [95 %]": f"{BITS.number(synergy.mean)} {show_interval(synergy, BITS)}",
+                "Interaction [95 %]": _kind(member, "interaction"),
+                "Complementarity [95 %]": _kind(member, "complementarity"),
                 "At least": "–" if member.why_nothing else BITS.number(member.at_least),
                 f"Difference to {baseline}": "–"
                 if difference is None
@@ -155,6 +157,10 @@ def difference_words(member: Combined, baseline: str, decision: Decision) -> str
     InfMasking is ahead"."""
     words = reading(member.group.label, baseline, decision, BITS)
     return f"{words.figures}: {words.verdict}" if words.figures else words.verdict
+
+
+def _kind(member: Combined, name: str) -> str:
+    return _interval(member.over_seeds(name)) if tells_kinds(member.rows) else "–"
 
 
 def _interval(value: Estimate) -> str:

@@ -4,12 +4,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.groups.readings import show_limits
-from app.synergy.rows import claimed, figure, latest, read_rows
+from app.synergy.rows import Row, claimed, figure, latest, read_rows, tells_kinds
 from app.wording.figures import show_fixed
 from app.wording.units import BITS
 
 PARTS = ("redundancy", "unique1", "unique2")
-HEAD = ("TASK", "SIDES", "ENCODER", "I(Z)", "S [low, high]", "G", "R", "U1", "U2", "CEILING", "N", "p(S>0)")
+HEAD = (
+    "TASK",
+    "SIDES",
+    "ENCODER",
+    "I(Z)",
+    "S [low, high]",
+    "INTERACTION [low, high]",
+    "COMPLEMENTARITY",
+    "G",
+    "R",
+    "U1",
+    "U2",
+    "CEILING",
+    "N",
+    "p(S>0)",
+)
 
 
 def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
@@ -31,6 +46,7 @@ def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
                 row.encoder,
                 shown["fused"],
                 f"{shown['synergy']} {show_limits(known['synergy'], BITS)}",
+                *_kinds(row),
                 shown["gain"],
                 *(shown[name] for name in PARTS),
                 ceiling,
@@ -51,3 +67,14 @@ def as_lines(columns: Mapping[str, Sequence[Any]]) -> list[str]:
                 f"{row.decomposition.n:,})"
             )
     return [*lines, "All values in bits."]
+
+
+def _kinds(row: Row) -> tuple[str, str]:
+    """Interaction and complementarity; a dash where the result is of a version that did not tell them."""
+    if not tells_kinds([row]):
+        return "–", "–"
+    interaction, complementarity = (figure([row], name) for name in ("interaction", "complementarity"))
+    return (
+        f"{BITS.number(interaction.mean)} {show_limits(interaction, BITS)}",
+        BITS.number(complementarity.mean),
+    )

@@ -22,7 +22,7 @@ from engine.information.results import LOSSES, WITHHELD, SampleDecomposition
 
 ENCODERS = ("trained", "untrained", "raw")
 ATOMS = ("redundancy", "unique1", "unique2", "synergy")
-SIGNED = ("synergy", "gain")
+SIGNED = ("synergy", "gain", "interaction", "complementarity")
 """Quantities that may be below zero."""
 LOST = {
     "fusion": "fusion loss: less than the modalities alone tell",
@@ -112,6 +112,11 @@ def figure(rows: Sequence[Row], name: str) -> Estimate:
         return estimate(runs, within=UNBOUNDED)
     signed = name in SIGNED or any(estimated.value < 0 for estimated in known)
     return estimate(runs, within=Range(-top if signed else 0.0, top))
+
+
+def tells_kinds(rows: Sequence[Row]) -> bool:
+    """Whether all of these tell interaction and complementarity, which earlier versions did not."""
+    return all(row.decomposition.interaction is not None for row in rows)
 
 
 def claimed(synergy: Estimate) -> float:

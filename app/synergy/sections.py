@@ -26,6 +26,10 @@ HELP = {
     "S_Z [95 %]": "Captured synergy: what the fusion tells beyond the two modalities alone, mean over seeds "
     "with its interval, of which only the lower limit is a promise. Negative: a loss, of the fusion where G "
     "is negative too, else of reading.",
+    "Interaction [95 %]": "The part of S_Z that only a joint look at both modalities tells; of its interval "
+    "only the lower limit is a promise.",
+    "Complementarity [95 %]": "The part of S_Z that combining the modalities' own forecasts already tells: "
+    "no fusion of features is needed for it. Slightly negative from the probes' error.",
     "At least": "The lower end of the interval: what can be claimed.",
     "G [95 %]": "Additive gain: what the same probe reads in the fused representation beyond both "
     "single-modality ones side by side.",
