@@ -269,11 +269,10 @@ assert "torch" not in sys.modules
 from streamlit.testing.v1 import AppTest
 
 def page():
-    import streamlit as st
     from app.launch.form import draw_settings
-    from app.launch.plan import from_dataset
-    edited = draw_settings(from_dataset({"name": "pairs"}, "Pairs"), ["fused_simclr"], "test")
-    st.session_state["edited"] = edited
+    from app.launch.starts import cells_of, from_dataset
+    start = from_dataset({"name": "pairs"}, "Pairs")
+    draw_settings(cells_of(start, ["fused_simclr"]), {}, "test")
 
 app = AppTest.from_function(page, default_timeout=60).run()
 assert not app.exception, app.exception
@@ -281,7 +280,7 @@ assert [tab.label for tab in app.tabs] == ["Fused SimCLR"], app.tabs
 chooser = {box.label: box.options for box in app.selectbox}
 assert "Chunk" in chooser["Encoder of left"] and "Scale" in chooser["Augmentation of left"]
 assert "Alexnet" not in chooser["Encoder of left"]
-assert "Temperature" in {number.label for number in app.number_input}
+assert "Temperature" in {field.label for field in app.text_input}
 
 # a run
 from engine.experiment import run_experiment

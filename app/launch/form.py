@@ -1,98 +1,109 @@
-"""The settings part of the launch page: grouped expanders drawn from the models, and what was edited in
-them."""
+"""The settings part of the form: the most important ones first, the rest folded away, each fold with what was
+changed in it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
 from app.launch import label_controls
-from app.launch.controls import Form
-from app.launch.plan import edited_lines, objective_settings, shared_settings
-from app.wording.fields import fields_of, summary
+from app.launch.controls import Form, scope_of
+from app.launch.draft import Edit
+from app.launch.plan import words_of
+from app.launch.starts import Cell
+from app.wording.fields import Field, fields_of, summary
 from app.wording.names import method_label
 from app.wording.text import plain
-from engine.presets.preset import StudyPlan
 from engine.settings.base import members_of
 from engine.settings.dataset import DatasetSettings
 from engine.settings.experiment import ExperimentSettings
 from engine.settings.kinds import ModalityKind
 from engine.settings.objective import ObjectiveSettings
+from engine.settings.training import TrainingSettings
 
 CHOSEN_ABOVE = ("path", "test_path", "modalities", "label", *label_controls.SETTINGS)
 """Settings of the user's own file, which has its own controls before the form."""
+FIRST = ("epochs", "learning_rate", "batch_size")
+"""Settings of the training that are not folded away."""
+MOST_TOLD = 3
+"""Changes that a fold tells of."""
 
 
-class Edited(NamedTuple):
-    """What the form holds: settings of all methods, each method's own, lines on what was changed, and on
-    unreadable text."""
-
-    shared: dict[str, Any]
-    objectives: dict[str, dict[str, Any]]
-    changed: list[str]
-    mistakes: list[str]
-
-
-def draw_settings(start: StudyPlan, methods: Sequence[str], key: str) -> Edited:
-    """Every setting of the chosen methods, prefilled from the start."""
-    base = shared_settings(start)
-    data = members_of(DatasetSettings)[base["data"]["name"]].model_validate(base["data"])
-    form = Form(key, _modality_kinds(data))
-    shared = dict(base)
-    with st.expander(
-        plain(f"Data: {data.LABEL}"),
-        icon=":material/dataset:",
-    ):
-        st.caption(summary(type(data)))
-        leave_out = CHOSEN_ABOVE if data.name == "paired_file" else ()
-        shared["data"] = base["data"] | form.group(type(data), base["data"], "data", leave_out)
-    with st.expander("Methods", icon=":material/science:"):
-        objectives, changed = _methods(start, methods, form)
-    with st.expander("Encoders and augmentation", icon=":material/layers:"):
-        shared |= _by_modality(form, base)
+def draw_settings(cells: Sequence[Cell], given: Mapping[str, Edit], key: str) -> Form:
+    """Every setting of the chosen methods on their data sets; the form tells what was edited."""
+    form = Form(key, cells, given)
+    training = {item.name: item for item in fields_of(TrainingSettings)}
+    form.row([(training[name], f"training.{name}") for name in FIRST])
+    _methods(form)
+    datasets = list(dict.fromkeys(cell.dataset for cell in cells))
+    for dataset in datasets:
+        _data(form, dataset, alone=len(datasets) == 1)
     for item in fields_of(ExperimentSettings):
         if item.kind == "group" and item.model is not None:
-            with st.expander(plain(item.label), icon=":material/tune:"):
-                st.caption(summary(item.model))
-                shared[item.name] = form.group(item.model, base[item.name], item.name)
-    return Edited(shared, objectives, edited_lines(base, shared) + changed, form.mistakes)
+            with _fold(form, item.label, (f"{item.name}.",), ":material/tune:"):
+                st.caption(plain(summary(item.model)))
+                left_out = FIRST if item.name == "training" else ()
+                form.group(item.model, item.name, leave_out=left_out)
+    return form
+
+
+def _methods(form: Form) -> None:
+    """A tab a method, with the settings of its objective."""
+    methods = list(dict.fromkeys(cell.method for cell in form.cells))
+    if not methods:
+        st.caption("No method is chosen.")
+        return
+    models = members_of(ObjectiveSettings)
+    for tab, method in zip(st.tabs([plain(method_label(name)) for name in methods]), methods, strict=True):
+        with tab:
+            labels = " It trains with labels: a reference, not a competitor."
+            st.caption(plain(summary(models[method]) + (labels if models[method].NEEDS_LABELS else "")))
+            form.group(models[method], "objective", scope_of("method", method))
+
+
+def _data(form: Form, dataset: str, *, alone: bool) -> None:
+    """A data set's own settings, and encoder and augmentation of its modalities."""
+    scope = "" if alone else scope_of("dataset", dataset)
+    content = next(cell.content["data"] for cell in form.cells if cell.dataset == dataset)
+    data = members_of(DatasetSettings)[content["name"]].model_validate(content)
+    form.modalities = _modality_kinds(data)
+    named = data.LABEL if alone or dataset == data.LABEL else f"{data.LABEL} ({dataset})"
+    with _fold(form, f"Data: {named}", (f"{scope}data.",), ":material/dataset:"):
+        st.caption(plain(summary(type(data))))
+        left_out = CHOSEN_ABOVE if data.name == "paired_file" else ()
+        form.group(type(data), "data", scope, left_out)
+    ends = [item for item in fields_of(ExperimentSettings) if item.kind in {"named_kinds", "switch"}]
+    prefixes = tuple(f"{scope}{item.name}" for item in ends)
+    label = "Encoders and augmentation" + ("" if alone else f": {named}")
+    with _fold(form, label, prefixes, ":material/layers:"):
+        _by_modality(form, ends, scope)
+
+
+def _by_modality(form: Form, items: Sequence[Field], scope: str) -> None:
+    """Encoder and augmentation of each modality, and what concerns all of them."""
+    for item in items:
+        if item.kind == "named_kinds":
+            form.by_modality(item, scope)
+        else:
+            form.control(item, item.name, scope)
+
+
+@contextmanager
+def _fold(form: Form, label: str, prefixes: tuple[str, ...], icon: str) -> Iterator[None]:
+    """A fold, with what was changed in it below."""
+    with st.expander(plain(label), icon=icon, key=f"{form.key}:fold:{label}"):
+        yield
+    changed = [
+        f"{path.rpartition('.')[2].replace('_', ' ')} {words_of(edit)}"
+        for path, edit in form.edits.items()
+        if path.startswith(prefixes) and path.removeprefix("training.") not in FIRST
+    ]
+    if changed:
+        more = f" and {len(changed) - MOST_TOLD} more" if changed[MOST_TOLD:] else ""
+        st.caption(plain(f"Changed: {', '.join(changed[:MOST_TOLD])}{more}"))
 
 
 def _modality_kinds(data: DatasetSettings) -> dict[str, ModalityKind | None]:
     """As the settings say, or the file that was chosen above."""
     in_file = st.session_state.get("own_file_kinds", {})
     return {name: kind or in_file.get(name) for name, kind in data.modality_kinds.items()}
-
-
-def _methods(
-    start: StudyPlan, methods: Sequence[str], form: Form
-) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """A tab a method, with the settings of its objective."""
-    if not methods:
-        st.caption("No method is chosen.")
-        return {}, []
-    models = members_of(ObjectiveSettings)
-    edited, changed = {}, []
-    for tab, method in zip(st.tabs([plain(method_label(name)) for name in methods]), methods, strict=True):
-        with tab:
-            labels = (
-                " It trains with labels: a reference, not a competitor."
-                if models[method].NEEDS_LABELS
-                else ""
-            )
-            st.caption(summary(models[method]) + labels)
-            base = objective_settings(start, method)
-            edited[method] = form.group(models[method], base, f"objective.{method}")
-            changed += [f"{method_label(method)}: {line}" for line in edited_lines(base, edited[method])]
-    return edited, changed
-
-
-def _by_modality(form: Form, base: Mapping[str, Any]) -> dict[str, Any]:
-    """Encoder and augmentation of each modality, and what concerns all of them."""
-    found: dict[str, Any] = {}
-    for item in fields_of(ExperimentSettings):
-        if item.kind == "named_kinds":
-            found[item.name] = form.by_modality(item, base[item.name], item.name)
-        elif item.kind == "switch":
-            found[item.name] = form.control(item, base[item.name], item.name)
-    return found

@@ -1,6 +1,6 @@
 """The process that makes previews: it may import torch, take memory and die, so that the dashboard need not.
 
-    python -m app.preview.process file|data|views|cost|check FOLDER HOME < request.json
+    python -m app.preview.process file|data|views|cost|end|check FOLDER HOME < request.json
 
 Writes facts.json and the pictures it names into FOLDER. A mistake of the user's is one line on stderr and
 exit code 2. Each kind imports what it needs: looking into a file starts without torch.
@@ -54,6 +54,13 @@ def cost(request: Mapping[str, Any], _folder: Path, home: Path) -> Facts:
     return timed(request, home, TIMED_STEPS)
 
 
+def end(request: Mapping[str, Any], _folder: Path, home: Path) -> Facts:
+    """Seconds that probing and decomposing take on this machine, measured now."""
+    from app.preview.trying import timed_end
+
+    return timed_end(request, home)
+
+
 def check(request: Mapping[str, Any], folder: Path, home: Path) -> Facts:
     """What is wrong with settings that read well, found by setting up their training on the data: one line a
     mistake."""
@@ -68,6 +75,7 @@ MAKERS: Mapping[str, Callable[[Mapping[str, Any], Path, Path], Facts]] = {
     "data": data,
     "views": views,
     "cost": cost,
+    "end": end,
     "check": check,
 }
 

@@ -19,8 +19,15 @@ from app.child_process import ChildError, run_child
 from engine.errors import UserError
 from engine.settings.paths import PathError, local_path
 
-Kind = Literal["file", "data", "views", "cost", "check"]
-PATIENCE: Mapping[Kind, float] = {"file": 120.0, "data": 180.0, "views": 240.0, "cost": 300.0, "check": 300.0}
+Kind = Literal["file", "data", "views", "cost", "end", "check"]
+PATIENCE: Mapping[Kind, float] = {
+    "file": 120.0,
+    "data": 180.0,
+    "views": 240.0,
+    "cost": 300.0,
+    "end": 600.0,
+    "check": 300.0,
+}
 """Seconds after which a process is given up; the longest step is rendering Trifeature at 224 px for the first
 time."""
 MOST_KEPT = 200
@@ -52,8 +59,8 @@ def obtain(kind: Kind, content: Mapping[str, Any], home: Path) -> Preview:
     """The preview, made now if need be, which takes seconds.
 
     content: plain settings, of a data set for "data" and (its path and size) for "file", of a whole
-    experiment for "views" and "cost"; for "check" the data and several experiments on it by name. Raises
-    `PreviewError` where the process fails or takes too long.
+    experiment for "views", "cost" and "end"; for "check" the data and several experiments on it by name.
+    Raises `PreviewError` where the process fails or takes too long.
     """
     folder = _folder(kind, content, home)
     return _read(folder) or _make(kind, content, home, folder)

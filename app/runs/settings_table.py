@@ -46,7 +46,7 @@ def _rows(model: BaseModel, group: str) -> Iterator[SettingRow]:
             unit = str(extra.get("unit") or "")
             unit = "" if unit in name.split("_") else unit  # "6", not "6 epochs", beside the label "Epochs"
             label = "Kind" if name == "name" else title(name)
-            said = show_value(value)
+            said = str(getattr(model, "LABEL", value)) if name == "name" else show_value(value)
             yield SettingRow(
                 group, label, f"{said} {unit}".rstrip() if value is not None else said, info.description or ""
             )

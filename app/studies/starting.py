@@ -12,7 +12,6 @@ from storage.clock import now_ms
 from storage.database import Database
 from storage.runs import create_runs, list_runs, live_state
 from storage.starting import Started, start_missing
-from storage.studies import get_study
 
 INTERRUPTED = ("failed", "stopped", "lost")
 
@@ -37,20 +36,19 @@ def start_plan(
 ) -> Started:
     """Store the plan and queue those of its runs that its study lacks, all or nothing.
 
-    study: the study that they come to; by default the one of the plan's name. fresh: there must be none of
-    that name. A study keeps the plan that it was started with. Raises NameTaken, and `DatasetError` where the
-    settings name other data than are there.
+    study: a study that the runs come to, which keeps its own plan and question; by default the one of the
+    plan's name, which takes this plan. fresh: there must be none of that name. Raises NameTaken, and
+    `DatasetError` where the settings name other data than are there.
     """
     known: dict[str, str] = {}
     new = [new_run(Planned(plan.name, run.settings, run.preset), known=known) for run in runs]
-    has_plan = study is not None and get_study(db, study).plan is not None
     started = start_missing(
         db,
         plan.name if study is None else study,
         new,
         fresh=fresh,
-        question=plan.question or None,
-        plan=None if has_plan else plan.model_dump(mode="json"),
+        question=(plan.question or None) if study is None else None,
+        plan=plan.model_dump(mode="json") if study is None else None,
     )
     remember_axes(db, started.study, started.started)
     ensure_supervisor(db)

@@ -2,11 +2,12 @@
 plan again."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.files.settings_file import parse_toml, read_settings
+from engine.presets.layers import RESET, Layer
 from engine.presets.preset import LONGEST_NAME, StudyPlan, plan_of
 from engine.settings.experiment import SettingsError
 
@@ -27,13 +28,48 @@ def parse_plan(text: str, name: str) -> StudyPlan:
 
 
 def write_plan(plan: StudyPlan) -> str:
-    """The plan as TOML, without what has its default."""
+    """The plan as TOML, without what has its default. TOML has no word for nothing: what is None goes
+    to its layer's `reset`, for every setting that may be None has it as its default."""
     content = plan.model_dump(mode="json", exclude_defaults=True)
+    for holder, name in _layers(content):
+        holder[name] = _without_none(holder[name])
     axes = content.pop("vary", [])
     lines = _table(content, "")
     for axis in axes:
         lines += ["", "[[vary]]", *_pairs(axis)]
     return "\n".join(lines).strip() + "\n"
+
+
+def _layers(content: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every layer of settings, as the table that holds it and its key there."""
+    if "common" in content:
+        yield content, "common"
+    for table in (content, *content.get("dataset", {}).values()):
+        yield from ((table["method"], name) for name in table.get("method", {}))
+    yield from ((content["dataset"], name) for name in content.get("dataset", {}))
+
+
+def _without_none(layer: Layer) -> Layer:
+    """The layer with its settings that are None in `reset`."""
+    kept, taken = _split(layer, "")
+    reset = [*kept.get(RESET, []), *taken]
+    return {**kept, **({RESET: reset} if reset else {})}
+
+
+def _split(content: Mapping[str, Any], above: str) -> tuple[dict[str, Any], list[str]]:
+    """Nested settings without those that are None, and the paths of these."""
+    kept: dict[str, Any] = {}
+    taken: list[str] = []
+    for key, value in content.items():
+        path = f"{above}{_text(key) if '.' in key else key}"
+        if value is None:
+            taken.append(path)
+        elif isinstance(value, Mapping):
+            kept[key], inner = _split(value, f"{path}.")
+            taken += inner
+        else:
+            kept[key] = value
+    return kept, taken
 
 
 def _table(content: Mapping[str, Any], path: str) -> list[str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from app.launch.cost import Cost, concurrency, cost_facts, elapsed, known_cost
+from app.launch.cost import Cost, concurrency, disk_bytes, elapsed, kind_of, known_cost
+from app.training.cost_facts import cost_facts, end_facts
 from app.training.processes import host_name
 from app.training.scheduling import ImpossibleDemand, Machine
 from engine.presets.preset import load_preset
@@ -38,8 +39,22 @@ def test_earlier_runs_tell_what_a_step_costs(db: Database, tmp_path: Path) -> No
     cost = known_cost(
         db, tmp_path, PRESET.experiment("comm", 7, {"training.epochs": 3, "training.learning_rate": 0.5})
     )
-    assert cost == Cost(0.1, 420, None, "1 earlier run here")
-    assert cost.total == pytest.approx(42.0)
+    assert cost is not None and cost[:2] == (0.1, 420) and cost[3:] == (None, "1 earlier run here")
+
+
+def test_the_rest_of_a_run_is_what_it_took_besides_its_steps(db: Database, tmp_path: Path) -> None:
+    """700 steps of 64 samples at 640 a second are 70 s; the run took 100 s."""
+    with db.write() as connection:
+        connection.execute(update(runs).values(started_at=1_000, ended_at=101_000))
+    cost = known_cost(db, tmp_path, PRESET.experiment("comm", 7))
+    assert cost is not None and cost.after == pytest.approx(30.0)
+    assert cost.total == pytest.approx(100.0)
+    other = known_cost(db, tmp_path, PRESET.experiment("comm", 7, {"probe.iterations": 50}))
+    assert other is not None and other.after is None and other.total == pytest.approx(70.0)
+    with db.write() as connection:
+        connection.execute(update(runs).values(attempts=2))
+    resumed = known_cost(db, tmp_path, PRESET.experiment("comm", 7))
+    assert resumed is not None and resumed.after is None
 
 
 @pytest.mark.parametrize("change", [{"training.batch_size": 32}, {"fusion.width": 96}, {"data.features": 64}])
@@ -75,6 +90,26 @@ def test_concurrency_is_what_the_machine_places() -> None:
 
 
 def test_elapsed_shares_the_work_but_no_run_is_split() -> None:
-    costs = [Cost(1.0, 100, None, ""), Cost(1.0, 20, None, "")]
-    assert elapsed(costs, seeds=3, at_once=2) == 180
-    assert elapsed(costs, seeds=1, at_once=2) == 100
+    costs = [Cost(1.0, 90, 10.0, None, ""), Cost(1.0, 20, None, None, "")]
+    assert elapsed([(cost, 3) for cost in costs], at_once=2) == 180
+    assert elapsed([(cost, 1) for cost in costs], at_once=2) == 100
+
+
+def test_the_disk_holds_two_weights_a_run_and_a_state_of_those_at_work() -> None:
+    costs = [(Cost(1.0, 1, 0.0, 10, ""), 4), (Cost(1.0, 1, 0.0, 100, ""), 1)]
+    assert disk_bytes(costs, at_once=2) == 2 * (4 * 10 + 100) + 3 * 100 * 2
+    assert disk_bytes([*costs, (Cost(1.0, 1, 0.0, None, ""), 1)], at_once=2) is None
+
+
+def test_what_costs_the_same_is_measured_once() -> None:
+    def kind(**changes: object) -> str:
+        dotted = {name.replace("__", "."): value for name, value in changes.items()}
+        return kind_of(PRESET.experiment("infmasking", 0, dotted))
+
+    assert kind() == kind(objective__temperature=0.3) == kind(training__learning_rate=0.5)
+    assert len({kind(), kind(objective__masks=9), kind(training__epochs=2), kind(probe__iterations=20)}) == 4
+    ends = [
+        end_facts(PRESET.experiment("infmasking", 0, changes).model_dump(mode="json"))
+        for changes in ({}, {"objective.masks": 9}, {"training.batch_size": 32}, {"fusion.width": 64})
+    ]
+    assert ends[0] == ends[1] == ends[2] != ends[3]

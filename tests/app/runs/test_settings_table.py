@@ -17,6 +17,7 @@ def test_rows_carry_unit_and_help() -> None:
     assert rows["Objective", "Masks"].value == f"{SETTINGS['objective']['masks']} views"
     assert rows["Training", "Epochs"].value == str(SETTINGS["training"]["epochs"])
     assert "learning rate" in rows["Training", "Learning rate"].help
+    assert (rows["Data", "Kind"].value, rows["Objective", "Kind"].value) == ("Bits", "InfMasking")
     assert rows["Data", "Samples"].value == "10,000"
     assert rows["Objective: projection", "Hidden"].value == "128 features"
 

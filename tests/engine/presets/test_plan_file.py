@@ -112,3 +112,20 @@ def test_the_plan_in_the_docs_can_be_started():
     runs = expand(parse_plan(block, "docs"))
     assert len(runs) == (5 * 2 * 3 + 2) * 5
     assert {run.settings.training.epochs for run in runs} == {10}
+
+
+def test_a_setting_that_is_none_is_taken_from_what_lies_below():
+    plan = plan_of(
+        {
+            "name": "x",
+            "methods": ["infmasking"],
+            "seeds": [0],
+            "dataset": {
+                "a": {"preset": "ur-funny", "method": {"infmasking": {"objective": {"term_weights": None}}}}
+            },
+        }
+    )
+    again = parse_plan(write_plan(plan), "x")
+    assert expand(again) == expand(plan)
+    (run,) = expand(again)
+    assert run.settings.objective.term_weights is None
