@@ -13,6 +13,7 @@ from streamlit import App
 from streamlit.runtime.pages_manager import PagesManager
 
 from app.access import AccessError, Gate, password_for
+from app.bundles.download import bundle_route
 from app.downloads import download_route
 from app.error_lines import EXPECTED, one_line
 from app.home import data_home, open_database
@@ -59,7 +60,7 @@ PagesManager.uses_pages_directory = False
 app = App(
     Path(__file__).with_name("dashboard.py"),
     lifespan=lifespan,
-    routes=[download_route],
+    routes=[download_route, bundle_route],
     middleware=[gate()],
     on_script_error=show_error,
 )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import insert, select, update
 
@@ -28,6 +28,7 @@ __all__ = [
     "list_artifacts",
     "purge",
     "read_chunks",
+    "store_stream",
     "write_artifact",
 ]
 
@@ -70,9 +71,28 @@ def write_artifact(
     One transaction a chunk, so that other writers wait no longer than for one. Raises DatabaseError or
     OSError; the former artifact is then still there.
     """
-    artifact = _begin(db, run_id, kind, name or file.name, dict(facts or {}))
+    with file.open("rb") as content:
+        return store_stream(db, run_id, kind, content, facts, name or file.name)
+
+
+def store_stream(
+    db: Database,
+    run_id: int,
+    kind: str,
+    content: BinaryIO,
+    facts: Mapping[str, Any] | None,
+    name: str,
+    *,
+    sha256: str | None = None,
+    made_at: int | None = None,
+) -> int:
+    """As `write_artifact`, from a stream. sha256: what it must have, in hex; made_at: UTC ms, now by
+    default."""
+    artifact = _begin(db, run_id, kind, name, dict(facts or {}))
     try:
-        size, digest = _write_chunks(db, artifact, file)
+        size, digest = _write_chunks(db, artifact, content)
+        if sha256 not in (None, digest):
+            raise DatabaseError(f"{name} has the sha256 {digest}, not {sha256}")
         with db.write() as connection:
             same_kind = (artifacts.c.run_id == run_id) & (artifacts.c.kind == kind)
             connection.execute(update(artifacts).where(same_kind, _visible).values(state="dropped"))
@@ -80,11 +100,11 @@ def write_artifact(
             done = (
                 update(artifacts)
                 .where(mine)
-                .values(state="complete", size=size, sha256=digest, created_at=now_ms())
+                .values(state="complete", size=size, sha256=digest, created_at=made_at or now_ms())
             )
             if connection.execute(done).rowcount != 1:
                 raise NoSuchArtifact(f"the {kind} of run {run_id} was given up while it was being written")
-    except (DatabaseError, OSError):
+    except (DatabaseError, OSError, ValueError):  # ValueError: what a stream says that is not as it should be
         with contextlib.suppress(DatabaseError):  # a full disk may refuse this too; the next purge takes it
             _drop(db, artifact)
         raise
@@ -190,20 +210,19 @@ def _begin(db: Database, run_id: int, kind: str, name: str, facts: dict[str, Any
     return number
 
 
-def _write_chunks(db: Database, artifact: int, file: Path) -> tuple[int, str]:
-    """Store the file's bytes; returns their number and sha256."""
+def _write_chunks(db: Database, artifact: int, content: BinaryIO) -> tuple[int, str]:
+    """Store the stream's bytes; returns their number and sha256."""
     digest, size = hashlib.sha256(), 0
-    with file.open("rb") as source:
-        for position, data in enumerate(iter(lambda: source.read(CHUNK), b"")):
-            digest.update(data)
-            size += len(data)
-            with db.write() as connection:
-                connection.execute(
-                    insert(artifact_chunks).values(artifact_id=artifact, position=position, data=data)
-                )
-                connection.execute(
-                    update(artifacts).where(artifacts.c.id == artifact).values(touched_at=now_ms())
-                )
+    for position, data in enumerate(iter(lambda: content.read(CHUNK), b"")):
+        digest.update(data)
+        size += len(data)
+        with db.write() as connection:
+            connection.execute(
+                insert(artifact_chunks).values(artifact_id=artifact, position=position, data=data)
+            )
+            connection.execute(
+                update(artifacts).where(artifacts.c.id == artifact).values(touched_at=now_ms())
+            )
     return size, digest.hexdigest()
 
 

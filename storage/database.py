@@ -66,7 +66,7 @@ class Database:
             home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseError(f"the data home {home} cannot be made: {error.strerror}") from error
-        return cls(os.environ.get(URL_VARIABLE) or f"sqlite:///{home.resolve() / 'studio.db'}")
+        return cls(_url_at(home))
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
@@ -131,6 +131,15 @@ def upsert(table: Table) -> Insert:
 def insert_missing(table: Table) -> Insert:
     """INSERT that leaves a row already there as it is."""
     return insert(table).on_conflict_do_nothing()
+
+
+def file_at(home: Path) -> Path:
+    """The file of the database of a data home, which need not exist. Raises DatabaseError."""
+    return _file_of(_url_at(home))
+
+
+def _url_at(home: Path) -> str:
+    return os.environ.get(URL_VARIABLE) or f"sqlite:///{home.resolve() / 'studio.db'}"
 
 
 def _file_of(url: str) -> Path:

@@ -76,7 +76,7 @@ def get_study(db: Database, study: int | str) -> Study:
         row = connection.execute(query).one_or_none()
     if row is None:
         raise NoSuchStudy(f"no study {study}" if isinstance(study, int) else f"no study '{study}'")
-    return _study(row)
+    return study_from(row)
 
 
 def list_studies(db: Database, *, trashed: bool = False) -> list[Study]:
@@ -84,7 +84,7 @@ def list_studies(db: Database, *, trashed: bool = False) -> list[Study]:
     wanted = studies.c.trashed_at.is_not(None) if trashed else studies.c.trashed_at.is_(None)
     with db.read() as connection:
         return [
-            _study(row)
+            study_from(row)
             for row in connection.execute(select(studies).where(wanted).order_by(studies.c.id.desc()))
         ]
 
@@ -191,7 +191,8 @@ def check_free(connection: Connection, name: str, but: int | None = None) -> Non
         raise NameTaken(f"there is a study '{name}' already; choose another name")
 
 
-def _study(row: Row[Any]) -> Study:
+def study_from(row: Row[Any]) -> Study:
+    """The Study of a row of its table."""
     columns = dict(row._mapping)
     columns["tags"] = tuple(columns["tags"])
     return Study(**columns)

@@ -1,19 +1,21 @@
-"""The example study: what a real quick comparison recorded, without its weights, to look around in. The file
-beside this one was written by `tests/export_example.py` from runs that were trained."""
+"""The example study: what a real quick comparison recorded, without its weights, to look around in.
 
-import gzip
-import json
+The bundle beside this file was written by `tests/export_example.py` from runs that were trained.
+"""
+
 from functools import partial
-from importlib.resources import files
-from typing import Any
+from importlib.resources import as_file, files
 
 from app import queries
+from app.bundles.contents import Reader
+from app.bundles.importing import import_runs
+from app.bundles.sources import open_source
 from app.undo import offer_undo
-from storage.bundles import add_bundle
+from storage.arrivals import study_of_uid
 from storage.studies import list_studies
 from storage.trash import restore_study, trash_study
 
-FILE = "example.json.gz"
+FILE = "example.zip"
 TAG = "example"
 NAME = "Example: quick comparison"
 QUESTION = "Which method keeps the synergy that no single modality holds?"
@@ -23,13 +25,6 @@ NOTE = (
 )
 
 
-def read_example() -> dict[str, Any]:
-    """The bundle that comes with the studio."""
-    packed = files("app.overview").joinpath(FILE).read_bytes()
-    content: dict[str, Any] = json.loads(gzip.decompress(packed))
-    return content
-
-
 def example_there() -> int | None:
     """The number of the example study, where it is loaded."""
     found = [study.id for study in list_studies(queries.database()) if TAG in study.tags]
@@ -37,8 +32,17 @@ def example_there() -> int | None:
 
 
 def load_example() -> int:
-    """Store the example study; returns its number."""
-    return add_bundle(queries.database(), read_example())
+    """Take in the example study, out of the trash where it lies there; returns its number."""
+    db = queries.database()
+    with as_file(files("app.overview").joinpath(FILE)) as file, open_source(file) as source:
+        (example,) = Reader(source).studies()
+        there = study_of_uid(db, example.uid)
+        if there is not None and there.trashed_at is not None:
+            restore_study(db, there.id)
+        import_runs(db, source)
+    study = study_of_uid(db, example.uid)
+    assert study is not None
+    return study.id
 
 
 def remove_example(study_id: int) -> None:
