@@ -8,6 +8,7 @@ import streamlit as st
 from app import queries
 from app.queue.pausing import pause_scopes
 from app.queue.view import QueueView, done_words, starts_words
+from app.selection import choose_rows
 from app.wording.names import data_label, run_name
 from storage.bulk import Outcome, stop_runs
 from storage.pauses import study_scope
@@ -27,18 +28,9 @@ _MOVES: tuple[tuple[Direction, str, str], ...] = (
 def draw_list(view: QueueView) -> None:
     """The table and what can be done with the runs that are selected."""
     ids = [row.run.id for row in view.waiting]
-    _keep_selection(ids)
     bar = st.container(horizontal=True, vertical_alignment="center")
-    picked = st.dataframe(
-        table(view),
-        key=TABLE,
-        on_select="rerun",
-        selection_mode="multi-row",
-        hide_index=True,
-        column_config=_COLUMNS,
-        height=38 + 35 * min(len(ids), MOST_ROWS),
-    )
-    chosen = [ids[row] for row in picked["selection"]["rows"] if row < len(ids)]
+    height = 38 + 35 * min(len(ids), MOST_ROWS)
+    chosen = choose_rows(TABLE, table(view), ids, column_config=_COLUMNS, height=height)
     with bar:
         _actions(view, chosen)
 
@@ -74,17 +66,6 @@ _COLUMNS = {
     "starts": st.column_config.TextColumn("Starts", width=120),
     "done": st.column_config.TextColumn("Done", width=120),
 }
-
-
-def _keep_selection(ids: Sequence[int]) -> None:
-    """A selection is of places; when the order changes, it goes where the selected runs are now."""
-    before = st.session_state.get("queue_ids", ids)
-    state = st.session_state.get(TABLE)
-    if state and before != ids:
-        chosen = {before[row] for row in state["selection"]["rows"] if row < len(before)}
-        rows = [row for row, run in enumerate(ids) if run in chosen]
-        st.session_state[TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
-    st.session_state["queue_ids"] = list(ids)
 
 
 def _actions(view: QueueView, chosen: Sequence[int]) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from app import queries
 from app.home import run_log
 from app.live import dialog
+from app.selection import choose_rows
 from app.space.section import FREED
 from app.wording.figures import show_age, show_bytes, show_count
 from app.wording.text import plain
@@ -32,18 +33,12 @@ def draw_trash(home: Path) -> None:
             "What is deleted stays here for a week and then goes for good."
         )
     )
-    _keep_selection(kept)
     bar = st.container(horizontal=True, vertical_alignment="center")
-    picked = st.dataframe(
-        trash_table(kept, now_ms()),
-        key=TRASH,
-        on_select="rerun",
-        selection_mode="multi-row",
-        hide_index=True,
-        column_config=_TRASH,
-        height=min(38 + 35 * len(kept), 320),
-    )
-    chosen = [kept[row] for row in picked["selection"]["rows"] if row < len(kept)]
+    by_id = {(one.study_id, one.run_id): one for one in kept}
+    height = min(38 + 35 * len(kept), 320)
+    table = trash_table(kept, now_ms())
+    picked = choose_rows(TRASH, table, list(by_id), column_config=_TRASH, height=height)
+    chosen = [by_id[key] for key in picked]
     with bar:
         st.button(
             "Restore", icon=":material/undo:", disabled=not chosen, on_click=_restore, args=(tuple(chosen),)
@@ -81,18 +76,6 @@ _TRASH = {
     "deleted": st.column_config.TextColumn("Deleted", width=110),
     "until": st.column_config.DatetimeColumn("Kept until", width=150, format="calendar"),
 }
-
-
-def _keep_selection(kept: Sequence[Trashed]) -> None:
-    """A selection is of places; when something comes or goes, it goes where the selected things are now."""
-    ids = [(one.study_id, one.run_id) for one in kept]
-    before = st.session_state.get("trash_ids", ids)
-    state = st.session_state.get(TRASH)
-    if state and before != ids:
-        chosen = {before[row] for row in state["selection"]["rows"] if row < len(before)}
-        rows = [row for row, key in enumerate(ids) if key in chosen]
-        st.session_state[TRASH] = {"selection": {"rows": rows, "columns": [], "cells": []}}
-    st.session_state["trash_ids"] = ids
 
 
 def _restore(chosen: Sequence[Trashed]) -> None:

@@ -5,6 +5,7 @@ from conftest import OpenPage, Used, all_text
 from streamlit.testing.v1 import AppTest
 
 from app.home import run_log
+from app.selection import table_key
 from app.space.files import forget_sizes
 from app.space.trash_section import TRASH
 from app.training.housekeeping import DROP_STATES
@@ -26,8 +27,10 @@ def press(test: AppTest, label: str) -> AppTest:
     return test
 
 
-def select(test: AppTest, *rows: int) -> AppTest:
-    test.session_state[TRASH] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+def select(used: Used, test: AppTest, *rows: int) -> AppTest:
+    """Tick rows of the trash as it is shown."""
+    key = table_key(TRASH, [(one.study_id, one.run_id) for one in list_trash(used.db)])
+    test.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
     return test.run()
 
 
@@ -93,14 +96,14 @@ def test_restore_from_the_trash(used: Used, open_page: OpenPage) -> None:
     table = test.dataframe[-1].value
     assert list(table["what"]) in (["Run 5", "Run 2"], ["Run 2", "Run 5"])
     row = list(table["what"]).index("Run 2")
-    press(select(test, row), "Restore")
+    press(select(used, test, row), "Restore")
     assert f"Restored: {get_run(used.db, 2).title}." in all_text(test)
     assert [one.run_id for one in list_trash(used.db)] == [5]
 
 
 def test_a_selection_goes_with_what_was_selected(used: Used, open_page: OpenPage) -> None:
     trash_runs(used.db, [2])
-    test = select(opened(open_page), 0)
+    test = select(used, opened(open_page), 0)
     trash_runs(used.db, [5])  # elsewhere; it stands first from now on, or beside
     press(test.run(), "Restore")
     assert [one.run_id for one in list_trash(used.db)] == [5]
@@ -113,7 +116,7 @@ def test_delete_for_good_asks_and_takes_the_log_file_too(used: Used, open_page: 
     log.write_text("printed")
     test = opened(open_page)
     row = list(test.dataframe[-1].value["what"]).index("Run 2")
-    press(select(test, row), "Delete for good")
+    press(select(used, test, row), "Delete for good")
     assert "1 run, " in all_text(test) and len(list_trash(used.db)) == 2
     test.button(key="trash_confirm").click().run()
     assert [one.run_id for one in list_trash(used.db)] == [5]
@@ -146,6 +149,6 @@ def test_a_whole_study_is_restored(used: Used, open_page: OpenPage) -> None:
     test = opened(open_page)
     table = test.dataframe[-1].value
     assert (list(table["what"]), list(table["name"])) == (["Study, 2 runs"], ["other"])
-    press(select(test, 0), "Restore")
+    press(select(used, test, 0), "Restore")
     assert get_study(used.db, study).trashed_at is None
     assert len(list_runs(used.db, study_id=study)) == 2

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from app.queries import database
 from app.queue import pausing
 from app.queue.list_section import TABLE
+from app.selection import table_key
 from app.training.configuring import Planned
 from app.training.launching import new_run
 from engine.presets.preset import load_preset
@@ -45,7 +46,8 @@ def opened() -> AppTest:
 
 
 def select(test: AppTest, *rows: int) -> AppTest:
-    test.session_state[TABLE] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    key = table_key(TABLE, [int(number) for number in test.dataframe[0].value["number"]])
+    test.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
     return test.run()
 
 
