@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 import streamlit as st
@@ -149,17 +150,22 @@ def supervisor() -> Supervisor | None:
 
 def queued_jobs() -> list[Job]:
     """What waits, in the order in which it will start."""
-    return _queue(change_token(), database())[0]
+    return _queue(change_token(), database()).waiting
+
+
+def startable_jobs() -> list[Job]:
+    """What waits and is not held back by a pause of the queue or of its study."""
+    return _queue(change_token(), database()).startable
 
 
 def active_jobs() -> list[Job]:
     """What works."""
-    return _queue(change_token(), database())[1]
+    return _queue(change_token(), database()).active
 
 
 def pauses() -> list[Pause]:
     """What of the queue is paused."""
-    return _queue(change_token(), database())[2]
+    return _queue(change_token(), database()).pauses
 
 
 def held_bytes() -> list[Held]:
@@ -183,8 +189,18 @@ def _trash(token: str, _db: Database) -> list[Trashed]:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _queue(token: str, _db: Database) -> tuple[list[Job], list[Job], list[Pause]]:
-    return stored_jobs.queued_jobs(_db), stored_jobs.active_jobs(_db), list_pauses(_db)
+def _queue(token: str, _db: Database) -> "_Queue":
+    waiting, startable = stored_jobs.queued_jobs(_db), stored_jobs.queued_jobs(_db, startable=True)
+    return _Queue(waiting, startable, stored_jobs.active_jobs(_db), list_pauses(_db))
+
+
+class _Queue(NamedTuple):
+    """What there is to know of the queue at one time."""
+
+    waiting: list[Job]
+    startable: list[Job]
+    active: list[Job]
+    pauses: list[Pause]
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

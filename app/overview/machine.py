@@ -22,10 +22,11 @@ def draw_machine(runs: Sequence[Run], now: int) -> None:
     found = [gpu.name for gpu in gpus()]
     device = ", ".join(f"{found.count(name)} × {name}" for name in dict.fromkeys(found)) or "no GPU"
     parts = [device, show_count(cores(), "CPU core"), f"{working} at work", f"{waiting} waiting"]
-    if supervisor is None and waiting:
+    startable = len(queries.startable_jobs())
+    if supervisor is None and startable:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(
-                f"{show_count(waiting, 'run')} waiting, but no supervisor is there to start what waits.",
+                f"{show_count(startable, 'run')} waiting, but no supervisor is there to start what waits.",
                 width="stretch",
             )
             st.button("Start it", on_click=lambda: ensure_supervisor(queries.database()))

@@ -14,5 +14,5 @@ def pause_scopes(*scopes: str) -> None:
 def resume_scope(scope: str) -> None:
     """Take a pause back; somebody is there to start what waits."""
     resume(queries.database(), scope)
-    if queries.queued_jobs():
+    if queries.startable_jobs():
         ensure_supervisor(queries.database())
