@@ -2,6 +2,7 @@
 out."""
 
 import math
+from collections.abc import Sequence
 
 import altair as alt
 import polars as pl
@@ -39,6 +40,9 @@ BANDS = {"what": pl.String, "low": pl.Float64, "high": pl.Float64}
 BAR = 46
 """Pixels of a bar, as long as there are few."""
 FEW_BARS = 8
+ROW, LONGEST_LABEL = 26, 300
+"""Pixels of a row where bars lie, and of its name."""
+_SCALE = alt.Scale(domain=list(ATOM_COLOURS), range=list(ATOM_COLOURS.values()))
 LEGEND_ROW = 20
 """Pixels of a row of a legend."""
 
@@ -53,36 +57,16 @@ def stack_chart(
     none.
     """
     order = parts["bar"].unique(maintain_order=True).to_list()
-    many = len(order) > FEW_BARS
-    bar = {"width": alt.RelativeBandSize(0.7)} if many else {"size": BAR}
+    if len(order) > FEW_BARS:
+        return _lying(parts, whiskers, truth, ceiling, order)
     x = alt.X(
         "bar:N",
         sort=order,
         title=None,
-        axis=alt.Axis(
-            labelAngle=-60 if many else 0, labelOverlap=not many, labelLimit=150, ticks=False, labelPadding=8
-        ),
+        axis=alt.Axis(labelAngle=0, labelOverlap=False, labelLimit=150, ticks=False, labelPadding=8),
     )
-    scale = alt.Scale(domain=list(ATOM_COLOURS), range=list(ATOM_COLOURS.values()))
-    present = [name for name in ATOM_COLOURS if name in set(parts["atom"])]
-    legend = alt.Legend(orient="top", title=None, values=present, columns=5, labelFontSize=12)
-    bars = (
-        alt.Chart(parts)
-        .mark_bar(**bar, stroke="white", strokeWidth=0.5)
-        .encode(
-            x=x,
-            y=alt.Y("bits:Q", title="bits", stack="zero", axis=alt.Axis(tickCount=6)),
-            color=alt.Color("atom:N", scale=scale, legend=legend),
-            opacity=alt.condition("datum.encoder == 'trained'", alt.value(1.0), alt.value(0.45)),
-            order=alt.Order("order:Q"),
-            tooltip=[
-                alt.Tooltip("bar:N", title="Encoder"),
-                alt.Tooltip("atom:N", title="Part"),
-                alt.Tooltip("shown:N", title="Bits"),
-            ],
-        )
-    )
-    layers: list[alt.Chart] = [bars]
+    value = alt.Y("bits:Q", title="bits", stack="zero", axis=alt.Axis(tickCount=6))
+    layers = [_bars(parts).mark_bar(size=BAR, stroke="white", strokeWidth=0.5).encode(x=x, y=value)]
     if not whiskers.is_empty():
         ends = alt.Chart(whiskers).encode(x=x, tooltip=[alt.Tooltip("claim:N", title="Synergy")])
         layers.append(
@@ -93,23 +77,81 @@ def stack_chart(
             for end in ("low", "high")
         ]
     if not truth.is_empty():
-        ticks = alt.Chart(truth).encode(y=alt.Y("bits:Q"), tooltip=[alt.Tooltip("label:N", title="Truth")])
-        layers.append(
-            ticks.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(
-                color=alt.Color("atom:N", scale=scale, legend=None)
-            )
-        )
+        layers.append(_truth(truth).encode(y=alt.Y("bits:Q")))
     if ceiling is not None:
-        line = alt.Chart(pl.DataFrame({"bits": [ceiling], "label": [f"H(Y) = {BITS.show(ceiling)}"]})).encode(
-            y=alt.Y("bits:Q")
-        )
+        line = _ceiling(ceiling).encode(y=alt.Y("bits:Q"))
         layers.append(line.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=INK))
         layers.append(
             line.mark_text(align="right", baseline="bottom", dy=-2, color=INK, fontSize=11).encode(
                 text=alt.Text("label:N"), x=alt.value("width")
             )
         )
-    return alt.layer(*layers, height=HEIGHT + 110 * many, padding=PADDING | {"bottom": 6})
+    return alt.layer(*layers, height=HEIGHT, padding=PADDING | {"bottom": 6})
+
+
+def _lying(
+    parts: pl.DataFrame,
+    whiskers: pl.DataFrame,
+    truth: pl.DataFrame,
+    ceiling: float | None,
+    order: Sequence[str],
+) -> Layers:
+    """The same with bars that lie, one below the other, so that many names can be read."""
+    y = alt.Y(
+        "bar:N",
+        sort=list(order),
+        title=None,
+        axis=alt.Axis(labelLimit=LONGEST_LABEL, labelOverlap=False, ticks=False, labelPadding=8),
+    )
+    value = alt.X("bits:Q", title="bits", stack="zero", axis=alt.Axis(tickCount=6))
+    layers = [
+        _bars(parts)
+        .mark_bar(height=alt.RelativeBandSize(0.7), stroke="white", strokeWidth=0.5)
+        .encode(y=y, x=value)
+    ]
+    if not whiskers.is_empty():
+        ends = alt.Chart(whiskers).encode(y=y, tooltip=[alt.Tooltip("claim:N", title="Synergy")])
+        layers.append(
+            ends.mark_rule(strokeWidth=1.4, color=INK).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))
+        )
+    if not truth.is_empty():
+        layers.append(_truth(truth).encode(x=alt.X("bits:Q")))
+    if ceiling is not None:
+        line = _ceiling(ceiling).encode(x=alt.X("bits:Q"))
+        layers.append(
+            line.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=INK).encode(
+                tooltip=[alt.Tooltip("label:N", title="Ceiling")]
+            )
+        )
+    return alt.layer(*layers, height=ROW * len(order), padding=PADDING | {"bottom": 6})
+
+
+def _bars(parts: pl.DataFrame) -> alt.Chart:
+    """The parts in their colours; what is not the trained encoder is pale."""
+    present = [name for name in ATOM_COLOURS if name in set(parts["atom"])]
+    legend = alt.Legend(orient="top", title=None, values=present, columns=5, labelFontSize=12)
+    return alt.Chart(parts).encode(
+        color=alt.Color("atom:N", scale=_SCALE, legend=legend),
+        opacity=alt.condition("datum.encoder == 'trained'", alt.value(1.0), alt.value(0.45)),
+        order=alt.Order("order:Q"),
+        tooltip=[
+            alt.Tooltip("bar:N", title="Encoder"),
+            alt.Tooltip("atom:N", title="Part"),
+            alt.Tooltip("shown:N", title="Bits"),
+        ],
+    )
+
+
+def _truth(truth: pl.DataFrame) -> alt.Chart:
+    ends = alt.Chart(truth).encode(tooltip=[alt.Tooltip("label:N", title="Truth")])
+    rule: alt.Chart = ends.mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(
+        color=alt.Color("atom:N", scale=_SCALE, legend=None)
+    )
+    return rule
+
+
+def _ceiling(bits: float) -> alt.Chart:
+    return alt.Chart(pl.DataFrame({"bits": [bits], "label": [f"H(Y) = {BITS.show(bits)}"]}))
 
 
 def training_chart(points: pl.DataFrame, bands: pl.DataFrame, quantity: str) -> Layers:

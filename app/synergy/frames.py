@@ -1,5 +1,6 @@
 """Frames that the synergy page draws and exports, from combined decompositions. No Streamlit here."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -176,3 +177,36 @@ def _share(ratios: Sequence[float], kind: str | None) -> str:
 def _largest(values: Any) -> str:
     known = [value for value in values if value is not None]
     return show_fixed(max(known), 3) if known else "–"
+
+
+PHRASES = ("Nothing claimed because", "Remarks")
+"""Columns of words that many rows share."""
+
+
+def repeated_phrases(rows: Sequence[Mapping[str, Any]], often: int) -> dict[str, int]:
+    """Phrases that stand in more rows than `often`, with how many, the most frequent first."""
+    counts = Counter(str(row[name]) for row in rows for name in PHRASES if row.get(name))
+    return {phrase: count for phrase, count in counts.most_common() if count > often}
+
+
+def said_above(rows: Sequence[Mapping[str, Any]], often: int) -> list[str]:
+    """Lines above the table: each phrase that many rows share, with its number and how many rows have it."""
+    found = repeated_phrases(rows, often)
+    return [
+        f"({number}) {phrase} ({count} of {len(rows)} rows)."
+        for number, (phrase, count) in enumerate(found.items(), 1)
+    ]
+
+
+def shortened(rows: Sequence[Mapping[str, Any]], often: int) -> list[dict[str, Any]]:
+    """The rows with such phrases as their numbers, and without the sides where all rows have the same."""
+    marks = {phrase: f"({number})" for number, phrase in enumerate(repeated_phrases(rows, often), 1)}
+    same = len({row["Sides"] for row in rows}) == 1
+    return [
+        {
+            name: marks.get(str(value), value) if name in PHRASES else value
+            for name, value in row.items()
+            if not (same and name == "Sides")
+        }
+        for row in rows
+    ]

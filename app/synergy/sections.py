@@ -12,6 +12,7 @@ from app.charts.decomposition import stack_chart, training_chart
 from app.groups.grouping import Group
 from app.groups.readings import INTERVAL, show_estimate
 from app.groups.seed_tests import Decision
+from app.reader import is_dark
 from app.synergy import frames
 from app.synergy.rows import Asked, Combined, Row, by_mean, claim, sentences
 from app.synergy.schedule import skipped_line
@@ -21,6 +22,12 @@ from app.wording.text import Markdown, plain
 from app.wording.units import BITS, PERCENT
 
 CHARTS_A_ROW = 2
+MOST_CLAIMS, MOST_REMARKS, MOST_NAMED = 6, 4, 3
+"""Groups whose claims stand beside a chart, remarks below them, and groups named in one."""
+MOST_LINES = 8
+"""Groups that are drawn over training; more lines cannot be told apart."""
+OFTEN = 6
+"""A phrase in more rows of a table than these stands once above it."""
 HELP = {
     "Î(Z)": "Information about the label that a probe can use in the fused representation, in bits.",
     "S_Z [95 %]": "Captured synergy: what the fusion tells beyond the two modalities alone, mean over seeds "
@@ -63,20 +70,39 @@ def show_question(
         left, right = st.columns([3, 2], gap="medium")
         left.altair_chart(stack_chart(parts, whiskers, truth, entropy), alt=_spoken(combined))
         right.markdown("\n".join(f"- {line}" for line in _claims(combined)))
-        st.caption(plain(_provenance(combined, not truth.is_empty())))
+        for line in _remarks(combined):
+            right.caption(plain(line))
+        if not truth.is_empty():
+            st.caption("Dotted lines: where the true parts end, as the data set was made.")
 
 
 def _claims(combined: Sequence[Combined]) -> list[Markdown]:
-    """What can be claimed of each trained group, why nothing where nothing can, and what is to be minded."""
-    lines = []
-    for member in by_mean(combined):
+    """What can be claimed of the trained groups that captured most, or why nothing can."""
+    lines, ranked = [], by_mean(combined)
+    for member in ranked[:MOST_CLAIMS]:
         shown = show_estimate(member.over_seeds("synergy"), BITS)
         claimed = member.why_nothing or f"at least {BITS.show(member.at_least)}"
         told = plain(f"{shown}; {claimed}")
         lines.append(Markdown(f":small[**{plain(member.group.label)}**: {told}]"))
-        lines += [
-            Markdown(f":gray[:small[{plain(member.group.label)}: {plain(text)}]]") for text in member.remarks
-        ]
+    if len(ranked) > MOST_CLAIMS:
+        lines.append(Markdown(f":small[and {len(ranked) - MOST_CLAIMS:,} more, in the table below]"))
+    return lines
+
+
+def _remarks(combined: Sequence[Combined]) -> list[str]:
+    """What is to be minded, each remark once, with the groups that it is about."""
+    about: dict[str, list[str]] = {}
+    ranked = by_mean(combined)
+    for member in ranked:
+        for remark in member.remarks:
+            about.setdefault(remark, []).append(member.group.label)
+    lines = []
+    for remark, labels in list(about.items())[:MOST_REMARKS]:
+        named = ", ".join(labels[:MOST_NAMED]) + (
+            f" and {len(labels) - MOST_NAMED} more" if labels[MOST_NAMED:] else ""
+        )
+        everybody = len(labels) == len(ranked) > 1
+        lines.append(f"{'All groups' if everybody else named}: {remark}")
     return lines
 
 
@@ -85,10 +111,11 @@ def _meaning() -> Markdown:
 
 
 def _spoken(combined: Sequence[Combined]) -> str:
-    return "; ".join(f"{frames.bar_name(member)}: {claim(member)}" for member in combined)
+    return "; ".join(f"{frames.bar_name(member)}: {claim(member)}" for member in combined[: 2 * MOST_LINES])
 
 
-def _provenance(combined: Sequence[Combined], known: bool) -> str:
+def _provenance(combined: Sequence[Combined]) -> str:
+    """How the figures were read, once for all of them."""
     estimator = combined[0].first_seed
     seeds = max(len(each.rows) for each in combined)
     sizes = sorted({row.decomposition.n for each in combined for row in each.rows})
@@ -101,8 +128,6 @@ def _provenance(combined: Sequence[Combined], known: bool) -> str:
         "estimates",
         "dashed line: H(Y)",
     ]
-    if known:
-        words.append("dotted lines: where the true parts end, as the data set was made")
     if any(each.encoder == "untrained" for each in combined):
         words.append("pale bars: the untrained encoder of the same shape")
     return "; ".join(words) + "."
@@ -125,6 +150,7 @@ def show_training(
             default=names[0],
             format_func=frames.CURVES.__getitem__,
             key="synergy_quantity",
+            bind="query-params",
             required=True,
             label_visibility="collapsed",
         )
@@ -133,7 +159,8 @@ def show_training(
         row = questions[start : start + CHARTS_A_ROW]
         for column, (task, sides) in zip(st.columns(CHARTS_A_ROW), row, strict=False):
             mine = [member for member in combined if (member.task, member.sides) == (task, sides)]
-            points = frames.over_training(groups, rows, task, sides, quantity or names[0])
+            drawn = [member.group for member in by_mean(mine)][:MOST_LINES]
+            points = frames.over_training(drawn, rows, task, sides, quantity or names[0])
             with column.container(border=True):
                 st.markdown(
                     f"**{plain(task.capitalize())}**"
@@ -145,11 +172,17 @@ def show_training(
     if all(row.epoch in (0, max(other.epoch for other in rows)) for row in rows):
         st.caption(
             "Only the start and the end were decomposed. With *decomposition.every* in the settings of a run "
-            "it is done every so many epochs, and never takes more than the stated share of the time."
+            "it is done every so many epochs, as long as that keeps to the stated share of the time."
         )
     if skipped:
         st.caption(f":material/timer_off: {plain(skipped)}")
-    st.caption(f"Points: means over seeds; bars: {INTERVAL}.")
+    left_out = len(groups) - MOST_LINES
+    most = (
+        f" The {MOST_LINES} groups that captured most; {left_out:,} more in the table."
+        if left_out > 0
+        else ""
+    )
+    st.caption(f"Points: means over the seeds that have all of them; bars: {INTERVAL}.{most}")
 
 
 def show_table(
@@ -163,9 +196,13 @@ def show_table(
     st.subheader("Figures")
     accurate = accuracies(groups, results)
     rows = frames.table(combined, accurate, baseline, decided)
-    grey = "color: #7A8A8C"
+    st.caption(plain(_provenance(combined)))
+    for line in frames.said_above(rows, OFTEN):
+        st.caption(plain(line))
+    grey = "color: #93A3A7" if is_dark() else "color: #5B6B6F"
     frame = pl.DataFrame(rows)
-    styled = frame.to_pandas().style.apply(
+    short = pl.DataFrame(frames.shortened(rows, OFTEN))
+    styled = short.to_pandas().style.apply(
         lambda row: [grey if row["Nothing claimed because"] else "" for _ in row], axis=1
     )
     st.dataframe(

@@ -10,16 +10,23 @@ from app.groups.grouping import Group, competitors, usual_baseline
 from app.state import write_runs
 from app.studies.view import StudyView
 from app.synergy import sections
+from app.synergy.choices import choose, choose_data, question_title
 from app.synergy.rows import combine, decide_bits, holding, read_rows
 from app.wording.text import plain
 
 
 def draw(view: StudyView) -> None:
-    """The tab."""
-    groups, results = view.groups, view.results
+    """The tab: one data set at a time, over training first, then the end, then every figure."""
     rows = read_rows(queries.decompositions(view.ids))
     if not rows:
-        _nothing(groups)
+        _nothing(view.groups)
+        return
+    part = choose_data(view)
+    groups, results = part.groups, part.results
+    ids = {run.id for group in groups for run in group.runs}
+    rows = [row for row in rows if row.run_id in ids]
+    if not rows:
+        st.info("No run on this data set has been decomposed.", icon=":material/info:")
         return
     facts = dict(zip(results["task"], results["facts"], strict=True))
     combined = combine(groups, rows)
@@ -30,14 +37,17 @@ def draw(view: StudyView) -> None:
     decided = decide_bits(compared, baseline)
     order = {"synergy": 0, "redundancy": 1, "uniqueness": 2, "label": 3}
     questions = list(dict.fromkeys((member.task, member.sides) for member in combined))
-    questions.sort(key=lambda question: order.get(str(facts.get(question[0], {}).get("measures")), 3))
-    several = len({sides for _, sides in questions}) > 1
-    for task, sides in questions:
-        mine = [member for member in combined if (member.task, member.sides) == (task, sides)]
-        title = f"{task} ({sides})" if several else task
-        sections.show_question(title, mine, facts.get(task, {}), decided, baseline)
-    sections.show_training(groups, rows, combined, questions)
-    sections.show_table(groups, combined, results, decided, baseline)
+    questions.sort(key=lambda question: order.get(measures.get(question[0], "label"), 3))
+    choice = choose(questions, combined)
+    shown = [member for member in combined if member.encoder in choice.encoders]
+    sections.show_training(groups, rows, combined, choice.questions)
+    for question in choice.questions:
+        mine = choice.ordered([member for member in shown if (member.task, member.sides) == question])
+        if mine:
+            sections.show_question(
+                question_title(question, questions), mine, facts.get(question[0], {}), decided, baseline
+            )
+    sections.show_table(groups, choice.ordered(shown), results, decided, baseline)
     sections.show_controls(combined)
     undone = [run.id for group in groups for run in group.runs if run.id not in {row.run_id for row in rows}]
     if undone:

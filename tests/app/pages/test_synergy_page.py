@@ -178,3 +178,34 @@ def test_a_table_of_ones_own(empty_home: object, open_page: OpenPage, rows: str,
     test.text_area(key="gate_rows").set_value(rows).run()
     assert not test.exception
     assert said in all_text(test)
+
+
+def test_tasks_encoders_and_order_come_from_the_url(decomposed: Used, open_page: OpenPage) -> None:
+    test = open_page(
+        "study",
+        runs="1-9",
+        tab="Synergy",
+        synergy_task="unique1",
+        synergy_encoder="Trained",
+        synergy_order="By method",
+    )
+    assert not test.exception
+    text = all_text(test)
+    assert "**Unique1**" in text and "**Synergy**" not in text
+    encoders = list(test.dataframe[0].value["Encoder"])
+    assert encoders == ["InfMasking", "CoMM", "Cross"] * 2, (
+        "every task has its rows, of trained encoders alone"
+    )
+    assert len(test.get("vega_lite_chart")) == 2
+
+
+def test_bars_are_sorted_by_what_was_captured(decomposed: Used, open_page: OpenPage) -> None:
+    for run_id in decomposed.sample.finished[6:]:
+        with RunRecorder(decomposed.db, run_id, decomposed.home) as recorder:
+            found = made((0.02, 0.0, 0.0, 0.4))
+            recorder.decomposition("synergy", "x1 | x2", "trained", 6, found.model_dump(mode="json"))
+    table = open_page("study", runs="1-9", tab="Synergy").dataframe[0].value
+    assert list(dict.fromkeys(table[table["Task"] == "synergy"]["Encoder"]))[:2] == [
+        "Cross",
+        "Cross untrained",
+    ]
