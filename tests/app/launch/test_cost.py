@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from house import SMALL
 from sqlalchemy import update
 
-from app.launch.cost import Cost, concurrency, disk_bytes, elapsed, kind_of, known_cost
+from app.launch.cost import Cost, concurrency, disk_bytes, elapsed, kind_of, known_cost, measure_cost
 from app.training.cost_facts import cost_facts, end_facts
 from app.training.processes import host_name
 from app.training.scheduling import ImpossibleDemand, Machine
@@ -113,3 +114,17 @@ def test_what_costs_the_same_is_measured_once() -> None:
         for changes in ({}, {"objective.masks": 9}, {"training.batch_size": 32}, {"fusion.width": 64})
     ]
     assert ends[0] == ends[1] == ends[2] != ends[3]
+
+
+@pytest.mark.slow
+def test_measured_once_it_is_known_for_all_that_costs_the_same(tmp_path: Path) -> None:
+    small = SMALL | {"decomposition.permutations": 19, "decomposition.controls": 0, "decomposition.draws": 50}
+    small |= {"decomposition.enabled": True}
+    measured = measure_cost(tmp_path, PRESET.experiment("comm", 0, small))
+    assert measured.seconds > 0 and measured.after is not None and measured.after > 0
+    assert measured.weights_bytes is not None and measured.weights_bytes > 10_000
+    opened = Database(f"sqlite:///{tmp_path / 'studio.db'}")
+    other = PRESET.experiment("comm", 3, small | {"training.learning_rate": 0.5})
+    assert known_cost(opened, tmp_path, other) == measured
+    wider = known_cost(opened, tmp_path, PRESET.experiment("comm", 0, small | {"fusion.width": 64}))
+    assert wider is None
