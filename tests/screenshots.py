@@ -25,7 +25,7 @@ from storage.database import Database
 WIDTHS = (1280, 1920)
 THEMES = ("light", "dark")
 TABS = ("Answer", "Settings", "Synergy", "Curves", "Runs", "Report")
-PLAIN = ("launch", "study", "synergy", "checkpoints", "data")
+PLAIN = ("runs", "launch", "study", "synergy", "checkpoints", "data")
 STUDIES: dict[str, dict[str, int]] = {
     "empty": {},
     "busy": {"study": 1},

@@ -8,12 +8,13 @@ from conftest import OpenPage, Used, all_text
 from run_lists import button, select
 
 from app import queries
-from app.groups.naming import write_axes
+from app.runs.list_view import DRAWN, csv_of
+from app.runs.table import run_table
 from app.studies import starting
 from app.training.configuring import Planned
 from engine.settings.experiment import parse
 from storage.runs import get_run, list_runs
-from storage.studies import members
+from storage.trash import trash_runs
 
 
 @pytest.fixture(autouse=True)
@@ -96,12 +97,9 @@ def test_in_a_study_runs_have_its_names(used: Used, open_page: OpenPage) -> None
     names = dict(zip(frame["run"], (name.split("#")[1] for name in frame["name"]), strict=True))
     assert names[17] == "InfMasking, masks 12" and names[1] == "InfMasking, masks 4" and names[4] == "CoMM"
     assert "study" not in frame.columns
-    assert write_axes([]) == []
 
 
 def test_what_is_shown_leaves_as_csv_with_its_settings(used: Used) -> None:
-    from app.runs.list_view import csv_of
-    from app.runs.table import run_table
 
     runs = queries.list_runs()[8:]
     results = queries.results([run.id for run in runs])
@@ -195,14 +193,11 @@ def test_a_selection_follows_its_runs_when_rows_come(used: Used, open_page: Open
 def test_a_click_on_a_table_that_was_replaced_acts_on_no_other_run(used: Used, open_page: OpenPage) -> None:
     """Somebody deletes the run in the first row; a click on the old second row comes late."""
     test = open_page("runs")
-    from app.runs.list_view import DRAWN
 
     old = test.session_state[DRAWN]
-    from storage.trash import trash_runs
 
     trash_runs(used.db, [old.ids[0]])
     test.run()
     test.session_state[old.key] = {"selection": {"rows": [1], "columns": [], "cells": []}}
     test.run()
     assert button(test, "Delete").disabled, "nothing is selected in the table that is shown"
-    assert members(used.db, 1)
