@@ -64,6 +64,11 @@ def draw_import() -> None:
 
 @st.dialog("Import runs", width="medium")
 def _dialog() -> None:
+    draw_import_form()
+
+
+def draw_import_form() -> None:
+    """Which file or folder, and what came of it."""
     st.markdown(
         "A bundle that a studio exported, or the folder of runs that trained on a cluster. Everything is "
         "checked before anything is stored; what is here already stays as it is."

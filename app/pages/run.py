@@ -4,6 +4,7 @@ be done with it."""
 import streamlit as st
 
 from app import queries
+from app.bundles.section import draw_export
 from app.live import watch
 from app.runs import sections
 from app.runs.actions import show_actions, show_labels, show_trashed
@@ -58,6 +59,8 @@ def _header(run: Run, state: LiveState) -> None:
     with right:
         if run.trashed_at is None:
             show_actions(run, state)
+            with st.container(horizontal=True, horizontal_alignment="right"):
+                draw_export([run.id])
     if run.trashed_at is not None:
         show_trashed(run)
     now = now_ms()

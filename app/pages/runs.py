@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import queries
+from app.bundles.section import draw_import
 from app.live import watch
 from app.runs.filters import Filters, choose_filters
 from app.runs.list_view import show_runs
@@ -12,7 +13,10 @@ from storage.clock import now_ms
 
 def render() -> None:
     """The page."""
-    st.title("Runs")
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.title("Runs")
+    with right, st.container(horizontal=True, horizontal_alignment="right"):
+        draw_import()
     runs = queries.list_runs()
     if not runs:
         st.info("Every run of all studies is listed here; there is none yet.", icon=":material/info:")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app import queries
+from app.bundles.section import draw_export
 from app.comparison import answer_tab
 from app.comparison.progress import progress
 from app.comparison.sections import show_progress
@@ -54,6 +55,7 @@ def render() -> None:
         st.title(plain(", ".join(names) or "Study"))
     with st.container(horizontal=True, vertical_alignment="center"):
         choose_groups(stored, shown, study)
+        draw_export((), [study.id]) if study is not None else draw_export(run.id for run in shown)
     if not shown:
         st.info(
             "This study has no run yet."

@@ -64,6 +64,7 @@ def test_a_backup_while_four_processes_write(db: Database, tmp_path: Path) -> No
         for writer in writers:
             writer.kill()
             writer.wait()
+    assert not list(tmp_path.glob("*.part*")) and not list(tmp_path.glob("first.db-*"))
     assert made[0].runs == made[1].runs == 4
     assert 0 < made[0].points <= made[1].points and made[0].size > 3_000_000
     for copy in copies:
@@ -76,7 +77,6 @@ def test_a_backup_while_four_processes_write(db: Database, tmp_path: Path) -> No
             content = b"".join(read_chunks(restored, artifact.id))
             assert content == bytes([artifact.facts["step"] % 251]) * 3_000_000
         restored.close()
-    assert not list(tmp_path.glob("*.part*")) and not list(tmp_path.glob("first.db-*"))
 
 
 def test_what_is_restored_is_what_was_backed_up(db: Database, run_id: int, tmp_path: Path) -> None:
