@@ -22,6 +22,9 @@ FRAME = 58
 """Pixels of an axis with its title."""
 LABEL = 14
 """Pixels between the labels of two lines."""
+LETTER = 7
+"""Pixels of a letter of a row's label, at most."""
+WIDEST_LABEL = 440
 AIRY = 40
 """Pixels of a row from which on its mean is written at its mark."""
 ROWS = {
@@ -189,7 +192,13 @@ def _height(rows: int, lines: int) -> int:
 
 def _rows(order: Sequence[str], *, labelled: bool) -> alt.Y:
     axis = alt.Axis(
-        labels=labelled, labelLimit=260, labelFontSize=12, domain=False, ticks=False, labelPadding=10
+        labels=labelled,
+        labelLimit=min(LETTER * max(map(len, order), default=0) + 20, WIDEST_LABEL),
+        labelFontSize=12,
+        labelFlush=False,
+        domain=False,
+        ticks=False,
+        labelPadding=10,
     )
     return alt.Y("group:N", scale=alt.Scale(domain=list(order)), title=None, axis=axis)
 

@@ -78,7 +78,7 @@ def _choose(view: StudyView, measured: list[Measured]) -> tuple[str | None, str 
             key="baseline",
             bind="query-params",
             help="What the others are compared with.",
-            width=260,
+            width=260 if max(map(len, labels)) <= sections.LONG_NAME else 460,
         )
     titles = list(dict.fromkeys(item.question.title for item in measured))
     question = ALL

@@ -26,6 +26,8 @@ from storage.run import Run, live_state
 MOST_CHARTS = 12
 """Charts that are drawn before the reader asks for more."""
 MOST_SENTENCES = 8
+LONG_NAME = 36
+"""Characters of a name from which on it needs more of a chart's width."""
 MOST_SPOKEN = 12
 """Groups that the words for a chart name."""
 MEANING = {
@@ -82,8 +84,12 @@ def show_sentences(answer: Answer, *, final: bool) -> None:
 def show_grid(answer: Answer, sort: Sort) -> None:
     """Groups × questions, the best bold where it is decided."""
     table = tables.grid(answer, sort)
-    counted = "" if table.seeds is None else f", n = {show_count(table.seeds, 'seed')} in every cell"
-    st.caption(f"Mean ± half the 95 % interval{counted}. Bold: the best, where decided against all others.")
+    measure = tables.common_measure(answer)
+    figures = f"Probe {measure.replace(', %', ' in %')}: mean" if measure else "Mean"
+    unless = " where a cell says nothing else" if table.differing else " in every cell"
+    counted = f"n = {show_count(table.seeds, 'seed')}{unless}"
+    best = "Bold: the best, where decided against all others."
+    st.caption(f"{plain(figures)} ± half the 95 % interval, {counted}. {best}")
     frame = pl.DataFrame(table.rows).to_pandas()
     bold = pl.DataFrame(table.best).to_pandas()
     styled = frame.style.apply(
@@ -135,7 +141,8 @@ def _pair_of_charts(answer: Answer, question: Question, frames: Frames, labels: 
     if frames.differences.is_empty():
         st.altair_chart(scores, alt=words)
         return
-    left, right = st.columns([3, 2], gap="medium")
+    long_names = max(map(len, labels)) > LONG_NAME
+    left, right = st.columns([7, 3] if long_names else [3, 2], gap="medium")
     left.altair_chart(scores, alt=words)
     axis = f"difference to {answer.baseline}" + (", points" if percent else unit.suffix and f",{unit.suffix}")
     lines = len(frames.lines)
@@ -199,10 +206,11 @@ def _tested(answer: Answer) -> Markdown:
     apart = ", each a family of its own" if bits else ""
     return Markdown(
         f"Corrected for the {of} that are shown (Holm){apart}: if nothing differed, at most 5 in 100 such "
-        "tables would show anything as ahead. *p*: paired t-test over seeds. *Decided*: corrected p ≤ .05, "
-        "with the error of the test samples too, so that the interval leaves zero out. *Sign flips*: the "
-        "exact p without a law, and the least that so many pairs can have. *It would take*: if mean and "
-        "spread of the differences stay as they are; chances are even that so many seeds suffice."
+        "tables would show anything as ahead. Intervals are of each difference alone. *p*: paired t-test "
+        "over seeds. *Decided*: corrected p ≤ .05, with the error of the test samples too, so that the "
+        "interval leaves zero out. *Sign flips*: the exact p without a law, and the least that so many pairs "
+        "can have. *It would take*: if mean and spread of the differences stay as they are; chances are even "
+        "that so many seeds suffice."
     )
 
 

@@ -1,5 +1,6 @@
 """Tables of an `Answer`: for reading, and as numbers for the exports. No Streamlit here."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -23,27 +24,41 @@ from app.wording.names import show_seeds
 from app.wording.units import Unit
 
 
+def common_measure(answer: Answer) -> str | None:
+    """ "accuracy, %", where all scores are in it; None where there are none, or in several metrics."""
+    measures = {_measure(question) for question in answer.questions if question.kind == "score"}
+    return measures.pop() if len(measures) == 1 else None
+
+
+def _measure(question: Question) -> str:
+    return question.measure + (", %" if question.unit.scale == 100 else "")
+
+
 def column_title(answer: Answer, question: Question) -> str:
-    """ "Synergy, accuracy, %", with the data set in front where there are several."""
+    """ "Synergy", with the measure where it is not that of all scores ("Synergy, bits"), and the data set in
+    front where there are several."""
     several = len({other.data for other in answer.questions}) > 1
-    unit = ", %" if question.unit.scale == 100 else ""
-    return f"{question.data}: {question.title}{unit}" if several else f"{question.title}{unit}"
+    title = question.title + (", %" if question.unit.scale == 100 else "")
+    if _measure(question) == common_measure(answer):
+        title = title.removesuffix(f", {_measure(question)}")
+    return f"{question.data}: {title}" if several else title
 
 
 class Grid(NamedTuple):
     """The table of groups × questions. rows: a group each, "Configuration" and a cell a question; best: the
-    same, true for the cells that are best; seeds: how many every cell has, None where they differ and each
-    says it."""
+    same, true for the cells that are best; seeds: how many a cell has unless it says so itself; differing:
+    whether one does."""
 
     rows: list[dict[str, str]]
     best: list[dict[str, bool]]
-    seeds: int | None
+    seeds: int
+    differing: bool
 
 
 def grid(answer: Answer, sort: Sort) -> Grid:
     """Mean ± half the interval of every group and question; references at the end."""
-    counts = {cell.estimate.n for cells in answer.cells.values() for cell in cells.values()}
-    same = counts.pop() if len(counts) == 1 else None
+    counts = Counter(cell.estimate.n for cells in answer.cells.values() for cell in cells.values())
+    usual = counts.most_common(1)[0][0] if counts else 0
     main = answer.questions[0]
     labels = ordered(answer, main, sort)
     rest = [arm for arm in answer.arms if arm.label not in labels]
@@ -58,17 +73,17 @@ def grid(answer: Answer, sort: Sort) -> Grid:
         units = {column_title(answer, question): question.unit for question in answer.questions}
         rows.append(
             {"Configuration": names.get(label, label)}
-            | {name: _short(cell, units[name], same) for name, cell in cells.items()}
+            | {name: _short(cell, units[name], usual) for name, cell in cells.items()}
         )
         best.append({name: cell is not None and cell.best for name, cell in cells.items()})
-    return Grid(rows, best, same)
+    return Grid(rows, best, usual, len(counts) > 1)
 
 
-def _short(cell: Cell | None, unit: Unit, same: int | None) -> str:
+def _short(cell: Cell | None, unit: Unit, usual: int) -> str:
     if cell is None:
         return "–"
     words = show_plus_minus(cell.estimate, unit)
-    return words if same is not None else f"{words} (n = {cell.estimate.n})"
+    return words if cell.estimate.n == usual else f"{words} (n = {cell.estimate.n})"
 
 
 def score_table(answer: Answer) -> list[dict[str, Any]]:

@@ -12,18 +12,20 @@ from app.wording.exports import markdown
 
 def test_the_grid_has_a_cell_a_question_and_says_n_once() -> None:
     found = tables.grid(answered(CLEAR, BITS), "As listed")
-    assert found.seeds == 3
+    assert (found.seeds, found.differing) == (3, False)
+    assert tables.common_measure(answered(CLEAR, BITS)) == "accuracy, %"
     assert [row["Configuration"] for row in found.rows] == ["InfMasking", "CoMM", "Cross"]
-    assert found.rows[0]["Synergy, accuracy, %"] == "91.0 ± 2.5"
-    assert found.best[0] == {"Synergy, accuracy, %": True, "Synergy, bits": True}
+    assert found.rows[0]["Synergy"] == "91.0 ± 2.5"
+    assert found.best[0] == {"Synergy": True, "Synergy, bits": True}
     assert not any(any(row.values()) for row in found.best[1:])
 
 
 def test_cells_say_n_where_it_differs_and_references_stand_last() -> None:
     found = tables.grid(answered({"supervised": [0.97, 0.98], "comm": [0.8, 0.81, 0.82]}), "As listed")
-    assert found.seeds is None
+    assert (found.seeds, found.differing) == (3, True)
     assert [row["Configuration"] for row in found.rows] == ["CoMM", "Supervised (trained with labels)"]
-    assert found.rows[0]["Synergy, accuracy, %"].endswith("(n = 3)")
+    assert "(n" not in found.rows[0]["Synergy"]
+    assert found.rows[1]["Synergy"].endswith("(n = 2)")
 
 
 def test_best_first_is_by_the_mean_and_for_errors_from_below() -> None:

@@ -36,7 +36,7 @@ def test_the_finished_comparison(used: Used, open_page: OpenPage) -> None:
     assert test.multiselect(key="shown_groups").value == digests(used, (1, 4, 7))
     grid, differences, figures = (frame.value for frame in test.dataframe)
     assert list(grid["Configuration"]) == ["InfMasking", "CoMM", "Cross"]
-    assert grid.shape == (3, 4) and grid["Synergy, accuracy, %"][2].startswith("51.2 ")
+    assert grid.shape == (3, 4) and grid["Synergy"][2].startswith("51.2 ")
     assert differences.shape[0] == 6
     assert figures.shape == (9, 11)
     assert list(figures[figures["Question"] == "synergy"]["Mean"]) == ["75.8 %", "74.9 %", "51.2 %"]
