@@ -5,7 +5,9 @@ import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Select, and_, func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Column, Select, Text, and_, cast, func, select
 
 from storage import models
 from storage.database import Database
@@ -18,6 +20,15 @@ class LogLine(NamedTuple):
 
     time: int
     text: str
+
+
+class Curve(NamedTuple):
+    """Points of one curve, by step: steps (n,), ascending; values (n,), NaN where none is stored; times (n,)
+    in UTC milliseconds."""
+
+    steps: NDArray[np.int64]
+    values: NDArray[np.float64]
+    times: NDArray[np.int64]
 
 
 def metric_keys(db: Database, run_ids: Iterable[int]) -> list[str]:
@@ -44,6 +55,30 @@ def metric_points(
     if since_step is not None:
         query = query.where(models.metrics.c.step > since_step)
     return _curves(db, query, names, ("value",))
+
+
+def curve_arrays(db: Database, key: str, run_ids: Iterable[int]) -> dict[int, Curve]:
+    """One curve of many runs, by run; runs that have no point of it are missing.
+
+    SQLite writes each run's columns as one text, which costs half of what a row a point would.
+    """
+    table = models.metrics.c
+    value = func.coalesce(cast(table.value, Text), "nan")
+    columns = [func.group_concat(part) for part in (table.step, value, table.time)]
+    key_id = select(models.metric_keys.c.id).where(models.metric_keys.c.name == key).scalar_subquery()
+    wanted = (table.run_id.in_(list(run_ids))) & (table.key_id == key_id)
+    with db.read() as connection:
+        rows = connection.execute(select(table.run_id, *columns).where(wanted).group_by(table.run_id)).all()
+    return {run_id: _ascending(*texts) for run_id, *texts in rows}
+
+
+def _ascending(steps: str, values: str, times: str) -> Curve:
+    read = np.fromstring
+    curve = Curve(read(steps, np.int64, sep=","), read(values, sep=","), read(times, np.int64, sep=","))
+    if (np.diff(curve.steps) > 0).all():
+        return curve
+    order = np.argsort(curve.steps)  # the table is in this order already, but an aggregate promises none
+    return Curve(curve.steps[order], curve.values[order], curve.times[order])
 
 
 def summaries(db: Database, run_ids: Iterable[int], keys: Iterable[str] | None = None) -> Columns:

@@ -7,6 +7,7 @@ import altair as alt
 import streamlit as st
 
 from app.chart_files.drawing import MIME, Form, chart_file
+from app.wording.text import plain
 
 _FORMS: dict[Form, str] = {"svg": "SVG", "png": "PNG", "pdf": "PDF"}
 LONGEST_NAME = 80
@@ -31,6 +32,13 @@ def chart_menu(chart: alt.TopLevelMixin, title: str, *, key: str) -> None:
                 on_click="ignore",
                 width="stretch",
             )
+
+
+def chart_title(chart: alt.TopLevelMixin, title: str, *, key: str) -> None:
+    """The title over a chart, with its menu at the end of the line."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(title)}**", width="stretch")
+        chart_menu(chart, title, key=key)
 
 
 def file_stem(title: str) -> str:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import altair as alt
 import polars as pl
 
-from app.charts.curves import SPARSE, step_axis, thinned
-from app.charts.style import HEIGHT, INK, PADDING, line_legend, method_colour, method_dash, method_shape
+from app.charts.style import INK, PADDING, method_colour, method_shape
 from app.wording.units import Unit
 
 Layers = alt.LayerChart | alt.FacetChart
@@ -55,15 +54,6 @@ DIFFERENCES = {
 }
 """Columns of the frame of differences, in shown units; low and high are missing where there is no
 interval."""
-BANDS = {
-    "group": pl.String,
-    "method": pl.String,
-    "step": pl.Int64,
-    "mean": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-}
-"""Columns of the frame of mean curves with their intervals."""
 SEEDS = {"group": pl.String, "method": pl.String, "seed": pl.Int64, "value": pl.Float64}
 
 
@@ -243,37 +233,3 @@ def _domain(
     if unit.scale == 100:
         return max(low - margin, 0.0), min(high + margin, 102.0)
     return low - margin, high + margin
-
-
-def band_chart(bands: pl.DataFrame, members: pl.DataFrame | None, methods: Sequence[str], key: str) -> Layers:
-    """Curves by step: mean of each group as a line over its interval, and single runs as thin lines.
-
-    bands: `BANDS`; members: group, method, run_id, step, value. Every line is thinned.
-    """
-    bands = thinned(bands.rename({"mean": "value"}), ["group"]).rename({"value": "mean"})
-    x = alt.X("step:Q", title="step", axis=step_axis(5, "~s"))
-    y = alt.Y("mean:Q", title=key, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
-    colour = method_colour(methods, legend=line_legend() if bands["method"].n_unique() > 1 else None)
-    base = alt.Chart(bands).encode(x=x, color=colour, detail=alt.Detail("group:N"))
-    layers = [base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", title=key), y2=alt.Y2("high:Q"))]
-    if members is not None:
-        thin = alt.Chart(thinned(members, ["run_id"])).mark_line(strokeWidth=0.8, opacity=0.55)
-        layers.append(
-            thin.encode(
-                x=x,
-                y=alt.Y("value:Q", title=key),
-                color=colour,
-                detail=[alt.Detail("group:N"), alt.Detail("run_id:N")],
-            )
-        )
-    told = [
-        alt.Tooltip("group:N"),
-        alt.Tooltip("step:Q"),
-        *(alt.Tooltip(f"{name}:Q", format=".4g") for name in ("mean", "low", "high")),
-    ]
-    layers.append(base.mark_line(strokeWidth=2.2).encode(y=y, strokeDash=method_dash(methods), tooltip=told))
-    sparse = bands.filter(pl.len().over("group") <= SPARSE)
-    if not sparse.is_empty():
-        dots = alt.Chart(sparse).encode(x=x, y=y, color=colour, tooltip=told)
-        layers.append(dots.mark_point(filled=True, size=60, opacity=1).encode(shape=method_shape(methods)))
-    return alt.layer(*layers, height=HEIGHT, padding=PADDING)

@@ -1,28 +1,22 @@
-"""Curves over training steps. Frames in, frames or charts out; no Streamlit, no database.
+"""Curves of one run over training steps. Frames in, frames or charts out; no Streamlit, no database.
 
-The order matters: smooth at full resolution first, then cut every line to at most `MOST_POINTS`, keeping the
-extremes of each stretch (M4: first, last, lowest and highest), so that a spike of one step is never lost by
-drawing.
+Lines are smoothed at full resolution (`smoothing`) before they are cut to what a screen can show
+(`thinning`).
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import altair as alt
-import numpy as np
 import polars as pl
-from tsdownsample import M4Downsampler
 
 from app.charts.style import HEIGHT, INK, PADDING, QUIET, line_legend
+from app.charts.thinning import thinned
 
-MOST_POINTS = 2_000
-"""Points of one line that are sent to the browser; no screen shows more."""
 POINTS = {"line": pl.String, "step": pl.Int64, "value": pl.Float64}
 """Columns of the frames here: the line's label, the training step, the value."""
 SPARSE = 12
 """A line of so few points is drawn with its points: of one alone nothing else would be seen."""
-SMOOTHED_SHARE = 60
-"""A smoothed curve averages over about a sixtieth of its points."""
 
 
 class Line(NamedTuple):
@@ -56,33 +50,6 @@ def points_of(curves: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
 def not_finite(curves: pl.DataFrame, key: str) -> int:
     """How many points of a curve are NaN or infinite, and so cannot be drawn."""
     return curves.filter(pl.col("key") == key, ~pl.col("value").is_finite()).height
-
-
-def smoothed(points: pl.DataFrame, span: int | None = None) -> pl.DataFrame:
-    """Each line's exponential moving average over `span` points, with the start weighted rightly; by default
-    by its length."""
-    frames = []
-    for part in points.partition_by("line", maintain_order=True):
-        width = max(1, part.height // SMOOTHED_SHARE) if span is None else span
-        frames.append(part.with_columns(pl.col("value").ewm_mean(span=width, adjust=True)))
-    return pl.concat(frames) if frames else points
-
-
-def thinned(points: pl.DataFrame, by: Sequence[str] = ("line",), most: int = MOST_POINTS) -> pl.DataFrame:
-    """At most `most` points of each line: the first, last, lowest and highest of each stretch of steps.
-
-    Values must be finite, and most at least 8.
-    """
-    frames = [_thin(part, most) for part in points.partition_by(list(by), maintain_order=True)]
-    return pl.concat(frames) if frames else points
-
-
-def _thin(line: pl.DataFrame, most: int) -> pl.DataFrame:
-    if line.height <= most:
-        return line
-    steps, values = (np.ascontiguousarray(line[name].to_numpy()) for name in ("step", "value"))
-    kept = np.unique(M4Downsampler().downsample(steps, values, n_out=most // 4 * 4))
-    return line[kept.astype(np.int64)]
 
 
 def line_chart(

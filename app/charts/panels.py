@@ -86,12 +86,29 @@ def _questions(there: list[str]) -> list[CurvePanel]:
 
 def curve_label(key: str) -> str:
     """What a curve is called in a list: "training loss", "synergy: synergy S, bits"."""
-    for panel in curve_panels([key]):
-        label = panel.labels[key]
-        if panel.marked:
-            return f"{key.removeprefix(BITS).split('/', 1)[1]}: {label}, bits"
-        return f"{label} loss" if key in LOSS else label
-    return key
+    if key == ACCURACY:
+        return "contrast accuracy"
+    panel = _panel_of(key)
+    label = panel.labels[key]
+    if panel.marked:
+        return f"{key.removeprefix(BITS).split('/', 1)[1]}: {label}, bits"
+    return f"{label} loss" if key in LOSS else label
+
+
+def curve_axis(key: str) -> tuple[str, float]:
+    """What the axis of one curve shows, with its unit, and the factor from stored values to that unit."""
+    panel = _panel_of(key)
+    return (curve_label(key) if panel.axis in {"loss", "loss term"} else panel.axis), panel.factor
+
+
+def is_loss(key: str) -> bool:
+    """Whether a curve is a loss or a term of one, which means something else for every method."""
+    return _panel_of(key).axis in {"loss", "loss term"}
+
+
+def _panel_of(key: str) -> CurvePanel:
+    """The chart of one curve; every curve has one."""
+    return curve_panels([key])[0]
 
 
 def _only(panel: CurvePanel, there: list[str]) -> CurvePanel:

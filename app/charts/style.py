@@ -103,6 +103,23 @@ def group_styles(groups: Iterable[tuple[str, str]]) -> dict[str, MethodStyle]:
     return styles
 
 
+def line_styles(groups: Iterable[tuple[str, str]]) -> dict[str, MethodStyle]:
+    """Styles of lines of one chart, (label, method) each, told apart as far as can be: as `group_styles`, but
+    where all are of one method, which the chart then says, they differ in colour as well."""
+    lines = list(groups)
+    methods = {method for _, method in lines}
+    if len(methods) > 1 or len(lines) < 2:
+        return group_styles(lines)
+    first = method_style(lines[0][1])
+    places = (
+        place for place in range(len(QUIET) * (len(lines) + 1)) if QUIET[place % len(QUIET)] != first.colour
+    )
+    others = [
+        MethodStyle(label, *_style_at(place)) for (label, _), place in zip(lines[1:], places, strict=False)
+    ]
+    return {lines[0][0]: first} | {style.label: style for style in others}
+
+
 def method_colour(
     methods: Iterable[str], field: str = "method", legend: alt.Legend | None = None
 ) -> alt.Color:

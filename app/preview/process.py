@@ -1,6 +1,6 @@
 """The process that makes previews: it may import torch, take memory and die, so that the dashboard need not.
 
-    python -m app.preview.process file|data|views|cost|end|check FOLDER HOME < request.json
+    python -m app.preview.process file|data|views|cost|end|check|importance FOLDER HOME < request.json
 
 Writes facts.json and the pictures it names into FOLDER. A mistake of the user's is one line on stderr and
 exit code 2. Each kind imports what it needs: looking into a file starts without torch.
@@ -70,6 +70,13 @@ def check(request: Mapping[str, Any], folder: Path, home: Path) -> Facts:
     return {"mistakes": mistakes_of(parse_data(request["data"]), request["runs"].values(), folder, home)}
 
 
+def importance(request: Mapping[str, Any], _folder: Path, _home: Path) -> Facts:
+    """How much of what differs between configurations involves each setting; scikit-learn stays here."""
+    from app.preview.importance import importance as shares_of
+
+    return shares_of(request)
+
+
 MAKERS: Mapping[str, Callable[[Mapping[str, Any], Path, Path], Facts]] = {
     "file": file,
     "data": data,
@@ -77,6 +84,7 @@ MAKERS: Mapping[str, Callable[[Mapping[str, Any], Path, Path], Facts]] = {
     "cost": cost,
     "end": end,
     "check": check,
+    "importance": importance,
 }
 
 

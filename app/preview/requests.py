@@ -1,5 +1,5 @@
 """Asks for what this process must not do itself: what needs torch, such as pictures of data and the cost of a
-step, and looking into somebody's file. A process of its own does it.
+step, what needs scikit-learn, and looking into somebody's file. A process of its own does it.
 
 What is made is kept under the data home in a folder named by a hash of the request, so a page asks once. A
 folder appears whole or not at all.
@@ -19,7 +19,7 @@ from app.child_process import ChildError, run_child
 from engine.errors import UserError
 from engine.settings.paths import PathError, local_path
 
-Kind = Literal["file", "data", "views", "cost", "end", "check"]
+Kind = Literal["file", "data", "views", "cost", "end", "check", "importance"]
 PATIENCE: Mapping[Kind, float] = {
     "file": 120.0,
     "data": 180.0,
@@ -27,6 +27,7 @@ PATIENCE: Mapping[Kind, float] = {
     "cost": 300.0,
     "end": 600.0,
     "check": 300.0,
+    "importance": 120.0,
 }
 """Seconds after which a process is given up; the longest step is rendering Trifeature at 224 px for the first
 time."""
@@ -59,8 +60,9 @@ def obtain(kind: Kind, content: Mapping[str, Any], home: Path) -> Preview:
     """The preview, made now if need be, which takes seconds.
 
     content: plain settings, of a data set for "data" and (its path and size) for "file", of a whole
-    experiment for "views", "cost" and "end"; for "check" the data and several experiments on it by name.
-    Raises `PreviewError` where the process fails or takes too long.
+    experiment for "views", "cost" and "end"; for "check" the data and several experiments on it by name; for
+    "importance" what `preview.importance` takes. Raises `PreviewError` where the process fails or takes too
+    long.
     """
     folder = _folder(kind, content, home)
     return _read(folder) or _make(kind, content, home, folder)
@@ -118,7 +120,7 @@ def _read(folder: Path) -> Preview | None:
 
 def _folder(kind: Kind, content: Mapping[str, Any], home: Path) -> Path:
     """home/previews/KIND-HASH; a user's file is part of the request with its size and time of change."""
-    data = content if kind in ("data", "file") else content["data"]
+    data = content if kind in ("data", "file", "importance") else content["data"]
     files = [_stamp(data[key]) for key in ("path", "test_path") if data.get(key)]
     text = json.dumps([FORMAT, version("infmasking-studio"), kind, content, files], sort_keys=True)
     return home / "previews" / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"

@@ -7,8 +7,9 @@ import polars as pl
 import streamlit as st
 
 from app import queries, reader
-from app.charts.curves import Line, line_chart, loss_lines, not_finite, points_of, quiet_lines, smoothed
+from app.charts.curves import Line, line_chart, loss_lines, not_finite, points_of, quiet_lines
 from app.charts.panels import LOSS, CurvePanel, curve_panels
+from app.charts.smoothing import smoothed
 from app.charts.style import method_style
 from app.downloads import download_url
 from app.groups.grouping import PANELS

@@ -53,16 +53,13 @@ def choose_groups(stored: Sequence[Run], shown: Sequence[Run], study: Study | No
     to the URL, from which the next drawing starts."""
     scope = _scope(stored, read_link(st.query_params), study)
     axes = axes_with(read_axes(study.axes if study else ()), (), scope)
-    available = group_runs([*scope, *(run for run in shown if run not in scope)], axes)
+    there, digests = {run.id for run in scope}, {run.digest for run in shown}
+    available = group_runs([*scope, *(run for run in shown if run.id not in there)], axes)
     labels = _labels(available, shown)
-    st.session_state["shown_groups"] = [
-        group.digest for group in available if any(run.digest == group.digest for run in shown)
-    ]
-    st.session_state["shown_data"] = [
-        name
-        for name in dict.fromkeys(group.data for group in available)
-        if any(group.data == name and group.digest in st.session_state["shown_groups"] for group in available)
-    ]
+    looked_at = [group for group in available if group.digest in digests]
+    st.session_state["shown_groups"] = [group.digest for group in looked_at]
+    names, seen = dict.fromkeys(group.data for group in available), {group.data for group in looked_at}
+    st.session_state["shown_data"] = [name for name in names if name in seen]
     with st.popover("Choose runs", icon=":material/filter_list:"):
         st.multiselect(
             "Data sets",
@@ -81,7 +78,8 @@ def choose_groups(stored: Sequence[Run], shown: Sequence[Run], study: Study | No
             help="A configuration's runs differ only in the seed.",
             wrap=True,
         )
-    others = left_out(shown, scope) if study is None else [run for run in scope if run not in shown]
+    ids = {run.id for run in shown}
+    others = left_out(shown, scope) if study is None else [run for run in scope if run.id not in ids]
     if others:
         of = "in this study" if study else "of these configurations"
         words = f"{show_count(len(others), 'more run')} {of} not shown."

@@ -1,6 +1,7 @@
 """Curves: what is stored is what is read, and the summary is that of the curve."""
 
 import math
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from storage.database import Database, DatabaseError
 from storage.points import Point, write_points
-from storage.queries import metric_keys, metric_points, summaries
+from storage.queries import curve_arrays, metric_keys, metric_points, summaries
 from storage.runs import NewRun, create_runs
 
 steps = st.integers(0, 20) | st.integers(0, 2**63 - 1)
@@ -126,3 +127,26 @@ def test_selections(db: Database) -> None:
 def test_points_need_a_run(db: Database, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="FOREIGN KEY"), db.write() as connection:
         write_points(connection, 99, [Point("a", 0, 1.0, 1)])
+
+
+@given(st.lists(st.lists(points, max_size=12), max_size=6))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_one_curve_of_many_runs_is_what_is_stored(tmp_path: Path, runs: list[list[Point]]) -> None:
+    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+        db = Database.at(Path(folder))
+        ids = [new_run(db) for _ in runs]
+        for run, new in zip(ids, runs, strict=True):
+            with db.write() as connection:
+                write_points(connection, run, new)
+        found = curve_arrays(db, "train/loss", ids)
+        for run in ids:
+            rows = metric_points(db, [run], ["train/loss"])
+            assert (run in found) == bool(rows["step"])
+            if rows["step"]:
+                curve = found[run]
+                assert curve.steps.tolist() == rows["step"] and curve.times.tolist() == rows["time"]
+                assert all(
+                    same(a, b) or math.isclose(a, b, rel_tol=1e-14)
+                    for a, b in zip(curve.values.tolist(), rows["value"], strict=True)
+                )
+        db.close()

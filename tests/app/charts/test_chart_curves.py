@@ -1,14 +1,11 @@
-"""Curves: averaging, thinning that keeps extremes, and charts that hold what they were given."""
+"""Curves of a run: what is drawn, and charts that hold what they were given."""
 
 import math
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.charts.curves import (
-    MOST_POINTS,
     POINTS,
     Line,
     line_chart,
@@ -16,10 +13,9 @@ from app.charts.curves import (
     not_finite,
     points_of,
     quiet_lines,
-    smoothed,
-    thinned,
 )
 from app.charts.panels import LOSS, curve_label, curve_panels
+from app.charts.thinning import MOST_POINTS
 from app.queries import CURVES
 
 
@@ -27,49 +23,6 @@ def line(values: list[float], label: str = "loss") -> pl.DataFrame:
     return pl.DataFrame(
         {"line": [label] * len(values), "step": range(len(values)), "value": values}, schema=POINTS
     )
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400), st.sampled_from([8, 40, 100]))
-def test_thinning_keeps_ends_and_extremes(values: list[float], most: int) -> None:
-    whole = line(values)
-    kept = thinned(whole, most=most)
-    assert kept.height <= most
-    assert kept["step"].is_sorted()
-    assert kept.join(whole, on=["step", "value"]).height == kept.height, "no point is invented"
-    assert kept["value"].max() == whole["value"].max() and kept["value"].min() == whole["value"].min()
-    assert (kept["step"][0], kept["step"][-1]) == (0, len(values) - 1)
-
-
-def test_a_spike_of_one_step_is_still_drawn() -> None:
-    values = [0.0] * 100_000
-    values[54_321] = 9.0
-    kept = thinned(line(values))
-    assert kept.height <= MOST_POINTS
-    assert 54_321 in kept["step"]
-
-
-def test_each_line_is_thinned_on_its_own() -> None:
-    both = pl.concat([line([1.0] * 5_000, "long"), line([2.0] * 10, "short")])
-    counts = dict(thinned(both).group_by("line").len().iter_rows())
-    assert counts["short"] == 10 and counts["long"] <= MOST_POINTS
-
-
-def test_smoothing_leaves_a_constant_and_steps_alone() -> None:
-    frame = smoothed(line([3.0] * 50), span=7)
-    assert frame["value"].to_list() == pytest.approx([3.0] * 50)
-    assert frame["step"].to_list() == list(range(50))
-
-
-def test_smoothing_is_the_weighted_mean_of_the_past() -> None:
-    # span 3: each step back weighs half of the one after it
-    assert smoothed(line([1.0, 2.0, 4.0]), span=3)["value"][2] == pytest.approx(
-        (4 + 2 / 2 + 1 / 4) / (1 + 1 / 2 + 1 / 4)
-    )
-
-
-def test_smoothing_does_not_mix_lines() -> None:
-    both = smoothed(pl.concat([line([0.0] * 5, "low"), line([10.0] * 5, "high")]), span=5)
-    assert both.filter(pl.col("line") == "high")["value"].to_list() == pytest.approx([10.0] * 5)
 
 
 def test_what_is_not_finite_is_counted_and_not_drawn() -> None:

@@ -6,19 +6,16 @@ import polars as pl
 import pytest
 
 from app.charts.comparison import (
-    BANDS,
     DASHES,
     DIFFERENCES,
     LINES,
     ROWS,
     SEEDS,
     STAR,
-    band_chart,
     difference_chart,
     row_height,
     score_chart,
 )
-from app.charts.curves import MOST_POINTS
 from app.charts.style import method_style
 from app.wording.units import PERCENT, PLAIN
 
@@ -146,25 +143,3 @@ def test_only_what_is_decided_has_a_full_mark() -> None:
         if layer["mark"]["type"] == "point"
     }
     assert points == {True: ["A"], False: ["B"]}
-
-
-def test_long_curves_are_thinned_and_keep_their_peak() -> None:
-    steps = list(range(30_000))
-    means = [9.0 if step == 12_345 else 1.0 for step in steps]
-    bands = pl.DataFrame({"step": steps, "mean": means}).with_columns(
-        pl.lit("CoMM").alias("group"),
-        pl.lit("CoMM").alias("method"),
-        low=pl.col("mean") - 1,
-        high=pl.col("mean") + 1,
-    )
-    chart = band_chart(bands.select(*BANDS), None, METHODS, "train/loss")
-    (rows,) = chart.to_dict()["datasets"].values()
-    assert len(rows) <= MOST_POINTS
-    assert max(row["mean"] for row in rows) == 9.0
-
-
-def test_a_curve_of_one_point_is_drawn() -> None:
-    bands = pl.DataFrame([("CoMM", "CoMM", 1, 2.0, 1.5, 2.5)], schema=BANDS, orient="row")
-    chart = band_chart(bands, None, METHODS, "training loss")
-    assert "point" in [mark["type"] for mark in marks(chart)]
-    assert all(layer["encoding"]["x"]["axis"]["tickMinStep"] == 1 for layer in chart.to_dict()["layer"])

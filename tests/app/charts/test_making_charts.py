@@ -9,12 +9,10 @@ import pytest
 from altair.utils import schemapi
 
 from app.charts.comparison import (
-    BANDS,
     DIFFERENCES,
     LINES,
     ROWS,
     SEEDS,
-    band_chart,
     difference_chart,
     score_chart,
 )
@@ -47,14 +45,7 @@ def differences() -> Any:
     return difference_chart(pl.DataFrame(rows, schema=DIFFERENCES, orient="row"), ["CoMM"], METHODS, "points")
 
 
-def bands() -> Any:
-    rows = [("InfMasking", "InfMasking", step, 1.0, 0.0, 2.0) for step in range(3)]
-    frame = pl.DataFrame(rows, schema=BANDS, orient="row")
-    members = frame.select("group", "method", "step", run_id=pl.lit(1), value=pl.col("mean"))
-    return band_chart(frame, members, METHODS, "loss")
-
-
-@pytest.mark.parametrize("make", [lines, scores, differences, bands])
+@pytest.mark.parametrize("make", [lines, scores, differences])
 def test_a_chart_is_checked_when_it_is_drawn_and_not_before(
     make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,11 +3,9 @@ exports."""
 
 from typing import Any
 
-import polars as pl
 import pytest
 from made_runs import make_run
 
-from app.comparison.details import curve_bands
 from app.comparison.reported_values import as_reported, reported
 from app.groups.grouping import (
     Group,
@@ -180,19 +178,6 @@ def test_truth_is_told_in_bits() -> None:
     mixed = truth_line("and", known | {"true_redundancy": 0.311, "true_synergy": 0.5})
     assert mixed == "and: 0.811 bits, 0.311 redundant, 0.500 synergistic"
     assert truth_line("label", {"measures": "label"}) is None
-
-
-def test_bands_average_only_steps_that_all_runs_have() -> None:
-    groups = group_runs(RUNS[:2])
-    points = pl.DataFrame(
-        {"run_id": [1, 1, 2, 2, 2], "step": [10, 20, 10, 20, 30], "value": [1.0, 2.0, 3.0, 2.0, 9.0]}
-    )
-    bands = curve_bands(groups, points)
-    assert bands["step"].to_list() == [10, 20]
-    assert bands["mean"].to_list() == [2.0, 2.0]
-    assert bands["high"][0] - bands["mean"][0] == pytest.approx(12.706, abs=1e-3)
-    alone = curve_bands([groups[0]._replace(runs=groups[0].runs[:1])], points)
-    assert alone["low"].null_count() == alone.height == 2
 
 
 def test_methods_are_named_as_papers_write_them() -> None:

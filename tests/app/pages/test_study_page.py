@@ -58,27 +58,6 @@ def test_runs_in_every_state_are_told_and_failures_have_a_line(used: Used, open_
     assert "failed: the loss became nan by step 380" in text
 
 
-def test_curves_begin_with_the_training_loss_never_with_the_machine(used: Used, open_page: OpenPage) -> None:
-    assert open_page("study", runs="1-9", tab="Curves").selectbox(key="compare_curve").value == "train/loss"
-    with used.db.write() as connection:
-        ours = "SELECT id FROM metric_keys WHERE name NOT LIKE 'system/%'"
-        connection.exec_driver_sql(f"DELETE FROM metric_summaries WHERE key_id IN ({ours})")
-    test = open_page("study", runs="1-9", tab="Curves")
-    assert test.selectbox(key="compare_curve").value is None
-    assert "No loss has been recorded yet." in all_text(test)
-
-
-@pytest.mark.parametrize("members", [False, True])
-def test_curves_of_the_system_share_axes(used: Used, open_page: OpenPage, members: bool) -> None:
-    test = open_page("study", runs="1-9", tab="Curves")
-    test.selectbox(key="compare_curve").set_value("system/samples_per_second")
-    test.toggle(key="compare_members").set_value(members).run()
-    assert not test.exception
-    assert "compare shapes, not heights" not in all_text(test)
-    test.selectbox(key="compare_curve").set_value("train/loss").run()
-    assert "compare shapes, not heights" in all_text(test)
-
-
 def test_the_url_says_what_is_shown(used: Used, open_page: OpenPage) -> None:
     chosen = digests(used, (4, 7))
     test = open_page("study", digest=",".join(chosen))
