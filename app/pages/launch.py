@@ -41,10 +41,13 @@ def render() -> None:
         head = heading(start.plan, draft, key)
         st.subheader("Settings")
         st.caption(HOW)
+        combinations = st.container()  # filled when it is known what varies
         cells = cells_of(start.plan, head.methods or start.plan.methods)
         given = {**edits_of(start.plan), **draft.edits}
         form = draw_settings(cells, given, key)
-        filled = choose_draw(head._replace(edits=form.edits, file=start.file), start.plan, draft, key)
+        edited = head._replace(edits=form.edits, file=start.file)
+        with combinations:
+            filled = choose_draw(edited, start.plan, draft, key)
     with right.container(border=True):
         _summary(start, filled, cells, form.mistakes)
     keep(filled)
