@@ -133,9 +133,11 @@ def restore(
     open_database().close()
     typer.echo(f"{home}\n{_told(restored._asdict())}")
     if waiting:
-        typer.echo(f"{waiting} runs wait, and the queue is paused; go on with: infmasking queue resume")
+        waits = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
+        typer.echo(f"{waits}, and the queue is paused; go on with: infmasking queue resume")
 
 
 def _told(held: dict[str, int]) -> str:
-    size = held.pop("size")
-    return f"{size} bytes: " + ", ".join(f"{number} {name}" for name, number in held.items())
+    single = {"studies": "study", "runs": "run", "points": "point", "results": "result", "files": "file"}
+    counts = [f"{held[many]} {one if held[many] == 1 else many}" for many, one in single.items()]
+    return f"{held['size']} bytes: " + ", ".join(counts)
