@@ -42,13 +42,13 @@ def table(view: QueueView) -> pl.DataFrame:
             {
                 "place": place,
                 "run": run_name(row.run),
-                "number": row.run.id,
                 "study": row.run.study,
-                "data": data_label(row.run),
-                "priority": row.job.priority,
-                "device": row.device,
                 "starts": starts_words(row),
                 "done": done_words(row),
+                "priority": row.job.priority,
+                "device": row.device,
+                "data": data_label(row.run),
+                "number": row.run.id,
             }
             for place, row in enumerate(view.waiting, 1)
         ]
@@ -56,15 +56,15 @@ def table(view: QueueView) -> pl.DataFrame:
 
 
 _COLUMNS = {
-    "place": st.column_config.NumberColumn("#", width=48, format="%d"),
-    "run": st.column_config.TextColumn("Run", width=170),
-    "number": st.column_config.NumberColumn("No.", width=56, format="%d"),
-    "study": st.column_config.TextColumn("Study", width=150),
+    "place": st.column_config.NumberColumn("#", width=40, format="%d"),
+    "run": st.column_config.TextColumn("Run", width=150),
+    "study": st.column_config.TextColumn("Study", width=140),
+    "starts": st.column_config.TextColumn("Starts", width=130),
+    "done": st.column_config.TextColumn("Done", width=130),
+    "priority": st.column_config.NumberColumn("Priority", width=68, format="%d"),
+    "device": st.column_config.TextColumn("Device", width=60),
     "data": st.column_config.TextColumn("Data", width=90),
-    "priority": st.column_config.NumberColumn("Priority", width=70, format="%d"),
-    "device": st.column_config.TextColumn("Device", width=64),
-    "starts": st.column_config.TextColumn("Starts", width=120),
-    "done": st.column_config.TextColumn("Done", width=120),
+    "number": st.column_config.NumberColumn("No.", width=56, format="%d"),
 }
 
 

@@ -48,7 +48,7 @@ def draw_sizes(places: Sequence[Place]) -> None:
     left, right = st.columns(2)
     with left:
         st.subheader("In the database", anchor=False)
-        st.dataframe(by_kind(held, file), hide_index=True, column_config=_KINDS)
+        st.dataframe(by_kind(held, file), hide_index=True, column_config=_KINDS, placeholder="")
         if places:
             st.subheader("Beside it", anchor=False)
             rows = [(f"{one.name}: {one.what}", one.files, show_bytes(one.size)) for one in places]

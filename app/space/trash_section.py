@@ -1,7 +1,7 @@
 """The trash: what was deleted in the last week, to restore or to delete for good."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import tzinfo
 from pathlib import Path
 
 import polars as pl
@@ -10,9 +10,10 @@ import streamlit as st
 from app import queries
 from app.home import run_log
 from app.live import dialog
+from app.reader import zone
 from app.selection import choose_rows
 from app.space.section import FREED
-from app.wording.figures import show_age, show_bytes, show_count
+from app.wording.figures import show_age, show_bytes, show_count, show_time
 from app.wording.text import plain
 from storage.clock import now_ms
 from storage.trash import KEPT_MS, Trashed, delete_from_trash, empty_trash, restore_runs, restore_study
@@ -36,7 +37,7 @@ def draw_trash(home: Path) -> None:
     bar = st.container(horizontal=True, vertical_alignment="center")
     by_id = {(one.study_id, one.run_id): one for one in kept}
     height = min(38 + 35 * len(kept), 320)
-    table = trash_table(kept, now_ms())
+    table = trash_table(kept, now_ms(), zone())
     picked = choose_rows(TRASH, table, list(by_id), column_config=_TRASH, height=height)
     chosen = [by_id[key] for key in picked]
     with bar:
@@ -51,8 +52,8 @@ def draw_trash(home: Path) -> None:
             )
 
 
-def trash_table(kept: Sequence[Trashed], now: int) -> pl.DataFrame:
-    """One row a study or run in the trash."""
+def trash_table(kept: Sequence[Trashed], now: int, where: tzinfo) -> pl.DataFrame:
+    """One row a study or run in the trash. now: UTC ms; where: the reader's time zone."""
     return pl.DataFrame(
         [
             {
@@ -62,7 +63,7 @@ def trash_table(kept: Sequence[Trashed], now: int) -> pl.DataFrame:
                 "name": one.name,
                 "size": show_bytes(one.size),
                 "deleted": show_age(one.trashed_at, now),
-                "until": datetime.fromtimestamp((one.trashed_at + KEPT_MS) / 1000, UTC),
+                "until": show_time(one.trashed_at + KEPT_MS, where),
             }
             for one in kept
         ]
@@ -74,7 +75,7 @@ _TRASH = {
     "name": st.column_config.TextColumn("Name", width=260),
     "size": st.column_config.TextColumn("Size", width=90),
     "deleted": st.column_config.TextColumn("Deleted", width=110),
-    "until": st.column_config.DatetimeColumn("Kept until", width=150, format="calendar"),
+    "until": st.column_config.TextColumn("Kept until", width=170),
 }
 
 
