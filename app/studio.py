@@ -23,12 +23,12 @@ from app.tidy_frames import (
     run_frame,
     study_frame,
 )
-from app.training.transfer import weights_of
+from app.training.transfer import TransferError, weights_of
 from app.wording.fields import flatten
 from engine.errors import UserError
 from engine.settings.paths import absolute_path
 from storage import queries
-from storage.artifacts import copy_to
+from storage.artifacts import copy_to, find_artifact, read_chunks
 from storage.database import Database
 from storage.run import Run
 from storage.runs import list_runs
@@ -104,6 +104,21 @@ class Studio:
         `NoSuchStudy`."""
         chosen, axes = self._chosen(study, runs)
         return decomposition_frame(queries.decompositions(self._db, [run.id for run in chosen]), chosen, axes)
+
+    def sample_rows(self, run: int) -> pl.DataFrame:
+        """What was told of each sample of a run's decompositions, in bits: the columns of
+        `engine/decomposing/rows_file.py`, and the differences synergy, gain, interaction and complementarity.
+        Raises `TransferError` where the run keeps none."""
+        artifact = find_artifact(self._db, int(run), "rows")
+        if artifact is None:
+            raise TransferError(f"run {run} keeps no rows of its decompositions")
+        frame = pl.read_parquet(b"".join(read_chunks(self._db, artifact.id)))
+        return frame.with_columns(
+            synergy=pl.col("fused") - pl.col("union"),
+            gain=pl.col("fused") - pl.col("both"),
+            interaction=pl.col("fused") - pl.col("late"),
+            complementarity=pl.col("late") - pl.col("union"),
+        )
 
     def checkpoint(self, run: int, kind: str | None = None) -> "Checkpoint":
         """A run's model on the CPU, whose `represent` encodes samples.

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-ArtifactKind = Literal["best", "last", "state"]
-"""best, last: weights for use; state: everything a resume needs, replaced as training goes on."""
+ArtifactKind = Literal["best", "last", "state", "rows"]
+"""best, last: weights for use; state: everything a resume needs, replaced as training goes on; rows: what was
+told of each sample, as Parquet (`engine/decomposing/rows_file.py`)."""
 
 EncoderState = Literal["trained", "untrained", "raw"]
 """Whose representation: the trained encoder's, the one it started as, or the raw inputs, read by a stronger

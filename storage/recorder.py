@@ -19,6 +19,8 @@ from storage.points import MAX_STEP, Point
 from storage.runs import get_run
 from storage.spool import Spool
 
+Kind = Literal["best", "last", "state", "rows"]
+"""Files that a run keeps: `engine/recorder.py` says what each is."""
 logger = logging.getLogger(__name__)
 
 Fact = str | int | float | bool | None
@@ -98,7 +100,7 @@ class RunRecorder:
         """A line for the reader of the run; the same as `log`."""
         self.log(text)
 
-    def save(self, kind: Literal["best", "last", "state"], file: Path, facts: Mapping[str, Fact]) -> bool:
+    def save(self, kind: Kind, file: Path, facts: Mapping[str, Fact]) -> bool:
         """Keep a copy of the file; when that fails, say so in the log and keep the former one. Whether it is
         kept."""
         self.flush()  # a resume starts from the saved state: the points before it must not be younger than it
@@ -109,12 +111,13 @@ class RunRecorder:
         try:
             write_artifact(self._db, run.id, kind, file, facts, name)
         except (DatabaseError, OSError) as error:
-            logger.warning("the %s checkpoint was not kept: %s", kind, error)
-            self.message(f"The {kind} checkpoint could not be stored, the former one is kept: {error}")
+            what = kind if kind == "rows" else f"{kind} checkpoint"
+            logger.warning("the %s could not be kept: %s", what, error)
+            self.message(f"The {what} could not be stored, the former one is kept: {error}")
             return False
         return True
 
-    def restore(self, kind: Literal["best", "last", "state"], file: Path) -> bool:
+    def restore(self, kind: Kind, file: Path) -> bool:
         """Write the kept artifact to `file`; False when there is none. Raises DatabaseError when it is
         damaged."""
         artifact = find_artifact(self._db, self._run.id, kind)

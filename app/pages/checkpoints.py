@@ -25,7 +25,7 @@ def render() -> None:
     """The page."""
     st.title("Checkpoints")
     watch(())
-    kept = queries.list_artifacts()
+    kept = [artifact for artifact in queries.list_artifacts() if artifact.kind != "rows"]
     if not kept:
         st.info(
             "No run has kept weights yet; they appear here while the first one trains.",

@@ -18,6 +18,7 @@ from app.runs.settings_table import setting_rows
 from app.state import page
 from app.synergy.rows import read_rows
 from app.synergy.schedule import skipped_line
+from app.training.transfer import KINDS
 from app.wording.figures import show_bytes, show_clock, show_facts, show_number, show_time
 from app.wording.text import plain
 from app.wording.units import unit_of
@@ -188,7 +189,7 @@ def show_log(run: Run) -> None:
 def show_files(run: Run) -> None:
     """The run's weights, to download; the training state is counted, not offered."""
     artifacts = queries.list_artifacts(run.id)
-    weights = [artifact for artifact in artifacts if artifact.kind != "state"]
+    weights = [artifact for artifact in artifacts if artifact.kind in KINDS]
     for artifact in weights:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             size, facts = show_bytes(artifact.size), plain(show_facts(artifact.facts))
@@ -198,6 +199,13 @@ def show_files(run: Run) -> None:
             st.page_link(page("checkpoints"), label="Details", query_params={"checkpoint": str(artifact.id)})
     if not weights:
         st.caption("No weights are kept yet.")
+    for artifact in artifacts:
+        if artifact.kind == "rows":
+            size, facts = show_bytes(artifact.size), plain(show_facts(artifact.facts))
+            words = f"**What was told of each sample** · {size} · {facts}"
+            with st.container(horizontal=True, vertical_alignment="center", border=True):
+                st.markdown(f"{words}  \n{plain(artifact.name)}", width="stretch")
+                st.link_button("Download", download_url(artifact.id), icon=":material/download:")
     state = sum(artifact.size for artifact in artifacts if artifact.kind == "state")
     if state:
         st.caption(

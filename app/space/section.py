@@ -73,6 +73,7 @@ _STUDIES = {
     "best": st.column_config.TextColumn("Best", width=80),
     "last": st.column_config.TextColumn("Last", width=80),
     "state": st.column_config.TextColumn("States", width=80),
+    "rows": st.column_config.TextColumn("Rows", width=80),
     "curves": st.column_config.TextColumn("Curves", width=80),
 }
 

@@ -14,6 +14,7 @@ KINDS = {
     "best": "Best weights: of the lowest validation loss",
     "last": "Last weights: of the end of training",
     "state": "Training states: what a resume needs",
+    "rows": "Rows of decompositions: one a sample",
     "curves": "Curves, about",
 }
 

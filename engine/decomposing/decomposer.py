@@ -75,6 +75,8 @@ class Decomposer:
         self.dataset, self.settings, self.seed = dataset, settings, seed
         self.plan, self.device, self.batch_size = plan, device, batch_size
         self.pool = pool_samples(dataset, settings, seed, trained_with_labels)
+        self.raw_pool = self.pool
+        """Samples whose raw inputs were read, which may be fewer."""
         self.refused: dict[str, str] = {}
         """Tasks that no decomposition can read, and why."""
 
@@ -153,6 +155,7 @@ class Decomposer:
         if raw is None:
             return {}
         pool, features = raw
+        self.raw_pool = pool
         settings = self.settings.model_copy(update={"probe": "mlp"})
         decompositions = {}
         for sides in sides_of(list(features)):

@@ -41,6 +41,13 @@ class Pool:
         """The pool's samples, split after split."""
         return [split.select(rows) for split, rows in zip(self.splits, self.rows, strict=True) if len(rows)]
 
+    def places(self) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+        """Of every sample the split of the data set that it is in, "train", "validation" or "test" as probes
+        use them, and its place there, counted from 0."""
+        names = ("train", "validation", "test")[-len(self.splits) :]
+        splits = [np.full(len(rows), name) for name, rows in zip(names, self.rows, strict=True)]
+        return np.concatenate(splits), torch.cat(list(self.rows)).numpy()
+
     def at_most(self, largest: int, seed: int) -> "Pool":
         """A random part of the pool, if it has more samples than that; of a split that was given as many as
         can be held out, up to half."""

@@ -1,12 +1,16 @@
 """When a run decomposes: at its end, and while it trains where that was asked for. No failure here loses the
 run."""
 
+import tempfile
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 
 from engine.dataset import MultimodalDataset
 from engine.decomposing.decomposer import Decomposer, curve_points, guarded, record
+from engine.decomposing.rows_file import Read, write_rows
 from engine.objective import Objective
 from engine.recorder import Recorder
 from engine.settings.experiment import ExperimentSettings
@@ -30,11 +34,20 @@ def decompose_objective(
         unknown = any(task.information is None for task in dataset.tasks)
         raw = decomposer.read_raw() if options.raw == "yes" or (options.raw == "auto" and unknown) else {}
         record(raw, "raw", 0, recorder)
-        record(decomposer.read(untrained), "untrained", 0, recorder, raw)
+        before = decomposer.read(untrained)
+        record(before, "untrained", 0, recorder, raw)
         trained = decomposer.read(objective)
         if not trained:
             recorder.message("no decomposition: the method reads one modality alone")
         record(trained, "trained", epochs, recorder, raw)
+        _save_rows(
+            [
+                Read("trained", trained, decomposer.pool),
+                Read("untrained", before, decomposer.pool),
+                Read("raw", raw, decomposer.raw_pool),
+            ],
+            recorder,
+        )
         for task, reason in decomposer.refused.items():
             recorder.message(f"no decomposition of {task}: {reason}")
         for sides, tasks in trained.items():
@@ -46,6 +59,15 @@ def decompose_objective(
                 )
 
     guarded(recorder, "the run", work)
+
+
+def _save_rows(reads: Sequence[Read], recorder: Recorder) -> None:
+    """Keep what was told of each sample beside the run."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rows.parquet"
+        count = write_rows(file, reads)
+        if count:
+            recorder.save("rows", file, {"rows": count})
 
 
 class DecompositionWatch:

@@ -90,9 +90,8 @@ class FolderRecorder:
         try:
             self._artifacts.keep(kind, file, facts)
         except OSError as error:
-            self.message(
-                f"the {kind} checkpoint could not be kept in {self.folder}: {error.strerror or error}"
-            )
+            what = kind if kind == "rows" else f"{kind} checkpoint"
+            self.message(f"the {what} could not be kept in {self.folder}: {error.strerror or error}")
             return False
         return True
 

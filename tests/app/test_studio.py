@@ -14,6 +14,8 @@ from house import open_house
 
 from app import tidy_frames
 from app.studio import Studio, StudioError
+from app.training.transfer import TransferError
+from storage.artifacts import write_artifact
 from storage.runs import set_tags
 from storage.studies import NoSuchStudy, create_study, take_in
 
@@ -43,6 +45,18 @@ def test_runs_results_and_curves_are_those_that_are_stored(used: Used) -> None:
     assert set(synergy["chance"]) == {0.5} and set(synergy["true_synergy"]) == {0.469}
     loss = studio.curves(runs=finished[:1], keys=["train/loss"])
     assert loss.height == 84 and loss["step"].is_sorted() and set(loss["key"]) == {"train/loss"}
+
+
+def test_rows_of_decompositions_come_with_their_differences(used: Used, tmp_path: Path) -> None:
+    told = {"fused": [1.0, 0.5], "both": [0.5, 0.5], "late": [0.25, 0.5], "union": [0.0, 0.25]}
+    pl.DataFrame({"sample": [3, 7], **told}).write_parquet(tmp_path / "rows.parquet")
+    run, other = used.sample.finished[:2]
+    write_artifact(used.db, run, "rows", tmp_path / "rows.parquet")
+    rows = Studio(used.home).sample_rows(run)
+    assert rows["synergy"].to_list() == [1.0, 0.25] and rows["gain"].to_list() == [0.5, 0.0]
+    assert rows["interaction"].to_list() == [0.75, 0.0] and rows["complementarity"].to_list() == [0.25, 0.25]
+    with pytest.raises(TransferError, match=f"run {other} keeps no rows"):
+        Studio(used.home).sample_rows(other)
 
 
 def test_a_study_is_named_by_name_or_number_and_takes_its_guests_along(used: Used) -> None:

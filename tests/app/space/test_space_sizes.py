@@ -13,6 +13,7 @@ HELD = [
     Held(1, "first", "best", True, False, 3, 30 * MIB),
     Held(2, "second", "best", False, False, 1, 50 * MIB),
     Held(1, "first", "state", True, False, 3, 60 * MIB),
+    Held(1, "first", "rows", True, False, 3, 2 * MIB),
     Held(1, "first", "curves", True, False, 90, MIB),
     Held(2, "second", "state", False, True, 1, 7 * MIB),
 ]
@@ -24,9 +25,10 @@ def test_kinds_the_trash_and_the_rest_add_up_to_the_file() -> None:
         "80.0 MiB",
         "0 B",
         "60.0 MiB",
+        "2.00 MiB",
         "1.00 MiB",
         "7.00 MiB",
-        "32.0 MiB",
+        "30.0 MiB",
         "20.0 MiB",
     ]
     assert list(table["files"])[:2] == [4, 0]
@@ -35,8 +37,8 @@ def test_kinds_the_trash_and_the_rest_add_up_to_the_file() -> None:
 def test_studies_largest_first_without_their_trash() -> None:
     table = by_study(HELD)
     assert table.rows() == [
-        ("first", "91.0 MiB", "30.0 MiB", "0 B", "60.0 MiB", "1.00 MiB"),
-        ("second", "50.0 MiB", "50.0 MiB", "0 B", "0 B", "0 B"),
+        ("first", "93.0 MiB", "30.0 MiB", "0 B", "60.0 MiB", "2.00 MiB", "1.00 MiB"),
+        ("second", "50.0 MiB", "50.0 MiB", "0 B", "0 B", "0 B", "0 B"),
     ]
     assert by_study([HELD[-1]]).is_empty()
 
