@@ -10,6 +10,7 @@ from app.studies.view import StudyView
 from app.sweep.axes import Setting, swept_settings
 from app.sweep.questions import Question
 from app.wording.names import in_order, method_label
+from app.wording.text import plain
 
 VIEWS = {
     "lines": "Against one setting",
@@ -95,7 +96,7 @@ def choose_setting(label: str, key: str, settings: Sequence[Setting]) -> Setting
     by_path = {setting.path: setting for setting in settings}
     most = max(settings, key=lambda setting: (setting.is_number, len(setting.distinct())))
     path = st.selectbox(
-        label,
+        plain(label),
         list(by_path),
         list(by_path).index(most.path),
         key=key,

@@ -22,6 +22,7 @@ from app.sweep.parallel_axes import figure_axis, method_axis, parallel_frames, s
 from app.sweep.questions import Question
 from app.wording.fields import title
 from app.wording.names import in_order
+from app.wording.text import plain
 
 LIMITS_A_ROW = 4
 FIGURE, METHOD = "only_figure", "sweep_method"
@@ -129,12 +130,19 @@ def _within(
 def _of_setting(setting: Setting, all_of_them: set[str]) -> set[str]:
     """The limit on one setting; configurations without it keep to it as long as it takes nothing away."""
     words = [show_value(value) for value in setting.distinct()]
-    label, key = title(setting.words), _key(setting)
+    key = _key(setting)
     if setting.is_number:
-        first, last = st.select_slider(label, words, (words[0], words[-1]), key=key, bind="query-params")
+        first, last = st.select_slider(
+            plain(title(setting.words)), words, (words[0], words[-1]), key=key, bind="query-params"
+        )
         allowed = words[words.index(first) : words.index(last) + 1]
     else:
-        allowed = st.multiselect(label, words, key=key, bind="query-params", placeholder="Any") or words
+        allowed = (
+            st.multiselect(
+                plain(title(setting.words)), words, key=key, bind="query-params", placeholder="Any"
+            )
+            or words
+        )
     if len(allowed) == len(words):
         return all_of_them
     return {digest for digest in setting.values if setting.shown(digest) in allowed}
@@ -144,7 +152,7 @@ def _of_figure(question: Question, figures: Mapping[str, Estimate]) -> set[str]:
     low, high = _bounds(question, figures)
     step = 10.0**-question.unit.decimals
     limits = st.slider(
-        question.axis, low, high, (low, high), step, key=FIGURE, bind="query-params", format="%.4g"
+        plain(question.axis), low, high, (low, high), step, key=FIGURE, bind="query-params", format="%.4g"
     )
     scaled = {digest: value.mean * question.unit.scale for digest, value in figures.items()}
     return {digest for digest, mean in scaled.items() if limits[0] - step <= mean <= limits[1] + step}
