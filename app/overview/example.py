@@ -3,17 +3,14 @@
 The bundle beside this file was written by `tests/export_example.py` from runs that were trained.
 """
 
-from functools import partial
 from importlib.resources import as_file, files
 
 from app import queries
 from app.bundles.contents import Reader
 from app.bundles.importing import import_runs
 from app.bundles.sources import open_source
-from app.undo import offer_undo
 from storage.arrivals import study_of_uid
-from storage.studies import list_studies
-from storage.trash import restore_study, trash_study
+from storage.trash import restore_study
 
 FILE = "example.zip"
 TAG = "example"
@@ -23,12 +20,6 @@ NOTE = (
     "The quick comparison as it was trained elsewhere: its figures and curves, no weights. To remove it, "
     "move it to the trash."
 )
-
-
-def example_there() -> int | None:
-    """The number of the example study, where it is loaded."""
-    found = [study.id for study in list_studies(queries.database()) if TAG in study.tags]
-    return found[0] if found else None
 
 
 def load_example() -> int:
@@ -43,9 +34,3 @@ def load_example() -> int:
     study = study_of_uid(db, example.uid)
     assert study is not None
     return study.id
-
-
-def remove_example(study_id: int) -> None:
-    """Move it to the trash."""
-    trash_study(queries.database(), study_id)
-    offer_undo("The example is in the trash.", partial(restore_study, queries.database(), study_id))
