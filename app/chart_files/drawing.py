@@ -5,6 +5,7 @@ keeps its memory.
 """
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,6 +22,10 @@ Form = Literal["svg", "png", "pdf"]
 MIME: dict[Form, str] = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 PATIENCE = 300.0
 """Seconds after which drawing is given up; a chart takes a second or two, the first some more."""
+
+
+LONGEST_NAME = 80
+"""Characters of a file's name."""
 
 
 class DrawingError(UserError):
@@ -56,3 +61,8 @@ def draw_all(drawings: Sequence[Drawing]) -> list[bytes]:
         except ChildError as error:
             raise DrawingError(f"the chart could not be drawn: {error}") from None
         return [(made / str(number)).read_bytes() for number in range(len(drawings))]
+
+
+def file_stem(title: str, otherwise: str = "chart") -> str:
+    """A title as the name of a file, without its ending: letters, digits and dashes."""
+    return re.sub(r"[^\w.]+", "-", title, flags=re.ASCII)[:LONGEST_NAME].strip("-.").lower() or otherwise

@@ -1,16 +1,14 @@
 """The menu beside a chart from which it is downloaded as a file."""
 
-import re
 from functools import partial
 
 import altair as alt
 import streamlit as st
 
-from app.chart_files.drawing import MIME, Form, chart_file
+from app.chart_files.drawing import MIME, Form, chart_file, file_stem
 from app.wording.text import plain
 
 _FORMS: dict[Form, str] = {"svg": "SVG", "png": "PNG", "pdf": "PDF"}
-LONGEST_NAME = 80
 
 
 def chart_menu(chart: alt.TopLevelMixin, title: str, *, key: str) -> None:
@@ -39,8 +37,3 @@ def chart_title(chart: alt.TopLevelMixin, title: str, *, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(title)}**", width="stretch")
         chart_menu(chart, title, key=key)
-
-
-def file_stem(title: str) -> str:
-    """A title as the name of a file, without its ending: letters, digits and dashes."""
-    return re.sub(r"[^\w.]+", "-", title, flags=re.ASCII)[:LONGEST_NAME].strip("-.").lower() or "chart"

@@ -118,6 +118,41 @@ def list_() -> None:
     _echo_table([("STUDY", "NAME", "FINISHED", "CREATED", "QUESTION"), *rows] if rows else [])
 
 
+@commands.command()
+def report(
+    study: Name,
+    html: Annotated[bool, typer.Option("--html", help="One HTML file that opens without a network.")] = False,
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Tables and the methods paragraph in LaTeX.")
+    ] = False,
+    tables: Annotated[bool, typer.Option("--tables", help="Tidy tables, as CSV and Parquet.")] = False,
+    charts: Annotated[bool, typer.Option("--charts", help="Charts, as SVG, PNG and PDF.")] = False,
+    baseline: Annotated[
+        str | None, typer.Option(help="Configuration that the others are compared with.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to write to. Default: one of the study's name, here.")
+    ] = None,
+) -> None:
+    """Write the report of a study: what is named, or all of it."""
+    from app.home import open_database
+    from app.report import files
+    from app.report.content import content_of_study
+
+    db = open_database()
+    content = content_of_study(db, int(study) if study.isascii() and study.isdecimal() else study, baseline)
+    folder = output or Path(f"{files.stem_of(content)}-report")
+    every = not (html or latex or tables or charts)
+    wanted = [("report.html", files.html_of(content).encode())] if html or every else []
+    wanted += [("report.tex", files.latex_of(content).encode())] if latex or every else []
+    written = files.write_files(wanted, folder)
+    if charts or every:
+        written += files.write_files(files.chart_files(content), folder)
+    if tables or every:
+        written += files.write_files(files.table_files(db, content), folder)
+    typer.echo("\n".join(map(str, written)))
+
+
 @presets.command("presets")
 def presets_() -> None:
     """List the named experiments and the published tables."""

@@ -14,6 +14,7 @@ from app.comparison.progress import progress
 from app.comparison.sections import show_progress
 from app.curves import curves_tab
 from app.live import watch
+from app.report import report_tab
 from app.runs import runs_tab
 from app.state import name_tab, page
 from app.studies.header import leave_where_trashed, show_header
@@ -31,6 +32,7 @@ TABS: dict[str, Callable[[StudyView], None]] = {
     "Synergy": synergy_tab.draw,
     "Curves": curves_tab.draw,
     "Runs": runs_tab.draw,
+    "Report": report_tab.draw,
 }
 """What each tab draws; only the open one is drawn."""
 

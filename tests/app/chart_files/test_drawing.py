@@ -12,7 +12,6 @@ from PIL import Image
 
 from app.chart_files.drawing import Drawing, DrawingError, Form, chart_file, draw_all
 from app.chart_files.look import paper_spec
-from app.charts.comparison import difference_chart
 from app.charts.curves import POINTS, Line, line_chart
 
 FORMS: tuple[Form, ...] = ("svg", "png", "pdf")
@@ -20,9 +19,10 @@ HOSTILE = "</svg><script>alert(1)</script> & \"σ²\" 'x' ]]> 中文"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def _chart(group: str = "InfMasking") -> alt.LayerChart | alt.FacetChart:
-    row = {"group": group, "method": "InfMasking", "mean": 1.0, "low": 0.5, "high": 1.5, "reading": "x"}
-    return difference_chart([row], ["infmasking"], "difference, points")
+def _chart(group: str = "InfMasking") -> alt.LayerChart:
+    frame = pl.DataFrame({"group": [group], "value": [1.0]})
+    bar = alt.Chart(frame).mark_bar().encode(x=alt.X("value:Q", title="accuracy, %"), y="group:N")
+    return alt.layer(bar)
 
 
 def _texts(svg: bytes) -> str:

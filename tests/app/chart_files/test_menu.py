@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.chart_files.menu import file_stem
+from app.chart_files.drawing import file_stem
 
 
 def _script() -> None:
