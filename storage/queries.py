@@ -60,7 +60,8 @@ def metric_points(
 def curve_arrays(db: Database, key: str, run_ids: Iterable[int]) -> dict[int, Curve]:
     """One curve of many runs, by run; runs that have no point of it are missing.
 
-    SQLite writes each run's columns as one text, which costs half of what a row a point would.
+    SQLite writes each run's columns as one text, which costs half of what a row a point would; values have 15
+    digits.
     """
     table = models.metrics.c
     value = func.coalesce(cast(table.value, Text), "nan")

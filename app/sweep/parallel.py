@@ -69,13 +69,9 @@ def _draw(
     key = f"sweep_parallel-{crc32(repr(sorted(chosen)).encode())}"  # what was dragged is done with
 
     def brush() -> None:
-        covered = st.session_state[key]["selection"].get(BRUSH, {})
-        if covered.get("x") and covered.get("y"):
-            first, last = sorted(covered["x"])
-            low, high = sorted(covered["y"])
-            for place, limit in enumerate(brushes):
-                if first <= place <= last:
-                    limit(low, high)
+        places, low, high = covered_axes(st.session_state[key]["selection"].get(BRUSH, {}), len(brushes))
+        for place in places:
+            brushes[place](low, high)
 
     spoken = f"{len(chosen)} of {len(groups)} configurations over {', '.join(axis.title for axis in axes)}"
     chart_title(chart, f"{question.label} over all settings", key="sweep_all")
@@ -84,6 +80,15 @@ def _draw(
         "One line a configuration, coloured by its mean over seeds. Drag over an axis, or set limits below, "
         "to keep the configurations that cross it there; “none”: configurations without that setting."
     )
+
+
+def covered_axes(selection: Mapping[str, Sequence[float]], axes: int) -> tuple[list[int], float, float]:
+    """Which of so many axes a drag covers, and from where to where. selection: ends by field of the chart's
+    lines, as the browser tells them; empty where nothing was dragged."""
+    if not selection.get("axis") or not selection.get("at"):
+        return [], 0.0, 1.0
+    (first, last), (low, high) = (sorted(selection[field]) for field in ("axis", "at"))
+    return [place for place in range(axes) if first <= place <= last], low, high
 
 
 def _limit_setting(setting: Setting, low: float, high: float) -> None:

@@ -5,6 +5,7 @@ from sweeps import made, question
 
 from app.charts.parallel import ABSENT
 from app.sweep.axes import Setting, swept_settings
+from app.sweep.parallel import covered_axes
 from app.sweep.parallel_axes import figure_axis, method_axis, parallel_frames, setting_axis
 
 
@@ -15,6 +16,12 @@ def test_numbers_stand_by_distance_or_ratio_and_names_evenly() -> None:
     assert ratio.at == pytest.approx({"a": 0.0, "b": 0.5, "c": 1.0})
     named = setting_axis(Setting("fusion.pool", {"a": "mean", "b": "cls", "c": "max"}))
     assert sorted(named.at.values()) == [0.0, 0.5, 1.0]
+
+
+def test_a_drag_covers_the_axes_it_runs_over() -> None:
+    assert covered_axes({"axis": [1.2, 0.8], "at": [0.5, -0.1]}, 3) == ([1], -0.1, 0.5)
+    assert covered_axes({"axis": [-0.2, 1.1], "at": [0.4, 1.0]}, 3) == ([0, 1], 0.4, 1.0)
+    assert covered_axes({}, 3)[0] == [] == covered_axes({"axis": [0.2, 0.7], "at": [0.0, 1.0]}, 3)[0]
 
 
 def test_few_values_are_written_of_many_with_both_ends() -> None:
