@@ -1,8 +1,6 @@
 """Decomposition in a run: what is stored, that training does not notice, that no failure loses the run, and
 its samples."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -50,7 +48,7 @@ def settings_of(method="comm", *, training=None, symbols=3, **decomposition):
 
 
 def stored(folder):
-    rows = [json.loads(line) for line in (folder / "decompositions.jsonl").read_text().splitlines()]
+    rows = lines(folder, "decompositions.jsonl")
     return [row | {"content": SampleDecomposition.model_validate(row["content"])} for row in rows]
 
 
