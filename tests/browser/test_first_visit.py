@@ -65,7 +65,7 @@ def methods_are_compared(page: Page) -> None:
     page.reload()  # the comparison is a link
     expect(page.get_by_text("n = 3 pairs").first).to_be_visible()
     for measure in ("redundancy", "uniqueness", "synergy"):
-        chart = page.get_by_label(re.compile(f"^{measure}: "))
+        chart = page.get_by_label(re.compile(f"^{measure}, accuracy: ", re.IGNORECASE))
         expect(chart).to_be_visible()
         figures = dict(
             re.findall(r"(InfMasking|CoMM|Cross) (\d+\.\d)", chart.get_attribute("aria-label") or "")

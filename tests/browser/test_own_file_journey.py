@@ -64,7 +64,7 @@ def train_and_compare(page: Page, task: str, epochs: str) -> dict[str, float]:
     expect(page.get_by_text(f"training.epochs: 50 → {epochs}")).to_be_visible()
     press(page, "Start 2 runs")
     expect(page).to_have_url(re.compile(r"/study\?study=1&runs=1-2"))
-    chart = page.get_by_label(re.compile(f"^{task}: InfMasking .*; CoMM "))
+    chart = page.get_by_label(re.compile(f"^{task}, accuracy: InfMasking .*; CoMM ", re.IGNORECASE))
     expect(chart).to_be_visible(timeout=TRAINING_MS)
     found = re.findall(r"(InfMasking|CoMM) (\d+\.\d)", chart.get_attribute("aria-label") or "")
     return {method: float(value) for method, value in found}

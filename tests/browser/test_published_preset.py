@@ -57,7 +57,7 @@ def watch_until_finished(page: Page) -> dict[str, float]:
     expect(page.get_by_text("0 of 5 runs finished")).to_be_visible()
     expect(page.get_by_text(re.compile(r"[1-4] of 5 runs finished"))).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_text("runs finished")).to_have_count(0, timeout=TRAINING_MS)
-    chart = page.get_by_label(re.compile("^sentiment: InfMasking "))
+    chart = page.get_by_label(re.compile("^Sentiment, accuracy: InfMasking "))
     expect(chart).to_be_visible()
     told = (chart.get_attribute("aria-label") or "").removeprefix("sentiment: ")
     return {name: float(value) for name, value in re.findall(r"([\w+]+) (\d+\.\d) %", told)}
