@@ -52,7 +52,8 @@ def paper_spec(
 
     background: None is see-through. Raises Altair's `SchemaValidationError` for a chart that is none.
     """
-    spec = _without_pointer(chart.to_dict())
+    with alt.data_transformers.disable_max_rows():  # what the page shows is not too much for a file
+        spec = _without_pointer(chart.to_dict())
     if not any(name in spec for name in ("hconcat", "vconcat", "concat", "facet", "repeat", "width")):
         spec["width"] = WIDTH
     if title:

@@ -68,7 +68,8 @@ def drawn(
             low, high = curve.low[kept], curve.high[kept]
             # on a logarithmic axis a band that reaches zero has no end but its line
             columns |= {"low": np.where(low > 0, low, columns["mean"]) if logs[1] else low, "high": high}
-        few = extremes(columns["x"], list(columns.values())[1:], most)
+        drawn_columns = list(columns.values())[1:]
+        few = extremes(columns["x"], drawn_columns, max(FEWEST, most // len(drawn_columns)))
         lines.append(_rows(LINES, {name: column[few] for name, column in columns.items()}, line=label))
         if recorded:
             thin.append(_thin(label, -1, curve.x, curve.recorded, stretch, logs, most))

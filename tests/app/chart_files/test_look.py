@@ -33,3 +33,11 @@ def test_a_charts_own_configuration_is_kept() -> None:
     spec = paper_spec(POINTS.configure_axis(labelFontSize=7).configure_mark(color="red"), background=None)
     assert spec["config"]["axis"]["labelFontSize"] == 7 and spec["config"]["axis"]["gridColor"]
     assert spec["config"]["mark"]["color"] == "red" and spec["config"]["background"] == "transparent"
+
+
+def test_a_chart_of_many_points_leaves_whole() -> None:
+    """More than the 5,000 rows that Altair takes by itself: what the page draws can be saved."""
+    rows = pl.DataFrame({"x": range(6_000), "y": range(6_000)})
+    spec = paper_spec(alt.Chart(rows).mark_line().encode(x="x:Q", y="y:Q"))
+    (data,) = spec["datasets"].values()
+    assert len(data) == 6_000
