@@ -87,20 +87,20 @@ class Reader:
     def _read_list(self) -> dict[str, Any]:
         where, header = self._where(BUNDLE), self._table(BUNDLE, LARGEST_LIST)
         if header.get("format") != BUNDLE_FORMAT:
-            raise where.error(f"its format is {ascii(header.get('format'))[:40]}, not '{BUNDLE_FORMAT}'")
+            raise where.fault(f"its format is {ascii(header.get('format'))[:40]}, not '{BUNDLE_FORMAT}'")
         check_version(header, where)
         files = header.get("files")
         if not isinstance(files, dict):
-            raise where.error("it lists no files")
+            raise where.fault("it lists no files")
         missing, more = files.keys() - self._names, self._names - files.keys() - {BUNDLE}
         if missing or more:
             said = (
                 f"{min(missing)[:100]} is listed and not there" if missing else f"{min(more)} is not listed"
             )
-            raise where.error(said)
+            raise where.fault(said)
         for one, facts in files.items():
             if not isinstance(facts, dict) or facts.get("size") != self.source.size(one):
-                raise where.error(f"{one} has {self.source.size(one):,} bytes, not what is listed")
+                raise where.fault(f"{one} has {self.source.size(one):,} bytes, not what is listed")
         return files
 
     def studies(self) -> list[StudyContent]:
@@ -110,7 +110,7 @@ class Reader:
         where = self._where(STUDIES)
         listed = self._table(STUDIES, LARGEST_LIST).get("studies")
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-            raise where.error("no list of studies")
+            raise where.fault("no list of studies")
         return [_study(one, where) for one in listed]
 
     def run(self, prefix: str) -> Content:
@@ -118,15 +118,15 @@ class Reader:
         where, header = self._where(prefix + layout.RUN), self._table(prefix + layout.RUN)
         old = "format" not in header
         if not old and header["format"] != layout.FORMAT:
-            raise where.error(f"its format is {ascii(header['format'])[:40]}, not '{layout.FORMAT}'")
+            raise where.fault(f"its format is {ascii(header['format'])[:40]}, not '{layout.FORMAT}'")
         version = 1 if old else check_version(header, where)
         stored = header if old else header.get("settings")
         if not isinstance(stored, dict):
-            raise where.error("it has no settings")
+            raise where.fault("it has no settings")
         try:
             settings = parse(stored)
         except SettingsError as error:
-            raise where.error(f"its settings do not fit this version: {error}") from None
+            raise where.fault(f"its settings do not fit this version: {error}") from None
         created = (
             self.source.modified(prefix + layout.RUN) or 0 if old else count(header, "created_at", where)
         )
@@ -163,7 +163,7 @@ class Reader:
         where, state = self._where(prefix + layout.STATE), self._table(prefix + layout.STATE)
         status = state.get("status")
         if status not in STATES:
-            raise where.error(f"its status is {ascii(status)[:40]}, none of {', '.join(STATES)}")
+            raise where.fault(f"its status is {ascii(status)[:40]}, none of {', '.join(STATES)}")
         times = ("started_at", "ended_at", "heartbeat_at", "progressed_at")
         return {
             "status": status,
@@ -198,7 +198,7 @@ class Reader:
         where, table = self._where(prefix + layout.ARTIFACTS), self._table(prefix + layout.ARTIFACTS)
         listed = table.get("artifacts")
         if not isinstance(listed, list) or len(listed) > 1000:
-            raise where.error("no list of at most 1000 artifacts")
+            raise where.fault("no list of at most 1000 artifacts")
         kinds = set()
         for entry in listed:
             for one in (entry, entry.get("coming") if isinstance(entry, dict) else None):
@@ -207,7 +207,7 @@ class Reader:
                 file = _file(one, where)
                 if prefix + file.file not in self._names:
                     if self.listed is not None:
-                        raise where.error(f"{file.file} is listed and not there")
+                        raise where.fault(f"{file.file} is listed and not there")
                     continue
                 if file.kind in kinds or self.source.size(prefix + file.file) != file.size:
                     continue
@@ -235,13 +235,13 @@ class Reader:
                 if file.file.endswith(".safetensors"):
                     parse_header(content, file.size, where.what)
                 elif content.read(4) != b"PAR1":
-                    raise where.error("no Parquet file")
+                    raise where.fault("no Parquet file")
             except HeaderError as error:
                 raise BundleError(str(error)) from None
         with self.open_artifact(prefix, file) as content:
             found = hash_stream(content)
         if (found["size"], found["sha256"]) != (file.size, file.sha256):
-            raise where.error(f"its sha256 is {found['sha256']}, listed is {file.sha256}")
+            raise where.fault(f"its sha256 is {found['sha256']}, listed is {file.sha256}")
 
     def check_list(self, file: str) -> None:
         """Raises `BundleError` where a file of a bundle has not the hash that the bundle lists."""
@@ -250,7 +250,7 @@ class Reader:
             with self.source.open(file) as content:
                 found = hash_stream(content)["sha256"]
             if found != facts.get("sha256"):
-                raise self._where(file).error(
+                raise self._where(file).fault(
                     f"its sha256 is {found}, listed is {ascii(facts.get('sha256'))[:80]}"
                 )
 
@@ -310,9 +310,9 @@ def check_version(header: Mapping[str, Any], where: Where) -> int:
     """The version of a header; raises `BundleError` for one that this program does not know."""
     version = header.get("version")
     if type(version) is not int or version < 1:
-        raise where.error(f"its version is {ascii(version)[:40]}; a whole number from 1 is expected")
+        raise where.fault(f"its version is {ascii(version)[:40]}; a whole number from 1 is expected")
     if version > layout.VERSION:
-        raise where.error(
+        raise where.fault(
             f"version {version}, made by a newer program; this one reads up to {layout.VERSION}"
         )
     return version
@@ -321,18 +321,18 @@ def check_version(header: Mapping[str, Any], where: Where) -> int:
 def uid_of(value: Any, where: Where) -> str:
     """The name of a run or study that is the same in every studio."""
     if not isinstance(value, str) or len(value) != 32 or set(value) - set("0123456789abcdef"):
-        raise where.error(f"its uid is {ascii(value)[:60]}; 32 hex digits are expected")
+        raise where.fault(f"its uid is {ascii(value)[:60]}; 32 hex digits are expected")
     return value
 
 
 def _file(entry: Any, where: Where) -> File:
     if not isinstance(entry, dict):
-        raise where.error("an artifact that is no table")
+        raise where.fault("an artifact that is no table")
     file, digest = entry.get("file"), entry.get("sha256")
     if not isinstance(file, str) or not ARTIFACT_NAME.fullmatch(file):
-        raise where.error(f"{ascii(file)[:80]} is no name of an artifact's file (.safetensors or .parquet)")
+        raise where.fault(f"{ascii(file)[:80]} is no name of an artifact's file (.safetensors or .parquet)")
     if not isinstance(digest, str) or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-        raise where.error(f"the sha256 of {file} is {ascii(digest)[:80]}")
+        raise where.fault(f"the sha256 of {file} is {ascii(digest)[:80]}")
     return File(
         name(entry.get("kind"), where),
         name(entry.get("name", file), where),
@@ -347,11 +347,11 @@ def _file(entry: Any, where: Where) -> File:
 def _study(entry: Mapping[str, Any], where: Where) -> StudyContent:
     plan, axes = entry.get("plan"), entry.get("axes", [])
     if plan is not None and not isinstance(plan, dict):
-        raise where.error("a plan that is no table")
+        raise where.fault("a plan that is no table")
     try:
         read_axes(cast("list[Any]", axes))
     except (TypeError, KeyError, ValueError, AttributeError):
-        raise where.error("axes that are not as studies have them") from None
+        raise where.fault("axes that are not as studies have them") from None
     columns = {
         "name": name(entry.get("name"), where),
         "question": text(entry.get("question", ""), where),

@@ -37,7 +37,7 @@ class Where(NamedTuple):
     live: bool = False
     old: bool = False
 
-    def error(self, text: str) -> BundleError:
+    def fault(self, text: str) -> BundleError:
         """A mistake in it."""
         return BundleError(f"{self.what}: {text}")
 
@@ -45,12 +45,12 @@ class Where(NamedTuple):
 def read_table(content: BinaryIO, size: int, most: int, where: Where) -> dict[str, Any]:
     """A whole JSON file that holds a table."""
     if size > most:
-        raise where.error(f"{size:,} bytes; at most {most:,} are read")
+        raise where.fault(f"{size:,} bytes; at most {most:,} are read")
     text = content.read(most + 1)
     parse_json(text, where.what, BundleError)  # bounds its depth
     table = strict_json(text, where)
     if not isinstance(table, dict):
-        raise where.error(f"a {type(table).__name__}, where a table is expected")
+        raise where.fault(f"a {type(table).__name__}, where a table is expected")
     return table
 
 
@@ -60,7 +60,7 @@ def read_lines(content: BinaryIO, where: Where) -> Iterator[dict[str, Any]]:
     decoder = _decoder(where)
     while line := content.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
-            raise where.error(f"a line of more than {LONGEST_LINE:,} bytes")
+            raise where.fault(f"a line of more than {LONGEST_LINE:,} bytes")
         if where.live and not line.endswith(b"\n"):
             return
         try:
@@ -70,7 +70,7 @@ def read_lines(content: BinaryIO, where: Where) -> Iterator[dict[str, Any]]:
                 continue
             raise
         if not isinstance(table, dict):
-            raise where.error(f"a line holds a {type(table).__name__}, where a table is expected")
+            raise where.fault(f"a line holds a {type(table).__name__}, where a table is expected")
         yield table
 
 
@@ -87,12 +87,12 @@ def _decoder(where: Where) -> json.JSONDecoder:
     def constant(name: str) -> float:
         if where.old:
             return float(name)
-        raise where.error(f"{name} is no number of JSON")
+        raise where.fault(f"{name} is no number of JSON")
 
     def real(digits: str) -> float:
         value = float(digits)
         if math.isinf(value):
-            raise where.error(f"{digits[:30]} is too large")
+            raise where.fault(f"{digits[:30]} is too large")
         return value
 
     return json.JSONDecoder(parse_constant=constant, parse_float=real)
@@ -102,7 +102,7 @@ def _decoded(text: bytes, decoder: json.JSONDecoder, where: Where) -> Any:
     try:
         return decoder.decode(text.decode())
     except RecursionError:
-        raise where.error("nested too deep") from None
+        raise where.fault("nested too deep") from None
     except ValueError as error:  # UnicodeDecodeError is one too
         if isinstance(error, BundleError):
             raise
@@ -116,7 +116,7 @@ def points_of(row: Mapping[str, Any], where: Where, time: int) -> list[Point]:
     if not isinstance(values, dict):
         values = {key: value for key, value in row.items() if key not in ("step", "time")}
     if len(values) > MOST_VALUES:
-        raise where.error(f"points of {len(values):,} curves at once; at most {MOST_VALUES:,} are read")
+        raise where.fault(f"points of {len(values):,} curves at once; at most {MOST_VALUES:,} are read")
     moment = count(row, "time", where) if "time" in row else time
     return [Point(name(key, where), step, number(value, where), moment) for key, value in values.items()]
 
@@ -136,14 +136,14 @@ def figure_of(row: Mapping[str, Any], where: Where, time: int) -> Figure:
 def split_of(row: Mapping[str, Any], where: Where, time: int) -> Split:
     """A decomposition, as the engine makes them."""
     if row.get("encoder") not in ENCODERS:
-        raise where.error(f"the encoder is {str(row.get('encoder'))[:40]!r}, none of {', '.join(ENCODERS)}")
+        raise where.fault(f"the encoder is {str(row.get('encoder'))[:40]!r}, none of {', '.join(ENCODERS)}")
     content = row.get("content")
     try:
         SampleDecomposition.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "content"
-        raise where.error(f"no decomposition of this version: {place}: {first['msg']}") from None
+        raise where.fault(f"no decomposition of this version: {place}: {first['msg']}") from None
     return Split(
         name(row.get("task"), where),
         name(row.get("sides"), where),
@@ -158,18 +158,18 @@ def line_of(row: Mapping[str, Any], where: Where) -> Line:
     """A line of the log; whatever it says is shown as text."""
     said = row.get("text")
     if not isinstance(said, str):
-        raise where.error("a line of the log has no text")
+        raise where.fault("a line of the log has no text")
     return Line(count(row, "number", where), said[:LONGEST_TEXT].encode("utf-8", "replace").decode())
 
 
 def facts_of(facts: Any, where: Where) -> dict[str, Any]:
     """Plain values by name."""
     if not isinstance(facts, dict) or len(facts) > MOST_FACTS:
-        raise where.error(f"facts are a table of at most {MOST_FACTS} values")
+        raise where.fault(f"facts are a table of at most {MOST_FACTS} values")
     for key, value in facts.items():
         name(key, where)
         if not (value is None or isinstance(value, str | bool | int | float)):
-            raise where.error(f"the fact '{key[:40]}' is a {type(value).__name__}, no plain value")
+            raise where.fault(f"the fact '{key[:40]}' is a {type(value).__name__}, no plain value")
         if isinstance(value, str):
             text(value, where)
         elif isinstance(value, int):
@@ -181,7 +181,7 @@ def count(row: Mapping[str, Any], key: str, where: Where) -> int:
     """A whole number from 0 to 2⁶³-1."""
     value = row.get(key)
     if type(value) is not int or not 0 <= value <= MAX_STEP:
-        raise where.error(f"{key} is {str(value)[:40]!r}; a whole number from 0 to 2⁶³-1 is expected")
+        raise where.fault(f"{key} is {str(value)[:40]!r}; a whole number from 0 to 2⁶³-1 is expected")
     return value
 
 
@@ -192,7 +192,7 @@ def number(value: Any, where: Where) -> float:
     if isinstance(value, str) and value in _INFINITE:
         return _INFINITE[value]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise where.error(f"{str(value)[:40]!r} is no number")
+        raise where.fault(f"{str(value)[:40]!r} is no number")
     _check_size(value, where)
     return float(value)
 
@@ -200,7 +200,7 @@ def number(value: Any, where: Where) -> float:
 def name(value: Any, where: Where, longest: int = LONGEST_NAME) -> str:
     """A text on one line, not empty."""
     if not isinstance(value, str) or not value or len(value) > longest or _CONTROLS.search(value):
-        raise where.error(
+        raise where.fault(
             f"{ascii(value)[:60]} is no name: a text of 1 to {longest} characters on one line is expected"
         )
     return value
@@ -209,14 +209,14 @@ def name(value: Any, where: Where, longest: int = LONGEST_NAME) -> str:
 def text(value: Any, where: Where, longest: int = LONGEST_TEXT) -> str:
     """A text of several lines, maybe empty."""
     if not isinstance(value, str) or len(value) > longest or _CONTROLS.search(re.sub(r"[\n\t\r]", "", value)):
-        raise where.error(f"{ascii(value)[:60]} is no text of at most {longest:,} characters that show")
+        raise where.fault(f"{ascii(value)[:60]} is no text of at most {longest:,} characters that show")
     return value
 
 
 def texts(value: Any, where: Where, most: int = 100) -> list[str]:
     """Names in a list, such as tags."""
     if not isinstance(value, list) or len(value) > most:
-        raise where.error(f"{ascii(value)[:60]} is no list of at most {most} names")
+        raise where.fault(f"{ascii(value)[:60]} is no list of at most {most} names")
     return [name(one, where) for one in value]
 
 
@@ -230,4 +230,4 @@ def optional(row: Mapping[str, Any], key: str, kind: Callable[..., Any], where: 
 
 def _check_size(value: float, where: Where) -> None:
     if isinstance(value, int) and abs(value) > MAX_STEP:
-        raise where.error("a whole number beyond 2⁶³")
+        raise where.fault("a whole number beyond 2⁶³")

@@ -88,8 +88,8 @@ def show_grid(answer: Answer, sort: Sort) -> None:
     figures = f"Probe {measure.replace(', %', ' in %')}: mean" if measure else "Mean"
     unless = " where a cell says nothing else" if table.differing else " in every cell"
     counted = f"n = {show_count(table.seeds, 'seed')}{unless}"
-    best = "Bold: the best, where decided against all others."
-    st.caption(f"{plain(figures)} ± half the 95 % interval, {counted}. {best}")
+    told = plain(f"{figures} ± half the 95 % interval, {counted}.")
+    st.caption(Markdown(f"{told} Bold: the best, where decided against all others."))
     frame = pl.DataFrame(table.rows).to_pandas()
     bold = pl.DataFrame(table.best).to_pandas()
     styled = frame.style.apply(
@@ -109,7 +109,7 @@ def show_charts(answer: Answer, sort: Sort) -> None:
     with st.container(horizontal=True):
         if widest > MOST_ROWS:
             every_row = st.toggle(
-                f"All {widest} rows",
+                f"All {widest:d} rows",
                 key="rows",
                 bind="query-params",
                 help=f"Else the {MOST_ROWS} best of each.",

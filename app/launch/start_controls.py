@@ -147,7 +147,9 @@ def _with_more(start: StudyPlan) -> StudyPlan:
 def _select(place: DeltaGenerator, label: str, names: list[str], name: str, kind: str, words: Any) -> None:
     """A choice that is in the URL as `kind=NAME`."""
     st.session_state[f"launch_{kind}"] = name
-    place.selectbox(label, names, format_func=words, key=f"launch_{kind}", on_change=_change, args=(kind,))
+    place.selectbox(
+        plain(label), names, format_func=words, key=f"launch_{kind}", on_change=_change, args=(kind,)
+    )
 
 
 def _change_way() -> None:

@@ -86,8 +86,8 @@ def show_cost(db: Database, home: Path, runs: Sequence[PlannedRun]) -> None:
         st.dataframe(pl.DataFrame(_rows(kinds, costs, counts)), hide_index=True, height="content")
         st.caption("From " + plain("; ".join(dict.fromkeys(cost.source for cost, _ in known))) + ".")
     if missing:
-        names = ", ".join(dict.fromkeys(plain(method_label(one.objective.name)) for one in missing))
-        st.caption(f"Not measured yet on this machine for {names}.")
+        names = ", ".join(dict.fromkeys(method_label(one.objective.name) for one in missing))
+        st.caption(plain(f"Not measured yet on this machine for {names}."))
         _measure_button(home, missing)
 
 
@@ -101,7 +101,7 @@ def _measure_button(home: Path, missing: Sequence[ExperimentSettings]) -> None:
         return
     for number, settings in enumerate(missing, 1):
         name = plain(method_label(settings.objective.name))
-        with st.spinner(f"Timing {name}, {number} of {len(missing)} …", show_time=True):
+        with st.spinner(f"Timing {name}, {number:d} of {len(missing):d} …", show_time=True):
             try:
                 measure_cost(home, settings)
             except PreviewError as error:

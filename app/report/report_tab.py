@@ -66,7 +66,7 @@ def _offer(
     label: str, make: Callable[[], str | bytes], name: str, kind: str, *, primary: bool = False
 ) -> None:
     st.download_button(
-        label,
+        plain(label),
         make,
         name,
         kind,

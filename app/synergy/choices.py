@@ -47,9 +47,7 @@ def choose_data(view: StudyView) -> DataView:
     names = list(parts)
     if len(names) == 1:
         return parts[names[0]]
-    chosen = st.segmented_control(
-        "Data set", names, default=names[0], key="synergy_data", bind="query-params", required=True
-    )
+    chosen = st.selectbox("Data set", names, key="synergy_data", bind="query-params", width=280)
     return parts.get(str(chosen), parts[names[0]])
 
 
@@ -59,10 +57,9 @@ def choose(questions: Sequence[Question], combined: Sequence[Combined]) -> Choic
     few = len({member.group.digest for member in combined}) <= FEW_GROUPS
     there = [name for name in ENCODERS if any(member.encoder == name for member in combined)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        tasks = st.pills(
+        tasks = st.multiselect(
             "Tasks",
             list(titles),
-            selection_mode="multi",
             default=list(titles)[: MOST_QUESTIONS if few else 1],
             key="synergy_task",
             bind="query-params",

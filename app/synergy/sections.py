@@ -70,8 +70,8 @@ def show_question(
         left, right = st.columns([3, 2], gap="medium")
         left.altair_chart(stack_chart(parts, whiskers, truth, entropy), alt=_spoken(combined))
         right.markdown("\n".join(f"- {line}" for line in _claims(combined)))
-        for line in _remarks(combined):
-            right.caption(plain(line))
+        for remark in _remarks(combined):
+            right.caption(plain(remark))
         if not truth.is_empty():
             st.caption("Dotted lines: where the true parts end, as the data set was made.")
 
