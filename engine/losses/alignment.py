@@ -24,7 +24,7 @@ def alignment_loss(first: Sequence[Tensor], second: Sequence[Tensor], spread: fl
     deviation over the batch below which a dimension is pushed apart.
     """
     joined = [unit(torch.cat([unit(part) for part in view], 1)) for view in (first, second)]
-    apart = (1 - (joined[0] * joined[1]).sum(1)) ** 2
+    apart = ((joined[0] - joined[1]).square().sum(1) / 2) ** 2  # 1 − cos, without its cancellation near 1
     deviation = (((joined[0] + joined[1]) / 2).var(0) + VARIANCE_FLOOR).sqrt()
     return apart.mean() + (spread - deviation).relu().mean()
 

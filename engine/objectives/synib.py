@@ -48,8 +48,9 @@ class Synib(FusionObjective):
         for task, head in zip(self.tasks, self.heads, strict=True):
             logits, target = _by_choice(task, head(fused)), labels[task.name].long()
             fit = mean_over_processes(F.cross_entropy(logits.flatten(0, -2), target.flatten()))
-            sure = torch.stack([confidence(_by_choice(task, head(other))) for other in blurred]).mean()
-            losses.append(fit + self.method.confidence_weight * mean_over_processes(sure))
+            doubted = torch.stack([confidence(_by_choice(task, head(other))) for other in blurred])
+            sure = mean_over_processes(doubted.mean())
+            losses.append(fit + self.method.confidence_weight * sure)
             shown |= {f"label_{task.name}": fit.detach(), f"confidence_{task.name}": sure.detach()}
             if task.kind == "classification":
                 hits.append(

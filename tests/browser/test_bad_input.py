@@ -17,7 +17,7 @@ from studio import Studio
             "launch?preset=bits-quik",
             "no preset 'bits-quik' (did you mean 'bits-quick'?); choose from bits-quick, ",
         ),
-        ("launch?dataset=trifeatur", "no data set 'trifeatur'; choose from "),
+        ("launch?dataset=trifeatur", "no data set 'trifeatur' (did you mean 'trifeature'?); choose from "),
     ],
 )
 def test_a_misspelt_name_in_a_link(page: Page, studio: Studio, link: str, line: str) -> None:

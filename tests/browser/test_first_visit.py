@@ -54,7 +54,7 @@ def watch_until_finished(page: Page) -> None:
     expect(page.get_by_text(re.compile(r"[1-8] of 9 runs finished"))).to_be_visible(
         timeout=ALL_RUNS_SECONDS * 1000
     )
-    expect(page.get_by_role("heading", name="Figures")).to_be_visible()
+    expect(page.get_by_text("Every figure")).to_be_visible()
     expect(page.get_by_text("runs finished")).to_have_count(0, timeout=ALL_RUNS_SECONDS * 1000)
     print(f"the quick comparison took {time.monotonic() - started:.0f} s")
 
@@ -63,7 +63,7 @@ def methods_are_compared(page: Page) -> None:
     """Three measures, each with three methods and an accuracy between chance and all; every chart tells its
     figures."""
     page.reload()  # the comparison is a link
-    expect(page.get_by_text("n = 3 pairs").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Differences to CoMM, paired by seed")).to_be_visible()
     for measure in ("redundancy", "uniqueness", "synergy"):
         chart = page.get_by_label(re.compile(f"^{measure}, accuracy: ", re.IGNORECASE))
         expect(chart).to_be_visible()

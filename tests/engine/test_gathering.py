@@ -41,7 +41,9 @@ def masks_of(views, model):
 def step(method, rank):
     """Loss, terms, gradients and buffers of one step's phases: of the whole batch (rank None), or as one of
     the processes."""
-    model = cases.objective(method, *NAMES, **({"masks": 3} if method == "infmasking" else {}))
+    # SynIB exchanges samples within a process, so that only what it does with intact ones is the same in all
+    options = {"infmasking": {"masks": 3}, "synib": {"destroy": "none"}}
+    model = cases.objective(method, *NAMES, **options.get(method, {}))
     views, labels = cases.views(model, NAMES, SAMPLES), cases.labels(model, SAMPLES)
     fix_masks(method, model, views, rank)
     if rank is not None:

@@ -30,6 +30,8 @@ _HEAD = {"hidden": 32, "width": 16}
 NARROW: dict[str, dict[str, object]] = {
     "comm": {"projection": _HEAD},
     "infmasking": {"projection": _HEAD},
+    "comm_align": {"projection": _HEAD},
+    "hril": {"projection": _HEAD, "rank": 8},
     "simclr": _HEAD,
     "slip": _HEAD,
     "cross_self": _HEAD,

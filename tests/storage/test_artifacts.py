@@ -129,7 +129,7 @@ def test_a_missing_file_keeps_the_former(db: Database, run_id: int, tmp_path: Pa
     with pytest.raises(FileNotFoundError):
         write_artifact(db, run_id, "best", tmp_path / "missing")
     with pytest.raises(NoSuchRun, match="no run 99"):
-        write_artifact(db, 99, "best", tmp_path / "missing")
+        write_artifact(db, 99, "best", a_file(tmp_path, 1))
     assert [found.id for found in list_artifacts(db)] == [former]
 
 
@@ -183,7 +183,8 @@ def test_purge_takes_the_abandoned_and_leaves_what_is_being_written(
     whole = write_artifact(db, run_id, "best", a_file(tmp_path, 10))
     abandoned, writing = (artifacts._begin(db, run_id, kind, "x", {}) for kind in ("last", "state"))
     for number in (abandoned, writing):
-        artifacts._write_chunks(db, number, a_file(tmp_path, 2 * CHUNK))
+        with a_file(tmp_path, 2 * CHUNK).open("rb") as content:
+            artifacts._write_chunks(db, number, content)
     with db.write() as connection:
         late = update(models.artifacts).where(models.artifacts.c.id == abandoned)
         connection.execute(late.values(touched_at=now_ms() - 120_001))

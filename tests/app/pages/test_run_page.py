@@ -49,7 +49,8 @@ def test_a_finished_run_shows_results_curves_settings_and_files(used: Used, open
     assert {metric.label: metric.value for metric in test.metric}["Throughput"].endswith(" samples/s")
     assert len(test.get("vega_lite_chart")) == 8
     assert {link.proto.url for link in test.get("link_button")} <= {
-        f"./download/{number}" for number in range(1, 40)
+        *(f"./download/{number}" for number in range(1, 40)),
+        *(f"./bundle?run=1&weights={number}" for number in (0, 1)),
     }
 
 
@@ -114,7 +115,7 @@ def test_stop_and_resume(used: Used, open_page: OpenPage) -> None:
 
 
 def test_clone_and_compare_lead_on(used: Used, open_page: OpenPage) -> None:
-    assert press(open_page("run", run=3), "Clone").query_params == {"clone": "3"}
+    assert press(open_page("run", run=3), "Clone").query_params == {"clone": "3", "into": "1"}
     compared = press(open_page("run", run=3), "Compare")
     assert compared.title[0].value == "bits-quick"
     assert compared.query_params["runs"] == "1-3", "every seed of this configuration there is now"
