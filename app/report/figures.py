@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import altair as alt
 
+from app.chart_files.look import WIDTH
 from app.charts.comparison import Layers, difference_chart, score_chart
 from app.charts.decomposition import stack_chart, training_chart
 from app.comparison.frames import Sort, chart_frames, drawn, ordered
@@ -17,6 +18,10 @@ MOST_FIGURES = 24
 MOST_ROWS = 30
 """Groups in one chart of scores (`comparison.frames.MOST_ROWS` are drawn), and in one of bits."""
 ORDER: Sort = "As listed"
+FEW = 8
+"""Groups beside which untrained encoders are drawn too."""
+BAR = 22
+"""Pixels of a bar with the room around it."""
 WIDE, NARROW = 300, 190
 """Pixels of scores and of the differences beside them."""
 SCORES = (
@@ -72,7 +77,7 @@ def _of_questions(content: Content) -> Iterator[Figure]:
         title = f"{question.data}: {question.title}" if several else question.title
         scores = score_chart(found.rows, found.seeds, found.lines, methods, _axis(question), unit)
         if found.differences.is_empty():
-            yield Figure(title, scores, SCORES, f"question-{number}")
+            yield Figure(title, scores, "", f"question-{number}")
             continue
         percent = unit.scale == 100
         axis = (
@@ -81,7 +86,7 @@ def _of_questions(content: Content) -> Iterator[Figure]:
         lines, least = len(found.lines), 1.0 if percent else 0.0
         apart = difference_chart(found.differences, labels, methods, axis, least, lines)
         both = alt.hconcat(_beside(scores, WIDE), _beside(apart, NARROW))
-        yield Figure(title, both, f"{SCORES} {DIFFERENCES}", f"question-{number}")
+        yield Figure(title, both, "", f"question-{number}")
 
 
 def _beside(chart: Layers, width: int) -> Layers:
@@ -112,13 +117,16 @@ def _of_bits(content: Content) -> Iterator[Figure]:
         groups = list({one.group.digest: one.group for one in mine}.values())[:MOST_ROWS]
         mine = [one for one in mine if one.group in groups]
         name = f"{data}: {task}" if several else task
-        parts, whiskers = frames.bars(mine)
+        stacked = mine if len(groups) <= FEW else [one for one in mine if one.encoder == "trained"]
+        parts, whiskers = frames.bars(stacked)
         entropy = (
             None if mine[0].first_seed.kind == "regression" else max(one.first_seed.entropy for one in mine)
         )
         yield Figure(
             f"What is told of {name}, in bits",
-            stack_chart(parts, whiskers, frames.truth(facts.get((data, task), {})), entropy),
+            stack_chart(parts, whiskers, frames.truth(facts.get((data, task), {})), entropy).properties(
+                width=max(WIDTH, BAR * parts["bar"].n_unique())
+            ),
             f"Between {sides}. Whiskers: 95 % interval of captured synergy; dashed: H(Y); dotted: known "
             f"truth; pale: "
             "untrained encoder.",

@@ -65,7 +65,8 @@ def figure(svg: str, title: str, caption: str, number: int) -> str:
     """A chart with its words. Names inside of it are made its own, for those of several charts are alike."""
     own = _NAMED.sub(rf"\g<1>f{number}-", svg)
     own = own.replace("<svg ", f'<svg role="img" aria-label="{text(title)}" ', 1)
-    return f"<figure><h3>{text(title)}</h3>{own}<figcaption>{text(caption)}</figcaption></figure>"
+    below = f"<figcaption>{text(caption)}</figcaption>" if caption else ""
+    return f"<figure><h3>{text(title)}</h3>{own}{below}</figure>"
 
 
 def page(title: str, body: str) -> str:

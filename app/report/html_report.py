@@ -8,7 +8,7 @@ from app.comparison.frames import show_reported
 from app.comparison.sentences import sentences
 from app.comparison.tables import difference_table, grid, score_table
 from app.report.content import Content
-from app.report.figures import ORDER, Figure
+from app.report.figures import DIFFERENCES, ORDER, SCORES, Figure
 from app.report.html_page import bullets, figure, page, paragraph, section, table, text
 from app.report.methods import SOURCES, methods_paragraph
 from app.report.provenance import (
@@ -43,7 +43,7 @@ def html_report(content: Content, drawn: Sequence[tuple[Figure, bytes]], left_ou
         paragraph(f"Report of {show_time(content.made_at, UTC)}, InfMasking Studio.", kind="quiet"),
         section("Answer", *_answer(content), anchor="answer"),
         section("Figures measured", *_scores(content.answer, said), anchor="figures-measured"),
-        section("Charts", _charts(drawn), anchor="charts"),
+        section("Charts", _charts(content.answer, drawn), anchor="charts"),
         section("Differences", *_differences(content.answer, said), anchor="differences"),
         section(
             "Information in bits",
@@ -144,12 +144,15 @@ def _differing(content: Content, said: list[str]) -> list[str]:
     return [table(rows)] if rows else [paragraph("Nothing but the method: all shared settings are equal.")]
 
 
-def _charts(drawn: Sequence[tuple[Figure, bytes]]) -> str:
+def _charts(answer: Answer, drawn: Sequence[tuple[Figure, bytes]]) -> str:
     charts = [
         figure(svg.decode(), one.title, one.caption, number)
         for number, (one, svg) in enumerate(drawn, start=1)
     ]
-    return f'<div class="figures">{"".join(charts)}</div>' if charts else ""
+    if not charts:
+        return ""
+    aid = paragraph(SCORES, DIFFERENCES if answer.differences else "", kind="quiet")
+    return f'{aid}<div class="figures">{"".join(charts)}</div>'
 
 
 def _texts(row: dict[str, object]) -> dict[str, str]:
