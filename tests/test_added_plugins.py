@@ -342,6 +342,7 @@ def test_one_of_each_is_found_told_and_trained(grown: Path, tmp_path: Path) -> N
     assert done.returncode == 0 and "found" in done.stdout, done.stdout + done.stderr[-3000:]
 
 
+@pytest.mark.heavy
 def test_the_contract_tests_take_them_in(grown: Path) -> None:
     contracts = sorted(str(file.relative_to(grown)) for file in grown.glob("tests/**/test_*contract*.py"))
     assert len(contracts) >= 5

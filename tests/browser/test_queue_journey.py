@@ -49,6 +49,7 @@ def select_row(page: Page, row: int) -> None:
     expect(button(page, "To front")).to_be_enabled()
 
 
+@pytest.mark.heavy
 def test_reorder_pause_and_go_on(page: Page, studio: Studio, db: Database) -> None:
     preset = load_preset("bits-quick")
     first, second, third = create_runs(

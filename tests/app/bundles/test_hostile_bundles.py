@@ -420,6 +420,7 @@ print(peak_kib() - before)
 """
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_bundle(good: tuple[Members, str], tmp_path: Path) -> None:
     """150 MB of weights and 200,000 points, both ways."""

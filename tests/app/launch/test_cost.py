@@ -116,6 +116,7 @@ def test_what_costs_the_same_is_measured_once() -> None:
     assert ends[0] == ends[1] == ends[2] != ends[3]
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 def test_measured_once_it_is_known_for_all_that_costs_the_same(tmp_path: Path) -> None:
     small = SMALL | {"decomposition.permutations": 19, "decomposition.controls": 0, "decomposition.draws": 50}

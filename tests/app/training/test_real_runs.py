@@ -53,6 +53,7 @@ def kept(house: House, run_id: int, kind: str) -> Artifact:
     return artifact
 
 
+@pytest.mark.heavy
 def test_a_run_is_trained_probed_exported_imported_and_probed_again(house: House, tmp_path: Path) -> None:
     (number,) = house.submit("small")
     house.supervisor(trainer="real")
@@ -157,6 +158,7 @@ def test_cuda_where_there_is_none_is_one_clear_line(house: House) -> None:
     assert f"error: {house.run(1).error}" in log and "Traceback" not in log
 
 
+@pytest.mark.heavy
 def test_several_processes_share_a_run_and_stop_together(house: House) -> None:
     short, long = house.submit("short", training__processes=2) + house.submit(
         "long", training__processes=2, training__epochs=2000
@@ -169,6 +171,7 @@ def test_several_processes_share_a_run_and_stop_together(house: House) -> None:
     house.wait(long, "stopped")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_run_of_which_one_process_is_killed_is_lost_and_resumes(house: House, rank: int) -> None:
     (number,) = house.submit(

@@ -94,6 +94,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 def test_two_launchers_train_as_two_processes_of_one(house: House, tmp_path: Path) -> None:
     together = settings_of(**{"training.main_port": free_port()})

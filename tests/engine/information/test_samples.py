@@ -164,6 +164,7 @@ def test_the_modality_view_that_tells_more_is_used():
     assert found.synergy.value < 0.1
 
 
+@pytest.mark.heavy
 @pytest.mark.slow
 def test_encoders_are_told_apart():
     """What frozen encoders capture; each S_Z and G within 0.06 bit of what it says."""

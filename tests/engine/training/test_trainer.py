@@ -160,6 +160,7 @@ def test_mistakes_end_in_one_line(tmp_path):
     assert "2 but 1 process started" in message(tiny(processes=2))
 
 
+@pytest.mark.heavy
 def test_bf16_trains(tmp_path):
     code = tiny(precision="bf16", epochs=1).model_dump_json()
     (tmp_path / "settings.json").write_text(code)
