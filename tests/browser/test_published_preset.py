@@ -69,6 +69,7 @@ def stand_beside_the_papers(page: Page) -> None:
     expect(
         page.get_by_text(re.compile("hollow star: reported in the paper .* with other settings"))
     ).to_be_visible()
+    settled(page).get_by_text("Every figure").click()
     for figure in REPORTED.values():
         expect(page.get_by_role("gridcell", name=figure, exact=True, include_hidden=True)).to_be_attached()
 
