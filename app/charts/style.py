@@ -130,13 +130,6 @@ def method_colour(
     return alt.Color(f"{field}:N", scale=scale, legend=legend, title=None)
 
 
-def method_dash(methods: Iterable[str], field: str = "method") -> alt.StrokeDash:
-    """Dash of `field`, which holds labels, on the fixed scale of these methods."""
-    styles = [method_style(name) for name in in_order(methods)]
-    scale = alt.Scale(domain=[style.label for style in styles], range=[list(style.dash) for style in styles])
-    return alt.StrokeDash(f"{field}:N", scale=scale, legend=None)
-
-
 def method_shape(methods: Iterable[str], field: str = "method") -> alt.Shape:
     """Shape of `field`, which holds labels, on the fixed scale of these methods."""
     styles = [method_style(name) for name in in_order(methods)]

@@ -6,12 +6,11 @@ shown changes by what the reader does and by nothing else: a group that is taken
 along, one that is added brings all of its.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from app.state import MOST_RUNS, read_runs, unread_runs, write_runs
 from app.wording.figures import show_count
-from app.wording.names import data_label
 from storage.run import Run
 
 LONGEST_LIST = 60
@@ -91,11 +90,6 @@ def left_out(shown: Sequence[Run], stored: Sequence[Run]) -> list[Run]:
     """Stored runs of the configurations shown that are not shown themselves."""
     ids, digests = {run.id for run in shown}, {run.digest for run in shown}
     return [run for run in stored if run.digest in digests and run.id not in ids]
-
-
-def data_labels(runs: Collection[Run]) -> list[str]:
-    """The data sets of these runs as people call them, each once."""
-    return list(dict.fromkeys(data_label(run) for run in runs))
 
 
 def _none_of(what: str, which: str) -> str:

@@ -112,7 +112,7 @@ def _said(run: Run, axes: Sequence[Axis], *, of_data: bool) -> list[str]:
         kind = _kind(axis.path, run)
         usual = kind in axis.usual and axis.usual[kind] == value
         if axis.of_data == of_data and value != ABSENT and not usual:
-            words.append(f"{setting_words(axis.path)} {show_value(value)}")
+            words.append(f"{setting_words(axis.path)} {value_words(value)}")
     return words
 
 
@@ -126,7 +126,7 @@ def setting_words(path: str) -> str:
     return said.replace(".", " ").replace("_", " ")
 
 
-def show_value(value: Any) -> str:
+def value_words(value: Any) -> str:
     """A setting's value in a name: bounded, on one line."""
     if value is None:
         return "default"
@@ -135,7 +135,7 @@ def show_value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list | tuple):
-        text = "·".join(map(show_value, value))
+        text = "·".join(map(value_words, value))
     else:
         text = " ".join(str(value).split())
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from app.groups.grouping import Group
-from app.groups.naming import show_value
+from app.groups.naming import value_words
 from app.sweep.axes import Setting
 from app.sweep.points import Point, in_words, point_of
 from app.sweep.questions import Question
@@ -59,7 +59,7 @@ class _Members(NamedTuple):
         found: dict[Combination, dict[Any, list[Group]]] = {}
         for group in self.groups:
             at = found.setdefault(self.combination(group), {})
-            at.setdefault(show_value(self.setting.values[group.digest]), []).append(group)
+            at.setdefault(value_words(self.setting.values[group.digest]), []).append(group)
         return found
 
 
@@ -122,13 +122,15 @@ def _moves_along(members: _Members, other: Setting) -> bool:
     """Whether another setting is tied to this one: one value of it for each of this one's, ascending or
     descending where both are numbers."""
     pairs = {
-        show_value(members.setting.values[g.digest]): (
+        value_words(members.setting.values[g.digest]): (
             members.setting.values[g.digest],
             other.values.get(g.digest),
         )
         for g in members.groups
     }
-    together = {(show_value(members.setting.values[g.digest]), other.shown(g.digest)) for g in members.groups}
+    together = {
+        (value_words(members.setting.values[g.digest]), other.shown(g.digest)) for g in members.groups
+    }
     if not len(together) == len(pairs) == len({shown for _, shown in together}):
         return False
     if not (members.setting.is_number and other.is_number):
@@ -178,5 +180,5 @@ def _average(members: _Members, question: Question, label: str) -> tuple[SweepLi
 def _ordered(setting: Setting, points: Sequence[Point]) -> tuple[Point, ...]:
     if setting.is_number:
         return tuple(sorted(points, key=lambda point: point.value))
-    place = [show_value(value) for value in setting.distinct()]
-    return tuple(sorted(points, key=lambda point: place.index(show_value(point.value))))
+    place = [value_words(value) for value in setting.distinct()]
+    return tuple(sorted(points, key=lambda point: place.index(value_words(point.value))))

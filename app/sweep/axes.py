@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.groups.grouping import Group
-from app.groups.naming import Axis, setting_words, show_value, values_on
+from app.groups.naming import Axis, setting_words, value_words, values_on
 
 WIDE = 50.0
 """A swept setting whose largest value is so many times its least was hardly drawn evenly."""
@@ -56,7 +56,7 @@ class Setting(NamedTuple):
 
     def shown(self, digest: str) -> str:
         """Its value in a configuration, as text."""
-        return show_value(self.values[digest]) if digest in self.values else "–"
+        return value_words(self.values[digest]) if digest in self.values else "–"
 
 
 def swept_settings(groups: Sequence[Group], axes: Sequence[Axis]) -> list[Setting]:

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from app.groups.grouping import Group, settings_that_differ
-from app.groups.naming import setting_words, show_value
+from app.groups.naming import setting_words, value_words
 from app.wording.fields import title
 
 
@@ -22,6 +22,6 @@ def show_differing(groups: Sequence[Group], labels: dict[str, str]) -> None:
     columns = {"Configuration": [labels[group.digest] for group in groups]}
     for path, values in differing.items():
         name = title(setting_words(path))
-        shown = ["–" if value is None else show_value(value) for value in values]
+        shown = ["–" if value is None else value_words(value) for value in values]
         columns[name if name not in columns else path] = shown
     st.dataframe(pl.DataFrame(columns), hide_index=True, height="content" if len(groups) <= 12 else 460)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import polars as pl
 
 from app.charts.sweep import CELLS, LEVELS, POINTS, SEEDS, SweepAxes
-from app.groups.naming import show_value
+from app.groups.naming import value_words
 from app.groups.readings import show_estimate
 from app.groups.seed_statistics import Estimate
 from app.sweep.averages import Swept
@@ -38,14 +38,14 @@ def sweep_frames(swept: Swept, question: Question, setting: Setting) -> SweepFra
             if point.value is None and point.digests[0] not in setting.values:
                 levels.append((line.label, *figures, shown))
                 continue
-            at = (line.label, float(point.value) if setting.is_number else 0.0, show_value(point.value))
+            at = (line.label, float(point.value) if setting.is_number else 0.0, value_words(point.value))
             points.append((*at, *figures, point.estimate.n, shown, line.joined))
             seeds += [(*at, seed, value * question.unit.scale) for seed, value in point.seeds.items()]
     values = setting.distinct()
     axes = SweepAxes(
         setting.words,
         question.axis,
-        [] if setting.is_number else [show_value(value) for value in values],
+        [] if setting.is_number else [value_words(value) for value in values],
         [float(v) for v in values] if setting.is_number and len(values) <= FEW_TICKS else [],
         setting.is_log,
     )
@@ -62,7 +62,7 @@ def spoken_sweep(swept: Swept, question: Question, setting: Setting) -> str:
     said = []
     for line in swept.lines:
         points = [
-            f"{show_value(point.value)}: {show_estimate(point.estimate, question.unit)}"
+            f"{value_words(point.value)}: {show_estimate(point.estimate, question.unit)}"
             for point in line.points
         ]
         said.append(f"{line.label} {'; '.join(points)}")
@@ -81,8 +81,8 @@ def heat_cells(
 ) -> pl.DataFrame:
     """`CELLS` for every pair of values; points: by (value of x, value of y), as text."""
     rows: list[tuple[str, str, float | None, str, str, int]] = []
-    for across in map(show_value, x.distinct()):
-        for up in map(show_value, y.distinct()):
+    for across in map(value_words, x.distinct()):
+        for up in map(value_words, y.distinct()):
             point = points.get((across, up))
             if point is None:
                 rows.append((across, up, None, MISSING, "not measured", 0))

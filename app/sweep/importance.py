@@ -10,7 +10,7 @@ import polars as pl
 
 from app.charts.importance import SHARES
 from app.groups.grouping import Group
-from app.groups.naming import show_value
+from app.groups.naming import value_words
 from app.preview.requests import obtain
 from app.sweep.axes import Setting
 from app.sweep.questions import Question
@@ -76,7 +76,7 @@ def request(groups: Sequence[Group], question: Question, settings: Sequence[Sett
 def _numbers(setting: Setting, groups: Sequence[Group]) -> list[list[float]]:
     values: Mapping[str, Any] = setting.values
     if not setting.is_number:
-        names = [show_value(value) for value in setting.distinct()]
+        names = [value_words(value) for value in setting.distinct()]
         return [[float(setting.shown(group.digest) == name) for group in groups] for name in names]
     scale = math.log if setting.is_log else float
     there = [scale(values[group.digest]) for group in groups if group.digest in values]

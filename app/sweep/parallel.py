@@ -12,7 +12,7 @@ import streamlit as st
 from app.chart_files.menu import chart_title
 from app.charts.parallel import BRUSH, parallel_chart
 from app.groups.grouping import Group
-from app.groups.naming import show_value
+from app.groups.naming import value_words
 from app.groups.seed_statistics import Estimate
 from app.studies.view import StudyView
 from app.sweep.axes import Setting
@@ -95,9 +95,9 @@ def _limit_setting(setting: Setting, low: float, high: float) -> None:
     """Keep what crosses the axis of a setting between two places."""
     axis = setting_axis(setting)
     places = {axis.words[digest]: at for digest, at in axis.at.items()}
-    kept = [value for value in setting.distinct() if low <= places[show_value(value)] <= high]
+    kept = [value for value in setting.distinct() if low <= places[value_words(value)] <= high]
     if kept:
-        shown = [show_value(value) for value in kept]
+        shown = [value_words(value) for value in kept]
         st.session_state[_key(setting)] = (shown[0], shown[-1]) if setting.is_number else shown
 
 
@@ -134,7 +134,7 @@ def _within(
 
 def _of_setting(setting: Setting, all_of_them: set[str]) -> set[str]:
     """The limit on one setting; configurations without it keep to it as long as it takes nothing away."""
-    words = [show_value(value) for value in setting.distinct()]
+    words = [value_words(value) for value in setting.distinct()]
     key = _key(setting)
     if setting.is_number:
         first, last = st.select_slider(

@@ -8,7 +8,7 @@ import polars as pl
 
 from app.charts.parallel import ABSENT, LINES, TICKS
 from app.groups.grouping import Group
-from app.groups.naming import show_value
+from app.groups.naming import value_words
 from app.groups.readings import show_estimate
 from app.groups.seed_statistics import Estimate
 from app.sweep.axes import Setting
@@ -33,20 +33,20 @@ def setting_axis(setting: Setting) -> ParallelAxis:
     """The axis of a setting: numbers by their distance (or ratio), names evenly."""
     values = setting.distinct()
     places = _places(values, setting)
-    at = {digest: places[show_value(value)] for digest, value in setting.values.items()}
-    words = {digest: show_value(value) for digest, value in setting.values.items()}
+    at = {digest: places[value_words(value)] for digest, value in setting.values.items()}
+    words = {digest: value_words(value) for digest, value in setting.values.items()}
     step = max(1, math.ceil((len(values) - 1) / (FEW_WORDS - 1))) if len(values) > FEW_WORDS else 1
     written = list(dict.fromkeys([*values[::step], values[-1]])) if setting.is_number else values
-    return ParallelAxis(setting.words, at, words, [(places[show_value(v)], show_value(v)) for v in written])
+    return ParallelAxis(setting.words, at, words, [(places[value_words(v)], value_words(v)) for v in written])
 
 
 def _places(values: Sequence[Any], setting: Setting) -> dict[str, float]:
     """Value as text → place on an axis from 0 to 1."""
     if not setting.is_number:
-        return {show_value(v): place / max(len(values) - 1, 1) for place, v in enumerate(values)}
+        return {value_words(v): place / max(len(values) - 1, 1) for place, v in enumerate(values)}
     scaled = [math.log(v) if setting.is_log else float(v) for v in values]
     reach = scaled[-1] - scaled[0] or 1.0
-    return {show_value(v): (s - scaled[0]) / reach for v, s in zip(values, scaled, strict=True)}
+    return {value_words(v): (s - scaled[0]) / reach for v, s in zip(values, scaled, strict=True)}
 
 
 def method_axis(groups: Sequence[Group]) -> ParallelAxis:

@@ -11,7 +11,7 @@ from app.charts.importance import importance_chart
 from app.charts.style import line_styles
 from app.charts.sweep import heat_chart, sweep_chart
 from app.groups.grouping import Group
-from app.groups.naming import show_value
+from app.groups.naming import value_words
 from app.groups.readings import INTERVAL
 from app.home import data_home
 from app.preview.requests import PreviewError
@@ -123,8 +123,8 @@ def _heat(
         return []
     cells = heat_cells(found.points, question, across.only(digests), up.only(digests))
     orders = (
-        [show_value(v) for v in across.distinct(digests)],
-        [show_value(v) for v in up.distinct(digests)],
+        [value_words(v) for v in across.distinct(digests)],
+        [value_words(v) for v in up.distinct(digests)],
     )
     chart = heat_chart(cells, orders, (across.words, up.words, question.axis))
     chart_title(chart, title, key=f"heat_{title}")

@@ -13,7 +13,7 @@ from app.groups.naming import (
     group_name,
     read_axes,
     setting_words,
-    show_value,
+    value_words,
     values_on,
     write_axes,
 )
@@ -105,4 +105,4 @@ def test_a_setting_has_the_same_words_everywhere(path: str, words: str) -> None:
     ],
 )
 def test_a_value_is_one_short_line(value: object, shown: str) -> None:
-    assert show_value(value) == shown
+    assert value_words(value) == shown
